@@ -1,0 +1,115 @@
+/** The append-only record of a run: the truth after a crash, and all that reports are made of. */
+import type { ExecutedCommand, PlannedCommand } from './command.ts';
+import type { Facts, Step } from './step.ts';
+import type { ClusterName, RunId, UserId } from '../ids.ts';
+
+/** Who asked for a run, from where. */
+export interface Requester {
+  readonly user: UserId;
+  /** The Slack channel the command came from; reports go there. */
+  readonly channel: string;
+  readonly via: 'slack' | 'terminal';
+}
+
+/** What a run was asked to do. `input` has passed the procedure's own schema. */
+export interface RunRequest {
+  readonly runId: RunId;
+  readonly procedure: string;
+  readonly cluster: ClusterName;
+  readonly input: unknown;
+  readonly requester: Requester;
+  /** `plan`: show the plan and the facts and change nothing. */
+  readonly mode: 'execute' | 'plan';
+  /** ISO 8601, UTC. */
+  readonly requestedAt: string;
+}
+
+/** Why a run waits for a person. */
+export type GateKind = 'approval' | 'failure';
+
+/** Where a run waits for a person: everything a gate card shows, and what the approval is bound to. */
+export interface Gate {
+  /** Unique within all runs: `<runId>.<number>`. */
+  readonly gateId: string;
+  readonly kind: GateKind;
+  readonly stepId: string;
+  readonly title: string;
+  /** The commands that will be carried out; empty at a failure gate. */
+  readonly plan: readonly PlannedCommand[];
+  readonly facts: Facts;
+  /** What is lost when approved; at a failure gate why the step failed. */
+  readonly reason: string;
+  /** What to do next, at a failure gate. */
+  readonly hint?: string;
+  /** What holds when nobody approves (an optional step). */
+  readonly otherwise?: string;
+  /** sha256 over step, plan, facts and loss. */
+  readonly digest: string;
+  /** Distinct approvers needed. */
+  readonly required: number;
+  /** ISO 8601, UTC. */
+  readonly openedAt: string;
+  readonly expiresAt: string;
+}
+
+/** What one person said at a gate. */
+export interface Decision {
+  readonly verdict: 'approve' | 'reject' | 'retry' | 'abort';
+  readonly by: UserId;
+  /** ISO 8601, UTC. */
+  readonly at: string;
+}
+
+/** How a gate was settled. `voided`: plan or facts moved, so the approval no longer counts. */
+export type GateOutcome = 'approved' | 'rejected' | 'expired' | 'voided' | 'retried' | 'aborted';
+
+/** A step as the checklist shows it. */
+export interface StepLine {
+  readonly id: string;
+  readonly title: string;
+  readonly kind: Step['kind'];
+}
+
+/** How a run ended. */
+export type RunOutcome = 'completed' | 'aborted' | 'rejected' | 'expired' | 'planned' | 'failed';
+
+/** One thing that happened in a run. */
+export type JournalEvent =
+  | { readonly type: 'run-prepared'; readonly prepared: unknown; readonly steps: readonly StepLine[]; readonly summary: string }
+  | { readonly type: 'step-started'; readonly stepId: string; readonly plan: readonly PlannedCommand[]; readonly gateId?: string }
+  | { readonly type: 'step-resumed'; readonly stepId: string }
+  | { readonly type: 'command'; readonly stepId: string; readonly command: ExecutedCommand }
+  | {
+      readonly type: 'step-settled';
+      readonly stepId: string;
+      readonly how: 'done' | 'already-true' | 'declined' | 'planned';
+      readonly note?: string;
+      readonly plan?: readonly PlannedCommand[];
+      readonly durationMs: number;
+    }
+  | { readonly type: 'step-failed'; readonly stepId: string; readonly code: string; readonly because: string; readonly hint: string }
+  | { readonly type: 'gate-opened'; readonly gate: Gate }
+  | {
+      readonly type: 'gate-settled';
+      readonly gateId: string;
+      readonly outcome: GateOutcome;
+      readonly decisions: readonly Decision[];
+      /** What moved, when voided. */
+      readonly difference?: string;
+    }
+  | { readonly type: 'run-ended'; readonly outcome: RunOutcome; readonly summary: string };
+
+/** An event with its place and time. */
+export type JournalEntry = JournalEvent & {
+  /** 0 for the first; without gaps. */
+  readonly seq: number;
+  /** ISO 8601, UTC. */
+  readonly at: string;
+};
+
+/** The record of one run. A failed append means the run stops: what is not recorded is not done. */
+export interface Journal {
+  append(event: JournalEvent): Promise<JournalEntry>;
+  /** All entries, oldest first. */
+  entries(): Promise<readonly JournalEntry[]>;
+}

@@ -1,0 +1,81 @@
+/** What a step of a procedure is: it looks (`check`), acts and can be put right by acting again (`change`), or destroys behind a gate (`destroy`). */
+import type { Approval } from './approval.ts';
+import type { PlannedCommand } from './command.ts';
+import type { Finding } from './finding.ts';
+
+/** Reports how far a long step has come; shown beside the step, at most once a second. */
+export type Progress = (text: string) => void;
+
+/** What a step gets to work with while it runs. */
+export interface StepContext {
+  readonly progress: Progress;
+}
+
+/** What an approval rests on: shown on the gate card and compared again just before acting. Only what the step depends on, or a busy healthy cluster voids everything. */
+export type Facts = Readonly<Record<string, string>>;
+
+interface Named {
+  /** kebab-case; never renamed once released, because it stands in journals and old threads. */
+  readonly id: string;
+  /** What the step does, as a person reads it in the checklist. */
+  readonly title: string;
+}
+
+/** Looks at the world and changes nothing. A `note` of its finding is shown in the thread. */
+export interface CheckStep extends Named {
+  readonly kind: 'check';
+  verify(context: StepContext): Promise<Finding>;
+}
+
+interface Acting extends Named {
+  /** The commands as an operator would type them. */
+  plan(): Promise<readonly PlannedCommand[]>;
+  /** Asked before `run` (already true: skipped, and said so) and after it (must become true before `deadlineMs`). */
+  verify(context: StepContext): Promise<Finding>;
+  /** How long `run` may take. */
+  readonly runLimitMs?: number;
+  /** How long after `run` `verify` may take to become true. */
+  readonly deadlineMs?: number;
+}
+
+/** Acts on the world; repeating it does no harm. */
+export interface ChangeStep extends Acting {
+  readonly kind: 'change';
+  run(context: StepContext): Promise<void>;
+}
+
+/** Takes away something that may not come back. Runs only with an approval of exactly this plan on exactly these facts. */
+export interface DestroyStep extends Acting {
+  readonly kind: 'destroy';
+  /** What cannot be had back, in words; shown beside the Approve button. */
+  readonly loses: string;
+  /** How many people must agree: `general` or, when the cluster has no quorum after it, `quorumLoss`. */
+  readonly blastRadius: 'general' | 'quorumLoss';
+  /** Asked before the plan is shown, and again after the approval. */
+  requires(): Promise<Finding>;
+  /** What the approval rests on. */
+  facts(): Promise<Facts>;
+  /** When set, a "no" or no answer skips the step instead of ending the run; the text says what holds then. */
+  readonly otherwise?: string;
+  run(approval: Approval, context: StepContext): Promise<void>;
+}
+
+/** One line of a procedure. */
+export type Step = CheckStep | ChangeStep | DestroyStep;
+
+type Body<S extends Step> = Omit<S, 'kind' | 'id' | 'title'>;
+
+/** A step that looks. */
+export function check(id: string, title: string, verify: CheckStep['verify']): CheckStep {
+  return { kind: 'check', id, title, verify };
+}
+
+/** A step that acts and can be put right by acting again. */
+export function change(id: string, title: string, body: Body<ChangeStep>): ChangeStep {
+  return { kind: 'change', id, title, ...body };
+}
+
+/** A step that destroys, behind a gate. */
+export function destroy(id: string, title: string, body: Body<DestroyStep>): DestroyStep {
+  return { kind: 'destroy', id, title, ...body };
+}

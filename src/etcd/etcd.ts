@@ -1,0 +1,124 @@
+/** What a procedure may ask of an etcd cluster over gRPC, and the facts it gets back. Implemented over etcd3 in this folder and in memory in test/fakes. */
+import type { Finding } from '../engine/finding.ts';
+import type { Progress } from '../engine/step.ts';
+import type { ClusterId, MemberId, MemberName } from '../ids.ts';
+
+/** One row of `etcdctl endpoint status`. */
+export interface EndpointStatus {
+  readonly memberId: MemberId;
+  readonly clusterId: ClusterId;
+  readonly version: string;
+  readonly dbSizeBytes: number;
+  readonly dbSizeInUseBytes: number;
+  /** Absent while no leader is known. */
+  readonly leader: MemberId | undefined;
+  readonly isLearner: boolean;
+  readonly raftTerm: bigint;
+  readonly raftIndex: bigint;
+  readonly raftAppliedIndex: bigint;
+  readonly revision: bigint;
+  readonly errors: readonly string[];
+}
+
+/** A look at one configured member's client URL. */
+export type EndpointLook = { readonly member: MemberName; readonly endpoint: string } & (
+  | { readonly answers: true; readonly status: EndpointStatus }
+  | {
+      readonly answers: false;
+      /** In words: `connection refused`, `no answer within 2 s`, `certificate is signed by another CA` … */
+      readonly reason: string;
+      readonly code: 'refused' | 'timeout' | 'tls' | 'auth' | 'other';
+    }
+);
+
+/** One row of `etcdctl member list`. */
+export interface MemberRow {
+  readonly memberId: MemberId;
+  /** Empty while the member has never started. */
+  readonly name: string;
+  readonly peerUrls: readonly string[];
+  readonly clientUrls: readonly string[];
+  readonly isLearner: boolean;
+}
+
+/** An alarm of the cluster. */
+export interface Alarm {
+  readonly memberId: MemberId;
+  readonly type: 'NOSPACE' | 'CORRUPT';
+}
+
+/** How the votes stand. */
+export interface Quorum {
+  /** Voting members there are (learners do not count). */
+  readonly voters: number;
+  /** Voters that answer now. */
+  readonly answering: number;
+  /** floor(voters / 2) + 1. */
+  readonly needed: number;
+  /** Enough voters answer and they agree on a leader that answers. */
+  readonly holds: boolean;
+  /** How many more voters may fail before writes stop; 0 when quorum is lost. */
+  readonly mayFail: number;
+  /** `2 of 3 voters answer: one more failure stops writes.` */
+  readonly sentence: string;
+}
+
+/** All that one look at a cluster gives, read from every endpoint at the same time. */
+export interface ClusterLook {
+  /** In the order of the configuration. */
+  readonly endpoints: readonly EndpointLook[];
+  /** Undefined when no member could give it; then `quorum` counts the configured members. */
+  readonly members: readonly MemberRow[] | undefined;
+  /** Undefined when they could not be read. */
+  readonly alarms: readonly Alarm[] | undefined;
+  readonly quorum: Quorum;
+  /** The highest revision that any endpoint reports. */
+  readonly revision: bigint | undefined;
+}
+
+/** A member's hash of its key space. Comparable only at the same revision and compact revision. */
+export interface MemberHash {
+  readonly member: MemberName;
+  readonly hash: number;
+  readonly revision: bigint;
+  readonly compactRevision: bigint;
+}
+
+/** What came of streaming a snapshot. The trailer was right, or it would have thrown SNAPSHOT_INVALID. */
+export interface StreamedSnapshot {
+  readonly bytes: number;
+  /** Of the whole file, trailer included. */
+  readonly sha256: string;
+}
+
+/** A key's value and where it stands. */
+export interface KeyValue {
+  readonly value: string;
+  readonly modRevision: bigint;
+  readonly version: bigint;
+}
+
+/** Whether a cluster holds keys written with API 2, which a v3 snapshot does not contain. */
+export type V2Keys = 'some' | 'none' | 'not-served' | 'unknown';
+
+/** One cluster. Every method has a time limit and throws OpsError ETCD_* when it cannot be asked. */
+export interface Etcd {
+  /** Looks at every configured endpoint in parallel, 2 s at most; never throws for a member that does not answer. */
+  look(): Promise<ClusterLook>;
+  /** The hash of every configured member at one revision. Throws when a member cannot give it. */
+  hashes(): Promise<readonly MemberHash[]>;
+  /** All configured members answer, one leader, one term, one cluster id, the same hash, no alarm. */
+  membersAgree(): Promise<Finding>;
+  /** Whether auth is on; undefined when it cannot be known. */
+  authEnabled(): Promise<boolean | undefined>;
+  v2Keys(): Promise<V2Keys>;
+  /**
+   * Streams a snapshot of exactly one member into a new file (mode 0600, fsynced), checking the SHA-256 trailer as it comes.
+   * The time limit grows with the member's dbSize. A cut leaves no file that looks whole: the caller names a `.part` path.
+   */
+  saveSnapshot(from: MemberName, toPath: string, progress: Progress): Promise<StreamedSnapshot>;
+  put(key: string, value: string): Promise<{ readonly revision: bigint }>;
+  /** Linearizable, or from one member's own store when `from` is given. Undefined when there is no such key. */
+  get(key: string, options?: { readonly from?: MemberName }): Promise<KeyValue | undefined>;
+  delete(key: string): Promise<void>;
+}

@@ -1,0 +1,165 @@
+/** What a procedure may ask of one host, and the facts it gets back. Implemented over ssh in this folder and in memory in test/fakes. */
+import type { Approval } from '../engine/approval.ts';
+import type { PlannedCommand } from '../engine/command.ts';
+import type { Finding } from '../engine/finding.ts';
+import type { Progress } from '../engine/step.ts';
+import type { MemberName, RunId } from '../ids.ts';
+
+/** What systemd says of etcd's unit. */
+export interface UnitState {
+  /** `ActiveState`: active, inactive, failed, activating, deactivating … */
+  readonly activeState: string;
+  /** `LoadState` is `masked`, or the unit file is. */
+  readonly masked: boolean;
+  /** `MainPID`, 0 when none. */
+  readonly mainPid: number;
+  /** `User=` and `Group=` of the unit; root when not set. */
+  readonly user: string;
+  readonly group: string;
+}
+
+/** How etcd is configured on a host: in an EnvironmentFile, by flags in the unit, or by a YAML `--config-file`. */
+export type ConfigurationStyle = 'environment-file' | 'flags' | 'config-file';
+
+/** The program that restores a snapshot on a host, and what it can do. */
+export interface RestoreTool {
+  readonly program: 'etcdutl' | 'etcdctl';
+  /** e.g. `3.4.23`. */
+  readonly version: string;
+  /** Has `--bump-revision` and `--mark-compacted` (3.4.27, 3.5.10, 3.6). */
+  readonly canBumpRevision: boolean;
+}
+
+/** A directory or its absence. */
+export type DirFacts =
+  | { readonly exists: false; readonly path: string }
+  | {
+      readonly exists: true;
+      readonly path: string;
+      readonly owner: string;
+      readonly group: string;
+      /** Octal, e.g. `700`. */
+      readonly mode: string;
+      readonly sizeBytes: number;
+      /** Device and inode, `<dev>:<inode>`: survives a rename, so it tells which directory this is. */
+      readonly identity: string;
+      readonly empty: boolean;
+    };
+
+/** What `preflight` reads in one connection. */
+export interface HostFacts {
+  readonly unit: UnitState;
+  readonly serverVersion: string;
+  readonly tool: RestoreTool;
+  readonly configuration: { readonly style: ConfigurationStyle; readonly file: string };
+  readonly dataDir: DirFacts;
+  /** Free bytes on the file system that holds the data-dir's parent. */
+  readonly freeBytes: number;
+  /** The host's clock minus the bot's, in milliseconds, to about the round trip. */
+  readonly clockOffsetMs: number;
+}
+
+/** What etcd's tool says of a restored database. */
+export interface RestoredFacts {
+  readonly revision: bigint;
+  readonly totalKeys: number;
+  readonly totalSizeBytes: number;
+  readonly hash: string;
+}
+
+/** What a restore into an empty directory is given. All members get the same cluster and token, each its own name and peer URL. */
+export interface RestoreOrder {
+  readonly snapshotPath: string;
+  readonly intoDir: string;
+  readonly memberName: MemberName;
+  readonly peerUrl: string;
+  /** `etcd01=https://…,etcd02=https://…`. */
+  readonly initialCluster: string;
+  readonly initialClusterToken: string;
+  /** Added to the revision, so that it never goes backwards for watchers; only when the tool can. */
+  readonly bumpRevisionBy?: bigint;
+  /** A copied `snap/db` has no hash to check. */
+  readonly skipHashCheck?: boolean;
+}
+
+/** A file as it is handed to a host. */
+export interface Delivery {
+  readonly localPath: string;
+  readonly remotePath: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** etcd's settings that matter after a restore; all else stays as it is. */
+export interface ClusterSettings {
+  readonly initialClusterState: 'new' | 'existing';
+  readonly initialClusterToken: string;
+}
+
+/** Where one run keeps its things on a host: all beside the data-dir, so that a rename is enough. */
+export interface RunPaths {
+  /** The snapshot as handed over, e.g. `/data/etcd/data.restore-prod-7f3a9c.snapshot`. */
+  readonly snapshot: string;
+  /** The restored data before it takes its place, e.g. `/data/etcd/data.restore-prod-7f3a9c.new`. */
+  readonly restored: string;
+  /** The old data-dir, moved aside, e.g. `/data/etcd/data.restore-prod-7f3a9c.old`. */
+  readonly aside: string;
+}
+
+/**
+ * One host of a cluster. Every method has a time limit and throws OpsError HOST_* when the host cannot be asked.
+ * Methods that act are idempotent: acting again, or after being cut in the middle, ends in the same state.
+ */
+export interface Host {
+  readonly member: MemberName;
+  readonly address: string;
+  readonly unitName: string;
+  readonly dataDir: string;
+  paths(run: RunId): RunPaths;
+
+  /** Reads all that a restore rests on; throws with the one thing that is wrong (ssh, sudo, tool …). */
+  preflight(): Promise<HostFacts>;
+  unit(): Promise<UnitState>;
+  dir(path: string): Promise<DirFacts>;
+  /** Whether etcd is stopped and cannot come back: unit inactive and masked, no etcd process, client and peer port closed as seen from here. */
+  fenced(): Promise<Finding>;
+  /** sha256 of a file on the host; undefined when it is not there. */
+  fileSha256(path: string): Promise<string | undefined>;
+  /** What etcd's tool says of `<dir>/member/snap/db`; undefined when the directory is not there. */
+  restored(dir: string): Promise<RestoredFacts | undefined>;
+  /** Whether the settings already stand in etcd's configuration. */
+  configured(settings: ClusterSettings): Promise<Finding>;
+
+  /** Hands a file over: written as `.part`, mode 0600, sha256 compared on arrival, then renamed. Free disk is looked at first. */
+  receive(delivery: Delivery, progress: Progress): Promise<void>;
+  /** Restores into `<intoDir>.part` (removed first when left behind by a cut), owner and mode set, then renamed to `intoDir`. */
+  restoreSnapshot(order: RestoreOrder): Promise<void>;
+  /** Changes only these settings, keeps a copy of the file beside it, reloads systemd; gives the difference as text. */
+  configure(settings: ClusterSettings): Promise<{ readonly difference: string }>;
+  /** Unmasks and starts without waiting for etcd to be ready: members wait for each other. */
+  unmaskAndStart(): Promise<void>;
+  /** Removes this run's handed-over snapshot and half-made files; never a data-dir. */
+  removeScratch(run: RunId): Promise<void>;
+
+  /** Stops and masks the unit. */
+  stopAndMask(approval: Approval): Promise<void>;
+  /** Moves the data-dir aside and the restored one into its place: two renames, each skipped when it has happened. Refuses when the restored one is missing or etcd is not fenced. */
+  swapDataDir(run: RunId, approval: Approval): Promise<void>;
+  /** Deletes the data-dir that this run moved aside, for good. */
+  deleteAside(run: RunId, approval: Approval): Promise<void>;
+
+  /** The same acts as commands, for plans: made by the very functions that carry them out. */
+  readonly commands: HostCommands;
+}
+
+/** Each act of a host as the commands an operator would type. Pure. */
+export interface HostCommands {
+  receive(delivery: Delivery): readonly PlannedCommand[];
+  restoreSnapshot(order: RestoreOrder, tool: RestoreTool): readonly PlannedCommand[];
+  configure(settings: ClusterSettings, configuration: HostFacts['configuration']): readonly PlannedCommand[];
+  stopAndMask(): readonly PlannedCommand[];
+  swapDataDir(run: RunId): readonly PlannedCommand[];
+  unmaskAndStart(): readonly PlannedCommand[];
+  deleteAside(run: RunId): readonly PlannedCommand[];
+  removeScratch(run: RunId): readonly PlannedCommand[];
+}

@@ -1,0 +1,51 @@
+/** What a procedure is handed: the cluster, its hosts, its snapshots. Types only: adapters are wired in main.ts, fakes in tests. */
+import type { Clock } from '../engine/ports.ts';
+import type { Etcd } from '../etcd/etcd.ts';
+import type { Host } from '../host/host.ts';
+import type { ClusterName, MemberName, RunId } from '../ids.ts';
+import type { Snapshots } from '../snapshots/snapshots.ts';
+
+/** A member as the configuration names it. */
+export interface ConfiguredMember {
+  readonly name: MemberName;
+  /** Where ssh goes. */
+  readonly host: string;
+  readonly clientUrl: string;
+  readonly peerUrl: string;
+}
+
+/** What a procedure needs to know of a cluster's configuration. */
+export interface ClusterFacts {
+  readonly name: ClusterName;
+  readonly members: readonly ConfiguredMember[];
+  /** The unit's name and the data-dir are the hosts' own; the token is the cluster's. */
+  readonly initialClusterToken: string;
+}
+
+/** The highest revision seen of a cluster, kept outside of it: what a restore loses is measured against it. */
+export interface HighestRevision {
+  readonly revision: bigint;
+  readonly at: Date;
+}
+
+/** Keeps the highest revision seen of each cluster, over the life of the cluster id it was seen on. */
+export interface RevisionLedger {
+  /** Takes a revision that was read now; lower ones than known are ignored. */
+  observe(revision: bigint): Promise<void>;
+  /** The highest known; undefined when none was ever seen. */
+  highest(): Promise<HighestRevision | undefined>;
+  /** After a restore the count begins anew. */
+  restart(revision: bigint): Promise<void>;
+}
+
+/** All that a procedure can see and do, for one run on one cluster. */
+export interface World {
+  readonly runId: RunId;
+  readonly cluster: ClusterFacts;
+  readonly etcd: Etcd;
+  /** One for each configured member, in the order of the configuration. */
+  readonly hosts: readonly Host[];
+  readonly snapshots: Snapshots;
+  readonly ledger: RevisionLedger;
+  readonly clock: Clock;
+}
