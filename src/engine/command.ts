@@ -22,3 +22,11 @@ export interface ExecutedCommand extends PlannedCommand {
 
 /** Takes what was carried out, in order; never throws and never waits. */
 export type RecordCommand = (command: ExecutedCommand) => void;
+
+const plainWord = /^[A-Za-z0-9_@%+=:,./-]+$/;
+
+/** A command as a person reads and could type it: `etcd01$ sudo systemctl stop etcd`. For showing only; never run. */
+export function renderCommand({ on, argv }: PlannedCommand): string {
+  const words = argv.map((word) => (plainWord.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`));
+  return `${on}$ ${words.join(' ')}`;
+}

@@ -32,8 +32,6 @@ interface Acting extends Named {
   plan(): Promise<readonly PlannedCommand[]>;
   /** Asked before `run` (already true: skipped, and said so) and after it (must become true before `deadlineMs`). */
   verify(context: StepContext): Promise<Finding>;
-  /** How long `run` may take. */
-  readonly runLimitMs?: number;
   /** How long after `run` `verify` may take to become true. */
   readonly deadlineMs?: number;
 }

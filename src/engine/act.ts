@@ -1,0 +1,103 @@
+/** Carries out one step: looks first, acts once, and looks whether it worked. */
+import type { Approval } from './approval.ts';
+import type { Execution, StepResult } from './execution.ts';
+import { failureOf, goOn } from './execution.ts';
+import type { Finding } from './finding.ts';
+import { fails } from './finding.ts';
+import { isOpsError } from '../errors.ts';
+import type { ChangeStep, CheckStep, DestroyStep } from './step.ts';
+
+/** How often `verify` is asked while its deadline runs. */
+const verifyIntervalMs = 500;
+/** How long `verify` may take to become true when a step names no deadline of its own. */
+const verifyDeadlineMs = 30_000;
+
+/** A check: one look, recorded as done or failed. */
+export async function look(execution: Execution, step: CheckStep): Promise<StepResult> {
+  const start = execution.deps.clock.now();
+  await execution.record({ type: 'step-started', stepId: step.id, plan: [] });
+  try {
+    const finding = await step.verify(execution.contextOf(step));
+    await execution.deps.commands.flush();
+    if (!finding.holds) return await execution.fail(step, { code: 'CHECK_FAILED', because: finding.because, hint: checkHint });
+    await execution.record(settled(step.id, 'done', execution.since(start), finding.note));
+    return goOn;
+  } catch (error) {
+    return execution.fail(step, failureOf(error));
+  }
+}
+
+const checkHint = 'Correct the cause, then press Retry; this step only looks and has changed nothing.';
+
+/** Whether the step is already true: then it is skipped, and said so. An error means that it cannot be known, which is no yes. */
+export async function alreadyTrue(execution: Execution, step: ChangeStep | DestroyStep): Promise<Finding> {
+  const finding = await step.verify(execution.contextOf(step));
+  await execution.deps.commands.flush();
+  return finding;
+}
+
+/** A change: skipped when already true, else done and looked at again. */
+export async function make(execution: Execution, step: ChangeStep): Promise<StepResult> {
+  const start = execution.deps.clock.now();
+  const resumed = execution.state.inDoubt.has(step.id);
+  try {
+    if (resumed) await execution.record({ type: 'step-resumed', stepId: step.id });
+    const before = await alreadyTrue(execution, step);
+    if (before.holds) {
+      await execution.record(settled(step.id, resumed ? 'done' : 'already-true', execution.since(start), before.note));
+      return goOn;
+    }
+    if (!resumed) await execution.record({ type: 'step-started', stepId: step.id, plan: await step.plan() });
+    await step.run(execution.contextOf(step));
+    return await confirm(execution, step, start);
+  } catch (error) {
+    return execution.fail(step, failureOf(error));
+  }
+}
+
+/** A destruction that was approved. The caller has asked `requires` and compared the plan. */
+export async function destroyWith(execution: Execution, step: DestroyStep, approval: Approval): Promise<StepResult> {
+  const start = execution.deps.clock.now();
+  try {
+    if (execution.state.inDoubt.has(step.id)) await execution.record({ type: 'step-resumed', stepId: step.id });
+    else await execution.record({ type: 'step-started', stepId: step.id, plan: await step.plan(), gateId: approval.gateId });
+    await step.run(approval, execution.contextOf(step));
+    return await confirm(execution, step, start);
+  } catch (error) {
+    return execution.fail(step, failureOf(error));
+  }
+}
+
+/** Waits until `verify` holds, for as long as the step allows. */
+async function confirm(execution: Execution, step: ChangeStep | DestroyStep, start: Date): Promise<StepResult> {
+  const { clock, commands } = execution.deps;
+  const deadlineMs = step.deadlineMs ?? verifyDeadlineMs;
+  const ranUntil = clock.now();
+  for (;;) {
+    const finding = await lookOnce(execution, step);
+    await commands.flush();
+    if (finding.holds) {
+      await execution.record(settled(step.id, 'done', execution.since(start), finding.note));
+      return goOn;
+    }
+    if (execution.since(ranUntil) >= deadlineMs) {
+      const because = `It was done, but ${Math.round(deadlineMs / 1000)} s later this still does not hold: ${finding.because}`;
+      return execution.fail(step, { code: 'NOT_CONFIRMED', because, hint: 'Look at the hosts, then press Retry: what is done already is skipped.' });
+    }
+    await clock.sleep(verifyIntervalMs);
+  }
+}
+
+/** A look that cannot be taken yet (a host that is just starting) counts as "not yet" until the deadline. */
+async function lookOnce(execution: Execution, step: ChangeStep | DestroyStep): Promise<Finding> {
+  try {
+    return await step.verify(execution.contextOf(step));
+  } catch (error) {
+    if (isOpsError(error)) return fails(error.message);
+    throw error;
+  }
+}
+
+function settled(stepId: string, how: 'done' | 'already-true', durationMs: number, note: string | undefined) {
+  return { type: 'step-settled', stepId, how, durationMs, ...(note !== undefined && { note }) } as const;
+}

@@ -1,0 +1,123 @@
+/** One advance of a run in progress: its journal, its replayed state, and the small acts every step shares. */
+import type { CommandLog } from './command-log.ts';
+import type { Gate, GateKind, JournalEntry, JournalEvent, RunOutcome } from './journal.ts';
+import type { Advance, EngineDeps } from './ports.ts';
+import { applyEntry, replay } from './replay.ts';
+import type { Replay } from './replay.ts';
+import type { Step, StepContext } from './step.ts';
+import { isOpsError } from '../errors.ts';
+
+/** A procedure as the engine sees it: something to settle first, then steps made from that. */
+export interface Script {
+  prepare(): Promise<{ readonly prepared: unknown; readonly summary: string }>;
+  /** Pure; called anew on every resume. */
+  steps(prepared: unknown): readonly Step[];
+  /** The sentences of the final report. */
+  conclude(prepared: unknown): Promise<string>;
+}
+
+/** What `advance` takes. */
+export interface AdvanceDeps extends EngineDeps {
+  readonly script: Script;
+  readonly commands: CommandLog;
+}
+
+/** Why a step did not get done, in words for a person. */
+export interface Failure {
+  readonly code: string;
+  readonly because: string;
+  readonly hint: string;
+}
+
+/** What came of one step: go on, or leave the loop. */
+export type StepResult = { readonly next: 'step' } | { readonly next: 'leave'; readonly advance: Advance };
+
+/** The next step may begin. */
+export const goOn: StepResult = { next: 'step' };
+
+/** A run while one worker advances it. */
+export class Execution {
+  readonly deps: AdvanceDeps;
+  readonly state: Replay;
+  private readonly openings: Map<string, number>;
+
+  private constructor(deps: AdvanceDeps, entries: readonly JournalEntry[]) {
+    this.deps = deps;
+    this.state = replay(entries);
+    this.openings = new Map([['gates', this.state.gates.length]]);
+  }
+
+  /** Reads the journal and makes the state of it. */
+  static async open(deps: AdvanceDeps): Promise<Execution> {
+    return new Execution(deps, await deps.journal.entries());
+  }
+
+  /** Records an event, then tells the reporter; an event that cannot be recorded stops the run here. */
+  async record(event: JournalEvent): Promise<void> {
+    const entry = await this.deps.journal.append(event);
+    applyEntry(this.state, entry);
+    this.deps.reporter.moved(this.deps.run);
+  }
+
+  /** Opens a gate and leaves the loop. */
+  async wait(opening: Omit<Gate, 'gateId' | 'openedAt' | 'expiresAt'>): Promise<StepResult> {
+    const number = (this.openings.get('gates') ?? 0) + 1;
+    this.openings.set('gates', number);
+    const now = this.deps.clock.now();
+    const gate: Gate = {
+      ...opening,
+      gateId: `${this.deps.run.runId}.${number}`,
+      openedAt: now.toISOString(),
+      expiresAt: new Date(now.getTime() + this.expiresAfterMs(opening.kind)).toISOString(),
+    };
+    await this.record({ type: 'gate-opened', gate });
+    return { next: 'leave', advance: { state: 'waiting', gate } };
+  }
+
+  /** Records the failure of a step and waits for Retry or Abort. */
+  async fail(step: Step, failure: Failure): Promise<StepResult> {
+    await this.record({ type: 'step-failed', stepId: step.id, ...failure });
+    return this.wait({
+      kind: 'failure',
+      stepId: step.id,
+      title: step.title,
+      plan: [],
+      facts: {},
+      reason: failure.because,
+      hint: failure.hint,
+      digest: '',
+      required: 1,
+    });
+  }
+
+  /** Records the end of the run and leaves the loop. */
+  async end(outcome: RunOutcome, summary: string): Promise<StepResult> {
+    await this.record({ type: 'run-ended', outcome, summary });
+    return { next: 'leave', advance: { state: 'ended', outcome } };
+  }
+
+  /** What the steps get to work with. */
+  contextOf(step: Step): StepContext {
+    return { progress: (text) => this.deps.reporter.progress(this.deps.run, step.id, text) };
+  }
+
+  /** Milliseconds since an instant. */
+  since(start: Date): number {
+    return this.deps.clock.now().getTime() - start.getTime();
+  }
+
+  private expiresAfterMs(kind: GateKind): number {
+    return kind === 'approval' ? this.deps.rules.approvalExpiresAfterMs : this.deps.rules.failureExpiresAfterMs;
+  }
+}
+
+/** Turns what was thrown into words for a person; anything that is not an OpsError is a fault of ours and says so. */
+export function failureOf(error: unknown): Failure {
+  if (isOpsError(error)) return { code: error.code, because: error.message, hint: error.hint };
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    code: 'INTERNAL',
+    because: `etcd-medic met an error of its own: ${message}`,
+    hint: 'Nothing more was done. Press Retry to try the same step again, or finish by hand and report this as a bug.',
+  };
+}

@@ -1,0 +1,82 @@
+/** Gates: what an approval is bound to, and how what people said is judged. */
+import { createHash } from 'node:crypto';
+import { mintApproval } from './approval.ts';
+import type { Approval } from './approval.ts';
+import { renderCommand } from './command.ts';
+import type { PlannedCommand } from './command.ts';
+import type { Decision, Gate } from './journal.ts';
+import type { Facts } from './step.ts';
+
+/** How long after its expiry an approval that was given in time may still be acted on: a worker that died is replaced within this. */
+export const lateWorkerGraceMs = 2 * 60_000;
+
+/** What an approval covers: one plan on one set of facts. */
+export interface Covered {
+  readonly stepId: string;
+  readonly plan: readonly PlannedCommand[];
+  readonly facts: Facts;
+  readonly loses: string;
+}
+
+/** sha256 over all that an approval covers; equal exactly when plan and facts are. */
+export function digestOf({ stepId, plan, facts, loses }: Covered): string {
+  const sortedFacts = Object.entries(facts).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const text = JSON.stringify({ stepId, plan: plan.map(({ on, argv }) => ({ on, argv })), facts: sortedFacts, loses });
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** What moved between two states of what an approval covers, in lines a person can read. */
+export function differenceOf(before: Omit<Covered, 'stepId' | 'loses'>, now: Omit<Covered, 'stepId' | 'loses'>): string {
+  const lines: string[] = [];
+  for (const name of new Set([...Object.keys(before.facts), ...Object.keys(now.facts)])) {
+    const was = before.facts[name] ?? 'not known';
+    const is = now.facts[name] ?? 'not known';
+    if (was !== is) lines.push(`${name}: was ${was}, is ${is}`);
+  }
+  const planned = new Set(before.plan.map(renderCommand));
+  const plans = new Set(now.plan.map(renderCommand));
+  for (const line of planned) if (!plans.has(line)) lines.push(`no longer planned: ${line}`);
+  for (const line of plans) if (!planned.has(line)) lines.push(`newly planned: ${line}`);
+  return lines.length > 0 ? lines.join('\n') : 'the order of the commands, or what is lost';
+}
+
+/** What people's words amount to. */
+export type Verdict =
+  | { readonly state: 'pending' }
+  | { readonly state: 'approved'; readonly by: readonly Decision[] }
+  | { readonly state: 'rejected' | 'retried' | 'aborted'; readonly by: readonly Decision[] }
+  | { readonly state: 'expired' };
+
+interface Judging {
+  readonly gate: Gate;
+  readonly decisions: readonly Decision[];
+  readonly now: Date;
+  /** Asked for each approver at the moment of acting. */
+  readonly mayApprove: (by: Decision['by']) => Promise<boolean>;
+}
+
+/** A "no" counts at once; a "yes" counts when enough distinct people who may approve now have said it in time; silence is no. */
+export async function judge({ gate, decisions, now, mayApprove }: Judging): Promise<Verdict> {
+  const expiresAt = Date.parse(gate.expiresAt);
+  const inTime = decisions.filter((decision) => Date.parse(decision.at) < expiresAt);
+  const aborts = inTime.filter((decision) => decision.verdict === 'abort');
+  if (aborts.length > 0) return { state: 'aborted', by: aborts };
+  if (gate.kind === 'failure') {
+    const retries = inTime.filter((decision) => decision.verdict === 'retry');
+    if (retries.length > 0 && now.getTime() < expiresAt + lateWorkerGraceMs) return { state: 'retried', by: retries.slice(0, 1) };
+    return now.getTime() >= expiresAt ? { state: 'expired' } : { state: 'pending' };
+  }
+  const rejections = inTime.filter((decision) => decision.verdict === 'reject');
+  if (rejections.length > 0) return { state: 'rejected', by: rejections };
+  const approvals = new Map<string, Decision>();
+  for (const decision of inTime) {
+    if (decision.verdict === 'approve' && !approvals.has(decision.by) && (await mayApprove(decision.by))) approvals.set(decision.by, decision);
+  }
+  if (approvals.size >= gate.required && now.getTime() < expiresAt + lateWorkerGraceMs) return { state: 'approved', by: [...approvals.values()] };
+  return now.getTime() >= expiresAt ? { state: 'expired' } : { state: 'pending' };
+}
+
+/** The proof that a gate was answered with yes, for the step that was approved. */
+export function approvalOf(gate: Gate, by: readonly Decision[]): Approval {
+  return mintApproval({ gateId: gate.gateId, planDigest: gate.digest, approvedBy: by.map((decision) => decision.by) });
+}

@@ -1,0 +1,38 @@
+/** `--plan`: walks the same steps, shows what they find and what they would type, and changes nothing. */
+import type { Execution, StepResult } from './execution.ts';
+import { failureOf } from './execution.ts';
+import type { PlannedCommand } from './command.ts';
+import type { Step } from './step.ts';
+
+interface Preview {
+  readonly note?: string;
+  readonly plan: readonly PlannedCommand[];
+}
+
+/** Records every step as planned, then ends the run. */
+export async function preview(execution: Execution, steps: readonly Step[]): Promise<StepResult> {
+  for (const step of steps) {
+    if (execution.state.settled.has(step.id)) continue;
+    const start = execution.deps.clock.now();
+    const { note, plan } = await previewOf(execution, step);
+    await execution.record({ type: 'step-settled', stepId: step.id, how: 'planned', plan, durationMs: execution.since(start), ...(note !== undefined && { note }) });
+  }
+  return execution.end('planned', 'This was the plan; nothing was changed. The same command without --plan carries it out.');
+}
+
+async function previewOf(execution: Execution, step: Step): Promise<Preview> {
+  try {
+    if (step.kind === 'check') {
+      const finding = await step.verify(execution.contextOf(step));
+      return { plan: [], note: finding.holds ? (finding.note ?? 'It holds now.') : `It does not hold now: ${finding.because}` };
+    }
+    const plan = await step.plan();
+    if (step.kind === 'change') return { plan };
+    const required = await step.requires();
+    const facts = Object.entries(await step.facts()).map(([name, value]) => `${name}: ${value}`);
+    const gate = `Waits for an approval. Loses: ${step.loses}`;
+    return { plan, note: [required.holds ? gate : `Would be refused now: ${required.because}`, ...facts].join('\n') };
+  } catch (error) {
+    return { plan: [], note: `Cannot be said yet: ${failureOf(error).because}` };
+  }
+}
