@@ -1,0 +1,42 @@
+/** etcdctl on this machine, as the user root of etcd, against the lab's cluster. */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { clientUrl } from './host-files.ts';
+import { labPaths } from './paths.ts';
+import { pkiPaths } from './pki.ts';
+import type { KeyPair } from './pki.ts';
+import { run } from './run.ts';
+import type { Answer, RunOptions } from './run.ts';
+import type { LabState } from './state.ts';
+
+export interface EtcdctlOptions extends RunOptions {
+  /** All members' client URLs when not given. */
+  readonly endpoints?: readonly string[];
+  /** The certificate with CN=root when not given. */
+  readonly client?: KeyPair;
+  /** 2 speaks the v2 API (etcd 3.4 only). */
+  readonly api?: 2 | 3;
+}
+
+/** Runs the image's own etcdctl with the image's own libraries: the machine need not have one, and no host need be on. */
+export async function etcdctl(lab: LabState, argv: readonly string[], options: EtcdctlOptions = {}): Promise<Answer> {
+  const pki = pkiPaths(labPaths(lab.name).pki, []);
+  const { endpoints = lab.hosts.map(({ address }) => clientUrl(address)), client = pki.root, api = 3, ...runOptions } = options;
+  const tls = api === 2 ? { ca: '--ca-file', cert: '--cert-file', key: '--key-file' } : { ca: '--cacert', cert: '--cert', key: '--key' };
+  // An empty environment: an ETCDCTL_* variable that says the same as a flag makes etcdctl fail.
+  return await run(
+    ['env', '-i', `ETCDCTL_API=${api}`, ...imageProgram(lab.image, 'etcdctl'), `--endpoints=${endpoints.join(',')}`, `${tls.ca}=${pki.ca}`, `${tls.cert}=${client.cert}`, `${tls.key}=${client.key}`, ...argv],
+    runOptions,
+  );
+}
+
+/** The image's loader, told where the image's libraries are, then the program. */
+function imageProgram(image: string, program: string): string[] {
+  const architecture = readdirSync(join(image, 'usr/lib')).find((name) => name.endsWith('-linux-gnu'));
+  if (architecture === undefined) throw new Error(`${image} has no libraries`);
+  const libraries = join(image, 'usr/lib', architecture);
+  const loader = readdirSync(libraries).find((name) => /^ld-linux-.*\.so\.\d+$/.test(name));
+  const path = join(image, 'usr/bin', program);
+  if (loader === undefined || !existsSync(path)) throw new Error(`${image} has no ${loader === undefined ? 'loader' : program}`);
+  return [join(libraries, loader), '--library-path', libraries, path];
+}

@@ -1,0 +1,129 @@
+/** Hosts with a real systemd, a real sshd and a real etcd, for tests and for the command line. */
+import { botConfig, writeConfig } from './config.ts';
+import type { ConfigOptions } from './config.ts';
+import { resetCluster, waitHealthy } from './cluster.ts';
+import { etcdctl } from './etcdctl.ts';
+import type { EtcdctlOptions } from './etcdctl.ts';
+import { execIn } from './exec.ts';
+import { corruptFile, faults } from './faults.ts';
+import type { Corruption, FaultName } from './faults.ts';
+import { clientUrl, peerUrl } from './host-files.ts';
+import type { Keeper } from './keeper.ts';
+import { labPaths } from './paths.ts';
+import { pkiPaths } from './pki.ts';
+import type { Pki } from './pki.ts';
+import { leaderPid } from './power.ts';
+import type { EtcdVersion } from './recipe.ts';
+import type { Answer, RunOptions } from './run.ts';
+import { sshPaths } from './ssh-keys.ts';
+import type { SshAccess } from './ssh-keys.ts';
+import { readState } from './state.ts';
+import type { HostState, LabState } from './state.ts';
+import { down } from './teardown.ts';
+import { bringUp } from './up.ts';
+import type { LabOptions } from './up.ts';
+
+export type { Answer, ConfigOptions, Corruption, EtcdctlOptions, EtcdVersion, FaultName, LabOptions, Pki, RunOptions, SshAccess };
+
+/** One host of a lab. */
+export interface LabHost {
+  /** `etcd01` … */
+  readonly name: string;
+  readonly address: string;
+  readonly clientUrl: string;
+  readonly peerUrl: string;
+  /** Runs a command inside as root, past sshd and network. Throws when it fails, unless `reject: false`. */
+  exec(argv: readonly string[], options?: RunOptions): Promise<Answer>;
+  isOn(): Promise<boolean>;
+  /** Does something bad to the host, or undoes it. */
+  fault(name: FaultName): Promise<void>;
+  corruptFile(corruption: Corruption): Promise<void>;
+}
+
+export interface Lab {
+  readonly name: string;
+  readonly etcd: EtcdVersion;
+  readonly range: string;
+  readonly hosts: readonly LabHost[];
+  /** The host of that name; throws when there is none. */
+  host(name: string): LabHost;
+  readonly pki: Pki;
+  readonly ssh: SshAccess;
+  /** The password of etcd's user root. */
+  readonly rootPassword: string;
+  /** Against all members as root of etcd, with the CN=root certificate; runs on this machine. */
+  etcdctl(argv: readonly string[], options?: EtcdctlOptions): Promise<Answer>;
+  /** A config.yaml for the bot; `botConfig` is the same as a value. */
+  writeConfig(path: string, options?: ConfigOptions): Promise<void>;
+  botConfig(options?: ConfigOptions): Record<string, unknown>;
+  /** Until a linearizable read through every member works. */
+  waitHealthy(withinMs?: number): Promise<void>;
+  /** Back to a fresh, empty, healthy cluster on hosts that are all on and reachable. */
+  resetCluster(): Promise<void>;
+  /** Removes everything. */
+  down(): Promise<void>;
+}
+
+/**
+ * Makes a lab that dies with this process, however the process ends.
+ * @throws Error when a lab of that name lives, no range is free, or anything does not come up; nothing is left then
+ */
+export async function createLab(options: LabOptions): Promise<Lab> {
+  const { state, keeper } = await bringUp({ ...options, owner: 'this process' });
+  return labOf(state, keeper);
+}
+
+/**
+ * Finds a lab that another process made, e.g. `npm run lab -- up`.
+ * @throws Error when there is none, or it is not up yet
+ */
+export async function openLab(name: string): Promise<Lab> {
+  const state = await readState(name);
+  if (state === undefined) throw new Error(`there is no lab ${name}`);
+  if (!state.ready) throw new Error(`the lab ${name} is not up yet, or was left half made`);
+  return labOf(state);
+}
+
+function labOf(state: LabState, keeper?: Keeper): Lab {
+  const paths = labPaths(state.name);
+  const hosts = state.hosts.map((host) => hostOf(state, host));
+  return {
+    name: state.name,
+    etcd: state.etcd,
+    range: state.range,
+    hosts,
+    host: (name) => {
+      const found = hosts.find((host) => host.name === name);
+      if (found === undefined) throw new Error(`the lab ${state.name} has no host ${name}; it has ${hosts.map((host) => host.name).join(', ')}`);
+      return found;
+    },
+    pki: pkiPaths(
+      paths.pki,
+      hosts.map((host) => host.name),
+    ),
+    ssh: sshPaths(paths.ssh),
+    rootPassword: state.rootPassword,
+    etcdctl: async (argv, options) => await etcdctl(state, argv, options),
+    writeConfig: async (path, options) => await writeConfig(state, path, options),
+    botConfig: (options) => botConfig(state, options),
+    waitHealthy: async (withinMs) => await waitHealthy(state, withinMs),
+    resetCluster: async () => await resetCluster(state),
+    down: async () => {
+      await down(state.name, state.id);
+      keeper?.release();
+    },
+  };
+}
+
+function hostOf(lab: LabState, host: HostState): LabHost {
+  return {
+    name: host.name,
+    address: host.address,
+    clientUrl: clientUrl(host.address),
+    peerUrl: peerUrl(host.address),
+    exec: async (argv, options) => await execIn(lab, host, argv, options),
+    isOn: async () => (await leaderPid(lab, host)) !== undefined,
+    fault: async (name) => await faults[name](lab, host),
+    corruptFile: async (corruption) => await corruptFile(lab, host, corruption),
+  };
+}

@@ -1,0 +1,62 @@
+/** What an image holds: everything here is part of the image's name, so a change makes a new image. */
+import { createHash } from 'node:crypto';
+
+/** The Debian release that ships each etcd. */
+export const releases = { '3.4': 'bookworm', '3.5': 'trixie' } as const;
+export type EtcdVersion = keyof typeof releases;
+export type Release = (typeof releases)[EtcdVersion];
+
+const packages = ['systemd', 'systemd-sysv', 'dbus', 'openssh-server', 'sudo', 'iproute2', 'procps', 'etcd-server', 'etcd-client', 'zstd', 'ca-certificates'];
+
+/** Units that have no work in a host that lives for minutes: each costs time at boot or wakes up in the middle of a test. */
+const maskedUnits = [
+  'apt-daily.timer',
+  'apt-daily-upgrade.timer',
+  'dpkg-db-backup.timer',
+  'e2scrub_all.timer',
+  'e2scrub_reap.service',
+  'fstrim.timer',
+  'systemd-tmpfiles-clean.timer',
+  'getty.target',
+  'console-getty.service',
+  'systemd-logind.service',
+  'systemd-pstore.service',
+  'systemd-update-utmp.service',
+  'systemd-update-utmp-runlevel.service',
+  'systemd-journal-catalog-update.service',
+  'systemd-update-done.service',
+  'ldconfig.service',
+  'sshd-keygen.service',
+  'ssh.socket',
+  'dev-hugepages.mount',
+  'sys-fs-fuse-connections.mount',
+];
+
+const files: Readonly<Record<string, string>> = {
+  // Debian's sshd looks host names up only when told to, but a host without a resolver must not depend on a default.
+  '/etc/ssh/sshd_config.d/lab.conf': ['UseDNS no', 'PasswordAuthentication no', 'PermitRootLogin no', 'HostKey /etc/ssh/ssh_host_ed25519_key', ''].join('\n'),
+  '/etc/motd': '',
+};
+
+/** Runs in the image as root, after debootstrap. */
+const script = `set -eu
+useradd --create-home --shell /bin/bash etcdops
+usermod --password '*' etcdops
+install -d -o etcd -g etcd -m 0755 /data/etcd
+install -d -m 0755 /etc/etcd
+install -d -o etcd -g etcd -m 0750 /etc/etcd/pki
+rm -rf /var/lib/etcd/default
+rm -f /etc/ssh/ssh_host_* /etc/machine-id /var/lib/dbus/machine-id
+: > /etc/machine-id
+for unit in ${maskedUnits.join(' ')}; do ln -sf /dev/null "/etc/systemd/system/$unit"; done
+rm -rf /var/cache/apt/archives/*.deb /var/lib/apt/lists/* /usr/share/doc/* /usr/share/man/*
+touch /etc/.updated /var/.updated
+`;
+
+export const recipe = { packages, files, script } as const;
+
+/** Names an image: `bookworm-<hash of the recipe>`. */
+export function imageName(release: Release): string {
+  const hash = createHash('sha256').update(JSON.stringify({ release, ...recipe })).digest('hex').slice(0, 12);
+  return `${release}-${hash}`;
+}

@@ -1,0 +1,67 @@
+/** What is written down about a lab that lives, so that any process can find it, use it and take it down. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { labPaths, stateRoot } from './paths.ts';
+import type { EtcdVersion } from './recipe.ts';
+
+export interface HostState {
+  readonly name: string;
+  readonly address: string;
+  readonly netns: string;
+  readonly veth: string;
+}
+
+export interface LabState {
+  /** Tells this lab from an earlier or later one of the same name. */
+  readonly id: string;
+  readonly name: string;
+  readonly etcd: EtcdVersion;
+  readonly image: string;
+  /** e.g. `198.51.100.0/24`. */
+  readonly range: string;
+  readonly bridge: string;
+  readonly dataDirSizeMiB?: number;
+  readonly rootPassword: string;
+  readonly hosts: readonly HostState[];
+  /** The process the lab dies with; none for a lab made from the command line. */
+  readonly ownerPid?: number;
+  /** `false` until it is up: such a lab is not to be used. */
+  readonly ready: boolean;
+}
+
+export async function writeState(state: LabState): Promise<void> {
+  const { state: dir, stateFile } = labPaths(state.name);
+  await mkdir(dir, { recursive: true });
+  const next = `${stateFile}.next`;
+  await writeFile(next, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
+  await rename(next, stateFile);
+}
+
+/** Gives what is known of a lab; undefined when there is none of that name. */
+export async function readState(name: string): Promise<LabState | undefined> {
+  try {
+    return JSON.parse(await readFile(labPaths(name).stateFile, 'utf8')) as LabState;
+  } catch (failure) {
+    if ((failure as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw failure;
+  }
+}
+
+/** All labs that are written down, alive or left behind. */
+export function knownLabs(): string[] {
+  try {
+    return readdirSync(stateRoot, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+  } catch {
+    return [];
+  }
+}
+
+/** The pid in a pid file; undefined when there is no file. */
+export function readPid(path: string): number | undefined {
+  try {
+    const pid = Number.parseInt(readFileSync(path, 'utf8'), 10);
+    return Number.isSafeInteger(pid) && pid > 1 ? pid : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,115 @@
+/** Makes a lab: network, keys, disks, hosts, cluster. */
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { bringUpCluster } from './cluster.ts';
+import { mountDisk } from './disks.ts';
+import { execIn } from './exec.ts';
+import { makeDataDir, sudoersPath, writeHostFiles } from './host-files.ts';
+import { ensureImage } from './image.ts';
+import { startKeeper } from './keeper.ts';
+import type { Keeper } from './keeper.ts';
+import { makeNetwork } from './network.ts';
+import { ensurePackages } from './packages.ts';
+import { bridgeName, checkLabName, labPaths, netnsName, vethName } from './paths.ts';
+import { makePki } from './pki.ts';
+import { powerOn } from './power.ts';
+import { addressIn } from './ranges.ts';
+import type { EtcdVersion } from './recipe.ts';
+import { makeSshKeys } from './ssh-keys.ts';
+import { readState, writeState } from './state.ts';
+import type { HostState, LabState } from './state.ts';
+import { downDeadLabs, isAlive, tearDown, withLabLock } from './teardown.ts';
+
+export interface LabOptions {
+  /** Lowercase letters, digits and dashes; one lab per name at a time. */
+  readonly name: string;
+  /** 3.4 (Debian bookworm) or 3.5 (trixie). */
+  readonly etcd: EtcdVersion;
+  readonly members: 1 | 3 | 5;
+  /** A /24 that nothing on this machine overlaps; the first free test range when not given. */
+  readonly range?: string;
+  /** The bridge's name; made from the lab's name when not given. */
+  readonly bridge?: string;
+  /** Gives /data/etcd a file system of its own of this size, in memory; `fill-disk` needs it. */
+  readonly dataDirSizeMiB?: number;
+}
+
+interface UpOptions extends LabOptions {
+  /** Whose death is the lab's: this process's, or only `down`. */
+  readonly owner: 'this process' | 'nobody';
+}
+
+export async function bringUp(options: UpOptions): Promise<{ state: LabState; keeper?: Keeper }> {
+  const { name } = options;
+  checkLabName(name);
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) throw new Error('the lab makes network namespaces and mounts: it needs Linux and root');
+  await ensurePackages();
+  const image = await ensureImage(options.etcd);
+  await downDeadLabs();
+
+  return await withLabLock(name, async () => {
+    const previous = await readState(name);
+    if (previous !== undefined && isAlive(previous)) {
+      throw new Error(`the lab ${name} is up already, made ${previous.ownerPid === undefined ? 'from the command line' : `by process ${previous.ownerPid}`}; take it down first (npm run lab -- down --name ${name}) or use another name`);
+    }
+    if (previous !== undefined) await tearDown(previous);
+
+    const plan = planLab(options, image);
+    const keeper = options.owner === 'this process' ? startKeeper(name, plan.id) : undefined;
+    try {
+      const state = await make(plan, options.range);
+      return keeper === undefined ? { state } : { state, keeper };
+    } catch (failure) {
+      const left = await readState(name);
+      if (left !== undefined) await tearDown(left);
+      keeper?.release();
+      throw failure;
+    }
+  });
+}
+
+/** Everything of a lab that is known before its range is. */
+function planLab({ name, etcd, members, bridge = bridgeName(name), dataDirSizeMiB, owner }: UpOptions, image: string): LabState {
+  const hosts = Array.from({ length: members }, (_, index): HostState => {
+    const host = `etcd0${index + 1}`;
+    return { name: host, address: '', netns: netnsName(name, host), veth: vethName(bridge, index + 1) };
+  });
+  return {
+    id: randomBytes(8).toString('hex'),
+    name,
+    etcd,
+    image,
+    range: '',
+    bridge,
+    ...(dataDirSizeMiB === undefined ? {} : { dataDirSizeMiB }),
+    rootPassword: randomBytes(12).toString('hex'),
+    hosts,
+    ...(owner === 'this process' ? { ownerPid: process.pid } : {}),
+    ready: false,
+  };
+}
+
+async function make(plan: LabState, asked: string | undefined): Promise<LabState> {
+  const { state: dir, pki, ssh } = labPaths(plan.name);
+  const state = await makeNetwork(asked, async (range) => {
+    const addressed: LabState = { ...plan, range, hosts: plan.hosts.map((host, index) => ({ ...host, address: addressIn(range, 31 + index) })) };
+    // Written before anything exists: whoever finds a half-made lab can remove it.
+    await mkdir(dir, { recursive: true, mode: 0o755 });
+    await writeState(addressed);
+    return addressed;
+  });
+  await Promise.all([makePki(pki, state.hosts), makeSshKeys(ssh, state.hosts)]);
+  await Promise.all(
+    state.hosts.map(async (host) => {
+      await mountDisk(state, host);
+      await writeHostFiles(state, host);
+      await makeDataDir(state, host);
+      await powerOn(state, host);
+      await execIn(state, host, ['visudo', '--check', '--quiet', `--file=${sudoersPath}`]);
+    }),
+  );
+  await bringUpCluster(state);
+  const ready = { ...state, ready: true };
+  await writeState(ready);
+  return ready;
+}
