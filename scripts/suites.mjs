@@ -1,0 +1,44 @@
+/** The suites of tests, and what each needs of the machine. */
+import { existsSync, readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { root } from './node-modules.mjs';
+
+/** In the order they run; the names are the projects of vitest.config.ts. */
+export const suites = ['unit', 'redis', 'slack', 'lab', 'e2e'];
+
+const needs = { unit: [], redis: [redis], slack: [localSlack], lab: [lab], e2e: [lab, redis, localSlack] };
+
+/** Why a suite cannot run here, as a sentence; undefined when it can. */
+export function whyNot(suite, labPackages) {
+  for (const need of needs[suite]) {
+    const reason = need(labPackages);
+    if (reason !== undefined) return reason;
+  }
+  return undefined;
+}
+
+function redis() {
+  const found = (process.env['PATH'] ?? '').split(delimiter).some((folder) => existsSync(join(folder, 'redis-server')));
+  return found ? undefined : 'redis-server is not installed (Debian package redis-server)';
+}
+
+function localSlack() {
+  const name = `local-slack-${process.platform}-${process.arch}`;
+  return existsSync(join(root, 'node_modules', name, 'bin', 'local-slack'))
+    ? undefined
+    : `there is no ${name}: local-slack runs on Linux x64 only`;
+}
+
+function lab(labPackages) {
+  if (process.platform !== 'linux') return 'the lab boots real hosts with systemd-nspawn, which needs Linux';
+  if (process.getuid() !== 0) return 'the lab boots real hosts, which needs root: run `sudo npm test`';
+  if (!mayMount()) return 'the lab boots real hosts, which root may not do in this container (no CAP_SYS_ADMIN)';
+  const missing = Object.keys(labPackages).filter((name) => !existsSync(labPackages[name]));
+  return missing.length === 0 ? undefined : `not installed: ${missing.join(' ')}`;
+}
+
+// Bit 21 of the effective capabilities is CAP_SYS_ADMIN, see capabilities(7).
+function mayMount() {
+  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
+  return ((BigInt(`0x${effective}`) >> 21n) & 1n) === 1n;
+}

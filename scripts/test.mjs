@@ -1,0 +1,71 @@
+/** `npm test`: installs what is missing, runs every suite that can run here, and says as its last line how many tests passed and failed. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ensureDebianPackages, packages } from './debian-packages.mjs';
+import { continueOnPinnedNode, ensureNodeModules, pinnedNode, root, runOnPinnedNode } from './node-modules.mjs';
+import { suites, whyNot } from './suites.mjs';
+
+const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+const filters = process.argv.slice(2);
+
+ensureNodeModules();
+continueOnPinnedNode();
+const { packages: labPackages } = await import('../test/lab/packages.ts');
+ensureDebianPackages(process.platform === 'linux' ? { ...packages, ...labPackages } : {});
+
+const left = suites.map((suite) => ({ suite, reason: whyNot(suite, labPackages) })).filter(({ reason }) => reason !== undefined);
+const running = suites.filter((suite) => !left.some((one) => one.suite === suite));
+
+const summary = runTests(running);
+for (const { suite, reason } of left) {
+  for (const name of testsOf(suite)) summary.skipped.push({ name, reason });
+}
+
+/** In CI nothing is skipped: what cannot run has failed. */
+const inCi = ['true', '1'].includes(process.env['CI'] ?? '');
+report(inCi ? { ...summary, failed: summary.failed + summary.skipped.length } : summary);
+
+function runTests(projects) {
+  const folder = mkdtempSync(join(tmpdir(), 'etcd-medic-test-'));
+  const file = join(folder, 'summary.json');
+  try {
+    const exitCode = runOnPinnedNode([vitest, 'run', ...projects.flatMap((name) => ['--project', name]), '--passWithNoTests', ...filters], {
+      TEST_SUMMARY_FILE: file,
+    });
+    const result = JSON.parse(readFileSync(file, 'utf8'));
+    // Whatever vitest found wrong beyond a test counts too.
+    return exitCode !== 0 && result.failed === 0 ? { ...result, failed: 1 } : result;
+  } catch (error) {
+    process.stdout.write(`vitest ended without a summary: ${error.message}\n`);
+    return { passed: 0, failed: 1, skipped: [] };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function testsOf(suite) {
+  const list = execFileSync(
+    pinnedNode,
+    [vitest, 'list', '--json', '--project', suite, '--passWithNoTests', ...filters.filter((word) => !word.startsWith('-'))],
+    {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    },
+  );
+  return JSON.parse(list).map(({ name, file }) => `${file.slice(root.length)} > ${name}`);
+}
+
+function report({ passed, failed, skipped }) {
+  const byReason = Map.groupBy(skipped, ({ reason }) => reason);
+  for (const [reason, tests] of byReason) {
+    process.stdout.write(
+      `${inCi ? 'Could not run' : 'Skipped'}, ${tests.length}: ${reason}\n${tests.map(({ name }) => `  ${name}\n`).join('')}`,
+    );
+  }
+  if (passed + failed === 0) process.stdout.write('No test ran.\n');
+  process.stdout.write(`${passed} passed, ${failed} failed${skipped.length > 0 && !inCi ? `, ${skipped.length} skipped` : ''}\n`);
+  process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
+}

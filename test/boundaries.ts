@@ -1,0 +1,36 @@
+/** Which folder of src/ may see which: the one table behind the lint rules (oxlint.config.ts) and boundaries.test.ts. */
+
+interface Boundary {
+  /** May be imported. The folder itself, errors.ts and ids.ts always may. */
+  readonly sees: readonly string[];
+  /** May be imported with `import type` only: the values are handed in by main.ts or cli.ts. */
+  readonly seesTypesOf: readonly string[];
+}
+
+/** Dependencies point one way: main -> slack -> commands, queue -> procedures -> engine -> errors, ids. */
+export const boundaries: Readonly<Record<string, Boundary>> = {
+  engine: { sees: [], seesTypesOf: [] },
+  config: { sees: [], seesTypesOf: [] },
+  access: { sees: ['engine'], seesTypesOf: ['config'] },
+  host: { sees: ['engine'], seesTypesOf: ['config'] },
+  etcd: { sees: ['engine'], seesTypesOf: ['config'] },
+  snapshots: { sees: ['engine'], seesTypesOf: ['config', 'etcd', 'host'] },
+  procedures: { sees: ['engine'], seesTypesOf: ['etcd', 'host', 'snapshots'] },
+  commands: { sees: ['engine', 'procedures'], seesTypesOf: ['config'] },
+  queue: { sees: ['engine', 'procedures'], seesTypesOf: ['config', 'etcd', 'host', 'snapshots'] },
+  slack: { sees: ['access', 'commands', 'engine', 'procedures'], seesTypesOf: ['config', 'queue'] },
+};
+
+/** Each of these packages is imported by one folder; a name that ends in `/` stands for the whole scope. */
+export const packageOwners: Readonly<Record<string, string>> = {
+  '@slack/': 'slack',
+  bullmq: 'queue',
+  ioredis: 'queue',
+  etcd3: 'etcd',
+  '@grpc/': 'etcd',
+  execa: 'host',
+  'node:child_process': 'host',
+};
+
+/** Where `mintApproval` may be called: the engine's gate, and nobody else. */
+export const approvalMinters = ['src/engine/gate*.ts', 'src/engine/gate/**'];
