@@ -1,0 +1,54 @@
+/** The stored snapshots of a cluster, newest first. */
+import { z } from 'zod';
+import { defineQuery } from './procedure.ts';
+import { bytesInWords, durationInWords, instantInWords, plural } from './words.ts';
+
+/** Lists snapshots; flawed ones stand in the list with their reason, because a backup one counts on must not vanish silently. */
+export const backups = defineQuery({
+  id: 'backups',
+  summary: 'list the stored snapshots, newest first',
+  permission: 'read',
+  arguments: [],
+  input: z.object({}),
+  async answer(_input, { cluster, snapshots, clock }) {
+    const stored = await snapshots.list();
+    const good = stored.flatMap((snapshot) => (snapshot.ok ? [snapshot.record] : []));
+    const flawed = stored.flatMap((snapshot) => (snapshot.ok ? [] : [`${snapshot.file}: ${snapshot.because}`]));
+    const newest = good[0];
+    if (newest === undefined) {
+      return { headline: `There is no usable snapshot of ${cluster.name}.`, parts: flawed.map((text) => ({ type: 'sentence' as const, text })), next: `backup ${cluster.name}` };
+    }
+    const age = durationInWords(clock.now().getTime() - newest.takenAt.getTime());
+    return {
+      headline: `${plural(good.length, 'snapshot')} of ${cluster.name}; the newest is ${age} old.`,
+      parts: [
+        {
+          type: 'table',
+          table: {
+            columns: [
+              { title: 'ID', align: 'left' },
+              { title: 'TAKEN', align: 'left' },
+              { title: 'FROM', align: 'left' },
+              { title: 'REVISION', align: 'right' },
+              { title: 'KEYS', align: 'right' },
+              { title: 'SIZE', align: 'right' },
+              { title: 'ETCD', align: 'left' },
+              { title: 'SHA256', align: 'left' },
+            ],
+            rows: good.map((record) => [
+              record.id,
+              instantInWords(record.takenAt),
+              record.member,
+              String(record.revision),
+              String(record.totalKeys),
+              bytesInWords(record.bytes),
+              record.etcdVersion,
+              record.sha256.slice(0, 12),
+            ]),
+          },
+        },
+        ...flawed.map((text) => ({ type: 'sentence' as const, text: `Not usable: ${text}` })),
+      ],
+    };
+  },
+});

@@ -1,0 +1,102 @@
+/** How a cluster stands: the table of `etcdctl endpoint status`, the votes, the alarms, and the next right action. */
+import { z } from 'zod';
+import { isOpsError } from '../errors.ts';
+import type { ClusterLook, EndpointLook } from '../etcd/etcd.ts';
+import type { Host } from '../host/host.ts';
+import type { AnswerPart, Table } from './answer.ts';
+import { defineQuery } from './procedure.ts';
+import { nextAction } from './triage.ts';
+import type { HostSight } from './triage.ts';
+import { bytesInWords, durationInWords } from './words.ts';
+import type { World } from './world.ts';
+
+/** The hosts are looked at beside the endpoints and may take no longer than those, or `status` would be slow when it matters. */
+const hostSightLimitMs = 2_000;
+
+/** Status. Every member is asked at the same time; those that do not answer are named with the reason. */
+export const status = defineQuery({
+  id: 'status',
+  summary: 'how the cluster stands, and what to do next',
+  permission: 'read',
+  arguments: [],
+  input: z.object({}),
+  async answer(_input, world) {
+    const { etcd, hosts, cluster, snapshots, ledger, clock } = world;
+    const [look, sights, stored] = await Promise.all([etcd.look(), Promise.all(hosts.map((host) => sightOf(host, world))), snapshots.list()]);
+    if (look.revision !== undefined) await ledger.observe(look.revision);
+    const newest = stored.flatMap((snapshot) => (snapshot.ok ? [snapshot.record] : []))[0];
+    const age = newest === undefined ? undefined : durationInWords(clock.now().getTime() - newest.takenAt.getTime());
+    const silent = look.endpoints.flatMap((endpoint) => (endpoint.answers ? [] : sights.filter(({ member }) => member === endpoint.member)));
+    return {
+      headline: `${cluster.name}: ${look.quorum.sentence}`,
+      parts: [
+        { type: 'table', table: tableOf(look) },
+        ...look.endpoints.flatMap((endpoint): AnswerPart[] => (endpoint.answers ? [] : [{ type: 'sentence', text: silence(endpoint, sights) }])),
+        ...alarmsOf(look),
+        { type: 'sentence', text: newest === undefined ? 'There is no usable snapshot.' : `The newest snapshot is ${newest.id}, ${age} old, revision ${newest.revision}.` },
+      ],
+      next: nextAction({ cluster: cluster.name, look, silent, newestSnapshotAge: age }),
+    };
+  },
+});
+
+/** The columns of `etcdctl endpoint status --write-out=table`, in its order, with the size in use beside the size. */
+function tableOf({ endpoints }: ClusterLook): Table {
+  return {
+    columns: [
+      { title: 'MEMBER', align: 'left' },
+      { title: 'ENDPOINT', align: 'left' },
+      { title: 'ID', align: 'left' },
+      { title: 'VERSION', align: 'left' },
+      { title: 'DB SIZE', align: 'right' },
+      { title: 'IN USE', align: 'right' },
+      { title: 'LEADER', align: 'left' },
+      { title: 'LEARNER', align: 'left' },
+      { title: 'RAFT TERM', align: 'right' },
+      { title: 'RAFT INDEX', align: 'right' },
+      { title: 'ERRORS', align: 'left' },
+    ],
+    rows: endpoints.map((endpoint) => {
+      if (!endpoint.answers) return [endpoint.member, endpoint.endpoint, '-', '-', '-', '-', '-', '-', '-', '-', endpoint.reason];
+      const { status: s } = endpoint;
+      const leads = s.leader === s.memberId ? 'yes' : 'no';
+      return [endpoint.member, endpoint.endpoint, s.memberId, s.version, bytesInWords(s.dbSizeBytes), bytesInWords(s.dbSizeInUseBytes), leads, s.isLearner ? 'yes' : 'no', String(s.raftTerm), String(s.raftIndex), s.errors.join('; ')];
+    }),
+  };
+}
+
+function silence(endpoint: EndpointLook & { answers: false }, sights: readonly HostSight[]): string {
+  const sight = sights.find(({ member }) => member === endpoint.member);
+  const said = `${endpoint.member} does not answer at ${endpoint.endpoint}: ${endpoint.reason}.`;
+  if (sight === undefined) return said;
+  if (!sight.reachable) return `${said} Its host: ${sight.because}.`;
+  return `${said} On its host etcd's unit is ${sight.unit}${sight.masked ? ' and masked' : ''}, and its data-dir is ${sight.dataIntact ? 'there' : 'missing or empty'}.`;
+}
+
+function alarmsOf({ alarms, endpoints }: ClusterLook): AnswerPart[] {
+  if (alarms === undefined) return [{ type: 'sentence', text: 'The alarms could not be read.' }];
+  if (alarms.length === 0) return [{ type: 'sentence', text: 'No alarm.' }];
+  const nameOf = (id: string) => endpoints.find((endpoint) => endpoint.answers && endpoint.status.memberId === id)?.member ?? id;
+  return alarms.map((alarm) => ({ type: 'sentence', text: `Alarm ${alarm.type} on ${nameOf(alarm.memberId)}.` }));
+}
+
+async function sightOf(host: Host, { clock }: Pick<World, 'clock'>): Promise<HostSight> {
+  const stop = new AbortController();
+  const late = clock.sleep(hostSightLimitMs, stop.signal).then(
+    (): HostSight => ({ member: host.member, reachable: false, because: `no answer over ssh within ${hostSightLimitMs / 1000} s` }),
+    (): HostSight => ({ member: host.member, reachable: false, because: 'not looked at' }),
+  );
+  const sight = await Promise.race([look(host), late]);
+  stop.abort();
+  return sight;
+}
+
+async function look(host: Host): Promise<HostSight> {
+  try {
+    const [unit, dir] = await Promise.all([host.unit(), host.dir(host.dataDir)]);
+    return { member: host.member, reachable: true, unit: unit.activeState, masked: unit.masked, dataIntact: dir.exists && !dir.empty };
+  } catch (error) {
+    if (isOpsError(error)) return { member: host.member, reachable: false, because: error.message.replace(/\.$/, '') };
+    throw error;
+  }
+}
