@@ -19,6 +19,8 @@ export const errorCatalogue = {
   CLUSTER_HELD: { retry: 'later', hint: 'Wait for the run that holds the cluster, or abort it.' },
   RUN_ABORTED: { retry: 'never', hint: 'Start a new run when the reason for the abort is gone.' },
   QUEUE_UNAVAILABLE: { retry: 'later', hint: 'Redis does not answer: check it, then send the command again. Nothing was started.' },
+  RUN_TAKEN_OVER: { retry: 'never', hint: 'Another worker carries this run on; nothing needs doing.' },
+  GATE_MOVED: { retry: 'later', hint: 'Somebody spoke at the gate at this very moment: the run looks at it again by itself.' },
   JOURNAL_INVALID: { retry: 'never', hint: 'The record of this run cannot be read; finish by hand from the thread and start a new run.' },
   HOST_UNREACHABLE: { retry: 'later', hint: 'Check that the host is up and that sshd answers on it, then press Retry.' },
   HOST_KEY_MISMATCH: { retry: 'never', hint: "The host's key is not the one in knownHostsFile: find out why before anything else." },
