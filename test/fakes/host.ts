@@ -1,0 +1,182 @@
+/** A host in memory. Its plans are as real hosts make them in shape, not in detail. */
+import { fails, holds } from '../../src/engine/finding.ts';
+import { OpsError } from '../../src/errors.ts';
+import type { Host, HostCommands } from '../../src/host/host.ts';
+import type { RunId } from '../../src/ids.ts';
+import type { Effects } from './effects.ts';
+import { copyOf, makeDir } from './machine.ts';
+import type { Data, Machine, Site } from './machine.ts';
+
+interface FakeHostDeps {
+  readonly machine: Machine;
+  readonly site: Site;
+  readonly effects: Effects;
+  /** The data behind a snapshot's sha256. */
+  readonly contentOf: (sha256: string) => Data | undefined;
+}
+
+/** Makes a host over a machine's state. */
+export function fakeHost({ machine, site, effects, contentOf }: FakeHostDeps): Host {
+  const { member } = machine;
+  const paths = (run: RunId) => ({ snapshot: `${site.dataDir}.${run}.snapshot`, restored: `${site.dataDir}.${run}.new`, aside: `${site.dataDir}.${run}.old` });
+  const reach = () => {
+    effects.assertAlive();
+    if (!machine.powered) throw new OpsError('HOST_UNREACHABLE', `${member} does not answer over ssh.`);
+  };
+  const dir = (path: string) => {
+    const found = machine.dirs.get(path);
+    if (found === undefined) return { exists: false, path } as const;
+    return { exists: true, path, owner: 'etcd', group: 'etcd', mode: '700', sizeBytes: 1000, identity: found.identity, empty: found.data === undefined } as const;
+  };
+  const perform = (name: string, whole: () => boolean, half?: () => void) => {
+    reach();
+    effects.perform(`${name} ${member}`, half === undefined ? { whole } : { whole, half });
+  };
+  return {
+    member,
+    address: '198.51.100.1',
+    unitName: 'etcd',
+    dataDir: site.dataDir,
+    paths,
+    async preflight() {
+      reach();
+      return {
+        unit: { activeState: machine.unit.active ? 'active' : 'inactive', masked: machine.unit.masked, mainPid: machine.unit.active ? 100 : 0, user: 'etcd', group: 'etcd' },
+        serverVersion: machine.toolVersion,
+        tool: { program: 'etcdctl', version: machine.toolVersion, canBumpRevision: machine.canBumpRevision },
+        configuration: { style: 'environment-file', file: '/etc/default/etcd' },
+        dataDir: dir(site.dataDir),
+        freeBytes: machine.freeBytes,
+        clockOffsetMs: 0,
+      };
+    },
+    async unit() {
+      reach();
+      return { activeState: machine.unit.active ? 'active' : 'inactive', masked: machine.unit.masked, mainPid: 0, user: 'etcd', group: 'etcd' };
+    },
+    async dir(path) {
+      reach();
+      return dir(path);
+    },
+    async fenced() {
+      reach();
+      return machine.unit.active || !machine.unit.masked ? fails(`${member} is not fenced`) : holds();
+    },
+    async fileSha256(path) {
+      reach();
+      return machine.files.get(path);
+    },
+    async restored(path) {
+      reach();
+      const data = machine.dirs.get(path)?.data;
+      if (data === undefined) return undefined;
+      return { revision: data.revision, totalKeys: data.keys.size, totalSizeBytes: 1000, hash: JSON.stringify([...data.keys].map(([key, { value }]) => [key, value])) };
+    },
+    async configured(settings) {
+      reach();
+      return JSON.stringify(settings) === JSON.stringify(machine.settings) ? holds() : fails(`${member} has other settings`);
+    },
+    async receive({ remotePath, sha256 }) {
+      perform(
+        'receive',
+        () => {
+          if (machine.files.get(remotePath) === sha256) return false;
+          machine.files.delete(`${remotePath}.part`);
+          machine.files.set(remotePath, sha256);
+          return true;
+        },
+        () => machine.files.set(`${remotePath}.part`, 'half'),
+      );
+    },
+    async restoreSnapshot({ snapshotPath, intoDir, initialClusterToken, bumpRevisionBy }) {
+      perform(
+        'restoreSnapshot',
+        () => {
+          if (machine.dirs.has(intoDir)) return false;
+          const content = contentOf(machine.files.get(snapshotPath) ?? '');
+          if (content === undefined) throw new OpsError('SNAPSHOT_INVALID', `${snapshotPath} is no snapshot.`);
+          machine.dirs.delete(`${intoDir}.part`);
+          machine.dirs.set(intoDir, makeDir(site, { ...copyOf(content), revision: content.revision + (bumpRevisionBy ?? 0n), token: initialClusterToken }));
+          return true;
+        },
+        () => machine.dirs.set(`${intoDir}.part`, makeDir(site, undefined)),
+      );
+    },
+    async configure(settings) {
+      perform('configure', () => {
+        const same = JSON.stringify(settings) === JSON.stringify(machine.settings);
+        machine.settings = settings;
+        return !same;
+      });
+      return { difference: '' };
+    },
+    async unmaskAndStart() {
+      perform(
+        'unmaskAndStart',
+        () => {
+          const was = machine.unit.active;
+          machine.unit = { active: true, masked: false };
+          return !was;
+        },
+        () => {
+          machine.unit.masked = false;
+        },
+      );
+    },
+    async removeScratch(run) {
+      perform('removeScratch', () => machine.files.delete(paths(run).snapshot));
+    },
+    async stopAndMask() {
+      perform(
+        'stopAndMask',
+        () => {
+          const was = machine.unit.active || !machine.unit.masked;
+          machine.unit = { active: false, masked: true };
+          return was;
+        },
+        () => {
+          machine.unit.masked = true;
+        },
+      );
+    },
+    async swapDataDir(run) {
+      const { restored, aside } = paths(run);
+      const moveAside = () => {
+        if (machine.dirs.has(aside)) return;
+        machine.dirs.set(aside, machine.dirs.get(site.dataDir) ?? makeDir(site, undefined));
+        machine.dirs.delete(site.dataDir);
+      };
+      perform(
+        'swapDataDir',
+        () => {
+          const next = machine.dirs.get(restored);
+          if (next === undefined) return false;
+          if (machine.unit.active) throw new Error(`${member} runs while its data is swapped`);
+          moveAside();
+          machine.dirs.set(site.dataDir, next);
+          machine.dirs.delete(restored);
+          return true;
+        },
+        moveAside,
+      );
+    },
+    async deleteAside(run) {
+      perform('deleteAside', () => machine.dirs.delete(paths(run).aside));
+    },
+    commands: commandsOf(machine, site, paths),
+  };
+}
+
+function commandsOf({ member }: Machine, site: Site, paths: Host['paths']): HostCommands {
+  const on = (...argv: string[]) => [{ on: member, argv }];
+  return {
+    receive: ({ remotePath }) => on('receive', remotePath),
+    restoreSnapshot: ({ intoDir }, { program }) => on(program, 'snapshot', 'restore', `--data-dir=${intoDir}`),
+    configure: ({ initialClusterState }, { file }) => on('edit', file, initialClusterState),
+    stopAndMask: () => [...on('systemctl', 'mask', 'etcd'), ...on('systemctl', 'stop', 'etcd')],
+    swapDataDir: (run) => [...on('mv', site.dataDir, paths(run).aside), ...on('mv', paths(run).restored, site.dataDir)],
+    unmaskAndStart: () => on('systemctl', 'start', 'etcd'),
+    deleteAside: (run) => on('rm', '-rf', paths(run).aside),
+    removeScratch: (run) => on('rm', '-f', paths(run).snapshot),
+  };
+}

@@ -1,0 +1,88 @@
+/** A whole world in memory: three members, a store, a ledger; a test breaks it, a procedure repairs it. */
+import { ClusterName, MemberName, RunId } from '../../src/ids.ts';
+import type { World } from '../../src/procedures/world.ts';
+import { fakeClock } from './clock.ts';
+import type { FakeClock } from './clock.ts';
+import { Effects } from './effects.ts';
+import { fakeEtcd } from './etcd.ts';
+import { fakeHost } from './host.ts';
+import { makeDir } from './machine.ts';
+import type { Data, Machine, Site } from './machine.ts';
+import { fakeSnapshots } from './snapshots.ts';
+import type { FakeSnapshots } from './snapshots.ts';
+
+/** What a test can see and break. */
+export interface FakeWorld extends World {
+  readonly effects: Effects;
+  readonly site: Site;
+  readonly clock: FakeClock;
+  readonly snapshots: FakeSnapshots;
+  machine(member: string): Machine;
+  /** Stops etcd and removes the data-dir, as a lost disk would. */
+  loseData(member: string): void;
+}
+
+interface FakeWorldOptions {
+  readonly members?: number;
+  readonly run?: string;
+}
+
+/** A healthy cluster with one key at revision 7, and no snapshot. */
+export function fakeWorld({ members = 3, run = 'restore-demo-7f3a9c' }: FakeWorldOptions = {}): FakeWorld {
+  const effects = new Effects();
+  const clock = fakeClock();
+  const site: Site = { machines: new Map(), dataDir: '/data/etcd/data', nextInode: 100 };
+  for (let number = 1; number <= members; number += 1) addMachine(site, MemberName.parse(`etcd0${number}`));
+  const name = ClusterName.parse('demo');
+  const snapshots = fakeSnapshots({ cluster: name, site, effects, clock });
+  let highest: { revision: bigint; at: Date } | undefined;
+  const machine = (member: string) => {
+    const found = site.machines.get(MemberName.parse(member));
+    if (found === undefined) throw new Error(`no machine ${member}`);
+    return found;
+  };
+  return {
+    runId: RunId.parse(run),
+    effects,
+    site,
+    clock,
+    snapshots,
+    cluster: {
+      name,
+      initialClusterToken: 'etcd-cluster',
+      members: [...site.machines.keys()].map((member, index) => ({ name: member, host: `198.51.100.${index + 1}`, clientUrl: `https://198.51.100.${index + 1}:2379`, peerUrl: `https://198.51.100.${index + 1}:2380` })),
+    },
+    etcd: fakeEtcd({ site, effects }),
+    hosts: [...site.machines.values()].map((each) => fakeHost({ machine: each, site, effects, contentOf: (sha256) => snapshots.contents.get(sha256) })),
+    ledger: {
+      async observe(revision) {
+        if (highest === undefined || revision > highest.revision) highest = { revision, at: clock.now() };
+      },
+      highest: async () => highest,
+      async restart(revision) {
+        highest = { revision, at: clock.now() };
+      },
+    },
+    machine,
+    loseData(member) {
+      const lost = machine(member);
+      lost.unit.active = false;
+      lost.dirs.delete(site.dataDir);
+    },
+  };
+}
+
+function addMachine(site: Site, member: MemberName): void {
+  const data: Data = { token: 'etcd-cluster', revision: 7n, complete: true, keys: new Map([['/name/1', { value: 'test', modRevision: 7n, version: 1n }]]) };
+  site.machines.set(member, {
+    member,
+    powered: true,
+    unit: { active: true, masked: false },
+    dirs: new Map([[site.dataDir, makeDir(site, data)]]),
+    files: new Map(),
+    settings: { initialClusterState: 'new', initialClusterToken: 'etcd-cluster' },
+    freeBytes: 10_000_000_000,
+    toolVersion: '3.4.23',
+    canBumpRevision: false,
+  });
+}

@@ -1,0 +1,194 @@
+import { describe, expect, it } from 'vitest';
+import { restore } from '../../src/procedures/restore.ts';
+import { approveAll, fakeRun } from '../fakes/run.ts';
+import type { Answers } from '../fakes/run.ts';
+import { fakeWorld } from '../fakes/world.ts';
+import type { FakeWorld } from '../fakes/world.ts';
+import { describeCrashPoints } from './crash-points.ts';
+
+/** A snapshot at revision 7, three more revisions seen, then two of three members lose their data. */
+function quorumLost(options: { members?: number } = {}): FakeWorld {
+  const world = fakeWorld(options);
+  const data = world.machine('etcd01').dirs.get(world.site.dataDir)?.data;
+  if (data === undefined) throw new Error('no data to keep');
+  world.snapshots.keep(data, new Date(world.clock.now().getTime() - 12 * 60_000));
+  void world.ledger.observe(10n);
+  for (const member of [...world.site.machines.keys()].slice(-Math.ceil(world.site.machines.size / 2))) world.loseData(member);
+  return world;
+}
+
+function valuesOf(world: FakeWorld): (string | undefined)[] {
+  return [...world.site.machines.values()].map((machine) => machine.dirs.get(world.site.dataDir)?.data?.keys.get('/name/1')?.value);
+}
+
+const keepOld: Answers = (gate) => (gate.stepId === 'delete-old-data' ? 'silence' : approveAll(gate));
+
+describeCrashPoints({
+  procedure: restore,
+  world: () => quorumLost(),
+  gated: ['stopAndMask', 'swapDataDir', 'deleteAside'],
+  restored: (world) => {
+    expect(valuesOf(world)).toEqual(['test', 'test', 'test']);
+    expect([...world.site.machines.values()].every(({ unit }) => unit.active && !unit.masked)).toBe(true);
+  },
+});
+
+describeCrashPoints({
+  procedure: restore,
+  world: () => quorumLost({ members: 1 }),
+  answers: keepOld,
+  gated: ['stopAndMask', 'swapDataDir', 'deleteAside'],
+  restored: (world) => expect(valuesOf(world)).toEqual(['test']),
+});
+
+describe('restore', () => {
+  it('keeps the old data-dirs when nobody answers the last gate, and says where they are', async () => {
+    const world = quorumLost();
+    const run = fakeRun({ procedure: restore, world });
+
+    const came = await run.toEnd(keepOld);
+
+    expect(came).toEqual({ state: 'ended', outcome: 'completed' });
+    expect(world.machine('etcd01').dirs.has('/data/etcd/data.restore-demo-7f3a9c.old')).toBe(true);
+    expect(run.entries.at(-1)).toMatchObject({ type: 'run-ended', summary: expect.stringContaining('etcd01:/data/etcd/data.restore-demo-7f3a9c.old') });
+  });
+
+  it('says what is lost in revisions and minutes on the gate', async () => {
+    const world = quorumLost();
+
+    const came = await fakeRun({ procedure: restore, world }).toEnd(() => undefined);
+
+    expect(came).toMatchObject({ state: 'waiting', gate: { stepId: 'replace-data', reason: expect.stringContaining('3 revisions (12 minutes of writes)') } });
+  });
+
+  it('refuses a cluster that has quorum, unless told --while-healthy', async () => {
+    const healthy = () => {
+      const world = fakeWorld();
+      const data = world.machine('etcd01').dirs.get(world.site.dataDir)?.data;
+      if (data !== undefined) world.snapshots.keep(data, world.clock.now());
+      return world;
+    };
+
+    const refused = await fakeRun({ procedure: restore, world: healthy() }).toEnd(approveAll);
+    const told = await fakeRun({ procedure: restore, world: healthy(), input: { 'while-healthy': true } }).toEnd(approveAll);
+
+    expect(refused).toMatchObject({ state: 'waiting', gate: { kind: 'failure', stepId: 'replace-data', reason: expect.stringContaining('--while-healthy') } });
+    expect(told).toEqual({ state: 'ended', outcome: 'completed' });
+  });
+
+  it('passes over a newer snapshot that is flawed, but not when it was named', async () => {
+    const world = quorumLost();
+    const [good] = world.snapshots.records;
+    const data = world.snapshots.contents.get(good?.sha256 ?? '');
+    if (data === undefined || good === undefined) throw new Error('no snapshot');
+    const flawed = world.snapshots.keep({ ...data, revision: 9n }, world.clock.now());
+    world.snapshots.flaws.set(flawed.id, 'its SHA-256 trailer is wrong.');
+
+    const latest = fakeRun({ procedure: restore, world });
+    await latest.toEnd(() => undefined);
+    const named = fakeRun({ procedure: restore, world, input: { snapshot: flawed.id } });
+    const came = await named.toEnd(() => undefined);
+
+    expect(latest.entries.find(({ type }) => type === 'run-prepared')).toMatchObject({ prepared: { snapshot: good.id } });
+    expect(came).toEqual({ state: 'ended', outcome: 'failed' });
+    expect(named.entries.at(-1)).toMatchObject({ summary: expect.stringContaining('its SHA-256 trailer is wrong') });
+  });
+
+  it('voids the approval and asks again when a member comes back while it is pending', async () => {
+    const world = quorumLost();
+    world.machine('etcd03').dirs.set(world.site.dataDir, { identity: '8:999', data: { token: 'etcd-cluster', revision: 7n, complete: true, keys: new Map() } });
+    const run = fakeRun({ procedure: restore, world, input: { 'while-healthy': true } });
+    const first = await run.toEnd(() => undefined);
+    if (first.state !== 'waiting') throw new Error('no gate');
+    world.machine('etcd03').unit.active = true;
+    run.decide(first.gate.gateId, 'approve');
+
+    const second = await run.once();
+
+    expect(second).toMatchObject({ state: 'waiting', gate: { gateId: 'restore-demo-7f3a9c.2', stepId: 'replace-data' } });
+    expect(run.entries.find((entry) => entry.type === 'gate-settled')).toMatchObject({ outcome: 'voided', difference: expect.stringContaining('members answering: was etcd01, is etcd01 and etcd03') });
+    expect(world.effects.log.some((effect) => effect.startsWith('stopAndMask'))).toBe(false);
+  });
+
+  it('does not count the requester’s own approval', async () => {
+    const world = quorumLost();
+    const run = fakeRun({ procedure: restore, world });
+    const came = await run.toEnd(() => undefined);
+    if (came.state !== 'waiting') throw new Error('no gate');
+    run.decide(came.gate.gateId, 'approve', run.alice);
+
+    const still = await run.once();
+
+    expect(still).toMatchObject({ state: 'waiting', gate: { gateId: came.gate.gateId } });
+  });
+
+  it('ends without touching anything when nobody approves in time', async () => {
+    const world = quorumLost();
+
+    const came = await fakeRun({ procedure: restore, world }).toEnd(() => 'silence');
+
+    expect(came).toEqual({ state: 'ended', outcome: 'expired' });
+    expect(world.machine('etcd01').unit.active).toBe(true);
+  });
+
+  it('names every host that is not ready, and goes on after Retry', async () => {
+    const world = quorumLost();
+    world.machine('etcd02').freeBytes = 1_000_000;
+    world.machine('etcd03').powered = false;
+    const run = fakeRun({ procedure: restore, world });
+    const came = await run.toEnd(() => undefined);
+    if (came.state !== 'waiting') throw new Error('no gate');
+    world.machine('etcd02').freeBytes = 10_000_000_000;
+    world.machine('etcd03').powered = true;
+    run.decide(came.gate.gateId, 'retry');
+
+    const ended = await run.toEnd(keepOld);
+
+    expect(came.gate).toMatchObject({ kind: 'failure', stepId: 'preflight' });
+    expect(came.gate.reason).toMatch(/etcd02 has 1\.0 MB free .* are missing\..*etcd03 does not answer over ssh/);
+    expect(ended).toEqual({ state: 'ended', outcome: 'completed' });
+  });
+
+  it('asks for a new approval when it is retried after it failed in the middle', async () => {
+    const world = quorumLost();
+    const run = fakeRun({ procedure: restore, world });
+    const gate = await run.toEnd(() => undefined);
+    if (gate.state !== 'waiting') throw new Error('no gate');
+    run.decide(gate.gate.gateId, 'approve');
+    const [, second] = world.hosts;
+    const whole = second?.fenced;
+    if (second === undefined || whole === undefined) throw new Error('no host');
+    second.fenced = async () => ({ holds: false, because: 'a process named etcd is still there.' });
+    const failed = await run.once();
+    second.fenced = whole;
+    if (failed.state !== 'waiting') throw new Error('no failure');
+    run.decide(failed.gate.gateId, 'retry');
+
+    const again = await run.once();
+
+    expect(failed.gate).toMatchObject({ kind: 'failure', reason: expect.stringContaining('no data was touched') });
+    expect(again).toMatchObject({ state: 'waiting', gate: { kind: 'approval', stepId: 'replace-data' } });
+    expect(world.effects.log.some((effect) => effect.startsWith('swapDataDir'))).toBe(false);
+  });
+
+  it('shows its plan and changes nothing with --plan', async () => {
+    const world = quorumLost();
+    const run = fakeRun({ procedure: restore, world, mode: 'plan' });
+
+    const came = await run.toEnd(() => undefined);
+
+    expect(came).toEqual({ state: 'ended', outcome: 'planned' });
+    expect(world.effects.log).toEqual([]);
+    expect(run.entries.filter((entry) => entry.type === 'step-settled')).toHaveLength(12);
+  });
+
+  it('raises the revision where every tool can, and says so where one cannot', async () => {
+    const world = quorumLost();
+    for (const machine of world.site.machines.values()) machine.canBumpRevision = true;
+
+    await fakeRun({ procedure: restore, world }).toEnd(keepOld);
+
+    const revision = world.machine('etcd01').dirs.get(world.site.dataDir)?.data?.revision ?? 0n;
+    expect(revision).toBeGreaterThan(10n + 1_000_000n);
+  });
+});
