@@ -4,7 +4,7 @@ import { nextAction } from '../../src/procedures/triage.ts';
 import type { HostSight, Sights } from '../../src/procedures/triage.ts';
 
 function sights(options: { voters?: number; answering: number; leader?: boolean; silent?: HostSight[]; alarm?: 'NOSPACE' | 'CORRUPT'; age?: string | undefined }): Sights {
-  const { voters = 3, answering, leader = true, silent = [], alarm, age = '12 minutes' } = options;
+  const { voters = 3, answering, leader = true, silent = [], alarm } = options;
   const needed = Math.floor(voters / 2) + 1;
   return {
     cluster: 'prod',
@@ -16,7 +16,7 @@ function sights(options: { voters?: number; answering: number; leader?: boolean;
       revision: 7n,
     },
     silent,
-    newestSnapshotAge: 'age' in options ? age : '12 minutes',
+    newestSnapshotAge: 'age' in options ? options.age : '12 minutes',
   };
 }
 

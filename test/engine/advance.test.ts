@@ -1,0 +1,160 @@
+import { describe, expect, it } from 'vitest';
+import { advance } from '../../src/engine/advance.ts';
+import { createCommandLog } from '../../src/engine/command-log.ts';
+import type { AdvanceDeps } from '../../src/engine/execution.ts';
+import { fails, holds } from '../../src/engine/finding.ts';
+import type { Decision, JournalEntry } from '../../src/engine/journal.ts';
+import { change, check, destroy } from '../../src/engine/step.ts';
+import type { Step } from '../../src/engine/step.ts';
+import { viewOf } from '../../src/engine/view.ts';
+import { OpsError } from '../../src/errors.ts';
+import { ClusterName, RunId, UserId } from '../../src/ids.ts';
+import { fakeClock } from '../fakes/clock.ts';
+
+const alice = UserId.parse('U0ALICE');
+
+/** An engine over literal steps. */
+function engine(steps: readonly Step[], overrides: Partial<AdvanceDeps> = {}) {
+  const clock = fakeClock();
+  const entries: JournalEntry[] = [];
+  const said: Decision[] = [];
+  const commands = createCommandLog();
+  const deps: AdvanceDeps = {
+    run: { runId: RunId.parse('test-demo-000000'), procedure: 'test', cluster: ClusterName.parse('demo'), input: {}, requester: { user: alice, channel: 'C0INC', via: 'slack' }, mode: 'execute', requestedAt: clock.now().toISOString() },
+    journal: {
+      append: async (event) => {
+        const entry = { ...event, seq: entries.length, at: clock.now().toISOString() };
+        entries.push(entry);
+        return entry;
+      },
+      entries: async () => [...entries],
+    },
+    decisions: { at: async () => said },
+    rules: { required: { general: 1, quorumLoss: 1 }, approvalExpiresAfterMs: 60_000, failureExpiresAfterMs: 60_000, mayApprove: async () => true },
+    reporter: { moved: () => undefined, progress: () => undefined },
+    clock,
+    signal: new AbortController().signal,
+    abortRequested: async () => undefined,
+    script: { prepare: async () => ({ prepared: {}, summary: 'a test' }), steps: () => steps, conclude: async () => 'Done.' },
+    commands,
+    ...overrides,
+  };
+  return { deps, entries, said, clock, commands, once: () => advance(deps), view: () => viewOf(deps.run, entries) };
+}
+
+const plan = async () => [{ on: 'etcd01', argv: ['touch', 'x'] }];
+
+describe('advance', () => {
+  it('ends a run that cannot be prepared, saying that nothing was changed', async () => {
+    const run = engine([], { script: { prepare: () => Promise.reject(new OpsError('SNAPSHOT_NOT_FOUND', 'There is no snapshot.')), steps: () => [], conclude: async () => '' } });
+
+    const came = await run.once();
+
+    expect(came).toEqual({ state: 'ended', outcome: 'failed' });
+    expect(run.view().conclusion).toBe('There is no snapshot. `backups` lists the snapshots there are. Nothing was changed.');
+  });
+
+  it('skips a change that is true already, and says so', async () => {
+    let ran = false;
+    const run = engine([change('a', 'A', { plan, run: async () => void (ran = true), verify: async () => holds('it is there') })]);
+
+    await run.once();
+
+    expect(ran).toBe(false);
+    expect(run.view().steps).toMatchObject([{ state: 'already-true', note: 'it is there' }]);
+  });
+
+  it('fails a change that does not become true before its deadline', async () => {
+    const run = engine([change('a', 'A', { plan, run: async () => undefined, verify: async () => fails('no leader yet.'), deadlineMs: 3_000 })]);
+
+    const came = await run.once();
+
+    expect(came).toMatchObject({ state: 'waiting', gate: { kind: 'failure', reason: 'It was done, but 3 s later this still does not hold: no leader yet.' } });
+  });
+
+  it('waits through looks that cannot be taken yet', async () => {
+    let looks = 0;
+    const verify = async () => {
+      looks += 1;
+      if (looks === 1) return fails('not there');
+      if (looks < 4) throw new OpsError('HOST_UNREACHABLE', 'etcd01 does not answer.');
+      return holds();
+    };
+    const run = engine([change('a', 'A', { plan, run: async () => undefined, verify })]);
+
+    expect(await run.once()).toEqual({ state: 'ended', outcome: 'completed' });
+  });
+
+  it('calls an error of its own by its name and stops there', async () => {
+    const run = engine([check('a', 'A', () => Promise.reject(new TypeError('x is undefined')))]);
+
+    const came = await run.once();
+
+    expect(came).toMatchObject({ state: 'waiting', gate: { reason: 'etcd-medic met an error of its own: x is undefined' } });
+  });
+
+  it('records commands in the step they belong to, and repeated looks once', async () => {
+    const run = engine([
+      check('a', 'A', async () => {
+        const look = { on: 'etcd01', argv: ['stat', 'x'], changes: false, exitCode: 0, durationMs: 1, output: '', outputBytes: 0, outputSha256: 'e3' };
+        run.commands.record(look);
+        run.commands.record(look);
+        return holds();
+      }),
+    ]);
+
+    await run.once();
+
+    expect(run.entries.map(({ type }) => type)).toEqual(['run-prepared', 'step-started', 'command', 'step-settled', 'run-ended']);
+  });
+
+  it('aborts between steps, and says what was done and what was not', async () => {
+    let done = false;
+    const abort: Decision = { verdict: 'abort', by: alice, at: '2026-11-22T03:00:00.000Z' };
+    const run = engine(
+      [change('a', 'A', { plan, run: async () => void (done = true), verify: async () => (done ? holds() : fails('no')) }), change('b', 'B', { plan, run: async () => undefined, verify: async () => fails('no') })],
+      { abortRequested: async () => (done ? abort : undefined) },
+    );
+
+    const came = await run.once();
+
+    expect(came).toEqual({ state: 'ended', outcome: 'aborted' });
+    expect(run.view().conclusion).toBe('Done: a. Not done: b.');
+  });
+
+  it('lets go between steps when its worker must stop, and goes on elsewhere', async () => {
+    const stop = new AbortController();
+    const run = engine([check('a', 'A', async () => (stop.abort(), holds())), check('b', 'B', async () => holds())], { signal: stop.signal });
+
+    const first = await run.once();
+    const second = await advance({ ...run.deps, signal: new AbortController().signal });
+
+    expect(first).toEqual({ state: 'let-go' });
+    expect(second).toEqual({ state: 'ended', outcome: 'completed' });
+    expect(run.entries.filter((entry) => entry.type === 'step-settled')).toHaveLength(2);
+  });
+
+  it('does not carry on a run that cannot be recorded', async () => {
+    let ran = false;
+    const run = engine([change('a', 'A', { plan, run: async () => void (ran = true), verify: async () => fails('no') })]);
+    const { journal } = run.deps;
+    const broken = { ...journal, append: async (event: Parameters<typeof journal.append>[0]) => (event.type === 'step-started' ? Promise.reject(new OpsError('QUEUE_UNAVAILABLE', 'Redis is down.')) : journal.append(event)) };
+
+    await advance({ ...run.deps, journal: { ...broken, append: (event) => (event.type === 'run-prepared' ? journal.append(event) : Promise.reject(new OpsError('QUEUE_UNAVAILABLE', 'Redis is down.'))) } }).catch(() => undefined);
+
+    expect(ran).toBe(false);
+  });
+
+  it('lets an optional destruction be declined, and completes', async () => {
+    const run = engine([
+      destroy('purge', 'Delete it', { plan, loses: 'it', blastRadius: 'general', otherwise: 'It stays.', requires: async () => holds(), facts: async () => ({}), run: async () => undefined, verify: async () => fails('it is there') }),
+    ]);
+    await run.once();
+    run.said.push({ verdict: 'reject', by: alice, at: run.clock.now().toISOString() });
+
+    const came = await run.once();
+
+    expect(came).toEqual({ state: 'ended', outcome: 'completed' });
+    expect(run.view().steps).toMatchObject([{ state: 'declined', note: 'It stays.' }]);
+  });
+});
