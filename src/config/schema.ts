@@ -18,17 +18,26 @@ const Channel = z
   .regex(/^(?:[CG][A-Z0-9]{2,20}|#[a-z0-9_-]{1,79}\*?)$/, 'a channel is an id (C0INCIDENT), a name (#incidents) or a prefix (#inc-*)');
 
 /** A Slack user id, or a user-group id (`S…`). Never a name or an e-mail. */
-const UserOrGroup = z.string().regex(/^[UWS][A-Z0-9]{2,20}$/, 'a Slack user id (U0ALICE) or user-group id (S0ONCALL) is needed; names and e-mails are not accepted');
+const UserOrGroup = z
+  .string()
+  .regex(/^[UWS][A-Z0-9]{2,20}$/, 'a Slack user id (U0ALICE) or user-group id (S0ONCALL) is needed; names and e-mails are not accepted');
 
-const httpsUrl = z.string().regex(/^https?:\/\/[^/\s:]+(?::[0-9]{1,5})$|^https?:\/\/\[[0-9a-fA-F:]+\]:[0-9]{1,5}$/, 'a URL with scheme, host and port is needed, e.g. https://10.0.0.31:2379');
+const httpsUrl = z
+  .string()
+  .regex(
+    /^https?:\/\/[^/\s:]+(?::[0-9]{1,5})$|^https?:\/\/\[[0-9a-fA-F:]+\]:[0-9]{1,5}$/,
+    'a URL with scheme, host and port is needed, e.g. https://10.0.0.31:2379',
+  );
 
-const Member = z.strictObject({
+/** Where one member is. */
+export const Member = z.strictObject({
   host: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.:-]{0,252}$/, 'a host name or address is needed'),
   clientUrl: httpsUrl,
   peerUrl: httpsUrl,
 });
 
-const Approvals = z.strictObject({
+/** How many must agree, and for how long a gate stays open. */
+export const Approvals = z.strictObject({
   /** Distinct approvers needed in general. 0 lets the requester's own command be enough. */
   required: z.int().min(0).max(10),
   /** Distinct approvers needed for steps after which the cluster has no quorum. */
@@ -45,7 +54,12 @@ export const Cluster = z.strictObject({
   approvers: z.array(UserOrGroup),
   approvals: Approvals,
   tls: z.strictObject({ ca: absolutePath, cert: absolutePath, key: absolutePath }).optional(),
-  auth: z.strictObject({ user: z.string().min(1), passwordFrom: z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'the name of an environment variable is needed, e.g. PROD_ETCD_PASSWORD') }).optional(),
+  auth: z
+    .strictObject({
+      user: z.string().min(1),
+      passwordFrom: z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'the name of an environment variable is needed, e.g. PROD_ETCD_PASSWORD'),
+    })
+    .optional(),
   ssh: z.strictObject({
     user: z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'a user name is needed, e.g. etcdops'),
     identityFile: absolutePath,
@@ -54,7 +68,10 @@ export const Cluster = z.strictObject({
   }),
   etcd: z.strictObject({
     unit: systemdUnit,
-    dataDir: absolutePath.refine((path) => path.split('/').filter(Boolean).length >= 2 && !/[\s'"\\$`*?]|\/\.\.?(\/|$)|\/$/.test(path), 'a data-dir is at least two levels deep, without spaces, quotes, `..` or a trailing slash'),
+    dataDir: absolutePath.refine(
+      (path) => path.split('/').filter(Boolean).length >= 2 && !/[\s'"\\$`*?]|\/\.\.?(\/|$)|\/$/.test(path),
+      'a data-dir is at least two levels deep, without spaces, quotes, `..` or a trailing slash',
+    ),
     initialClusterToken: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'a token is 1 to 64 letters, digits, dots, dashes or underscores'),
   }),
   members: z.record(MemberName, Member).refine((members) => Object.keys(members).length > 0, 'at least one member is needed'),

@@ -1,0 +1,55 @@
+/** Reads config.yaml and knows on which line each setting stands. */
+import { readFileSync } from 'node:fs';
+import { LineCounter, isCollection, isNode, isPair, isScalar, parseDocument, type Document } from 'yaml';
+import { mistake, type Mistake, type Path } from './mistakes.ts';
+
+/** A YAML file that was read. */
+export interface YamlFile {
+  /** Undefined when the file cannot be read or is not YAML. */
+  readonly content: unknown;
+  readonly mistakes: readonly Mistake[];
+  /** The line of a setting, or of the nearest mapping around it. */
+  lineOf(path: Path): number | undefined;
+}
+
+/** Reads and parses a file; never throws. Keys that stand twice are mistakes. */
+export function readYaml(path: string): YamlFile {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? error.code : error;
+    return failed(
+      mistake(
+        [path],
+        reason === 'ENOENT' ? 'there is no such file; ETCD_MEDIC_CONFIG says where it is' : `cannot be read (${String(reason)})`,
+      ),
+    );
+  }
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { lineCounter, prettyErrors: false });
+  const flaws = [...document.errors, ...document.warnings];
+  if (flaws.length > 0)
+    return failed(...flaws.map(({ message, pos }) => mistake([path], `line ${lineCounter.linePos(pos[0]).line}: ${message}`)));
+  if (document.contents === null) return failed(mistake([path], 'the file is empty'));
+  return { content: document.toJS(), mistakes: [], lineOf: (place) => lineOf(document, lineCounter, place) };
+}
+
+function failed(...mistakes: Mistake[]): YamlFile {
+  return { content: undefined, mistakes, lineOf: () => undefined };
+}
+
+function lineOf(document: Document, lines: LineCounter, path: Path): number | undefined {
+  let here: unknown = document.contents;
+  let offset: number | undefined;
+  for (const key of path) {
+    if (!isCollection(here)) break;
+    const pair = here.items.find((item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(key));
+    const next: unknown = isPair(pair) ? pair.value : here.get(key, true);
+    const marker = isPair(pair) ? pair.key : next;
+    if (!isNode(marker) || !marker.range) break;
+    offset = marker.range[0];
+    here = next;
+  }
+  return offset === undefined ? undefined : lines.linePos(offset).line;
+}
