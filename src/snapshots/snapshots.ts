@@ -30,7 +30,9 @@ export interface SnapshotRecord {
 }
 
 /** A snapshot as `backups` lists it: its record, or why its file or sidecar cannot be used. */
-export type StoredSnapshot = { readonly ok: true; readonly record: SnapshotRecord } | { readonly ok: false; readonly file: string; readonly because: string };
+export type StoredSnapshot =
+  | { readonly ok: true; readonly record: SnapshotRecord }
+  | { readonly ok: false; readonly file: string; readonly because: string };
 
 /** The facts that only the cluster can give, put into the sidecar. */
 export interface SnapshotOrigin {

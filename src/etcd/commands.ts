@@ -1,0 +1,77 @@
+/** What is done over gRPC, as the etcdctl command an operator would type: for plans and for the journal, from one place. */
+import { createHash } from 'node:crypto';
+import type { PlannedCommand, RecordCommand } from '../engine/command.ts';
+import type { Clock } from '../engine/ports.ts';
+import type { MemberName } from '../ids.ts';
+import type { TlsPaths } from './tls.ts';
+
+/** Longer values are named by their size: the journal is no place for them. */
+const longestShownValue = 256;
+
+/** The etcdctl equivalents of what this folder does. All are typed on the bot's machine. */
+export interface EtcdCommands {
+  saveSnapshot(from: MemberName, toPath: string): PlannedCommand;
+  put(key: string, value: string): PlannedCommand;
+  delete(key: string): PlannedCommand;
+}
+
+interface CommandsDeps {
+  readonly members: readonly { readonly name: MemberName; readonly clientUrl: string }[];
+  readonly tls: TlsPaths | undefined;
+  /** Never a password: with one, `--user` names the user alone and etcdctl asks for the rest. */
+  readonly user: string | undefined;
+}
+
+/** Makes the commands of one cluster. */
+export function etcdCommands({ members, tls, user }: CommandsDeps): EtcdCommands {
+  const identity =
+    tls === undefined ? (user === undefined ? [] : ['--user', user]) : ['--cacert', tls.ca, '--cert', tls.cert, '--key', tls.key];
+  const etcdctl = (endpoints: readonly string[], words: readonly string[]): PlannedCommand => ({
+    on: 'bot',
+    argv: ['etcdctl', '--endpoints', endpoints.join(','), ...identity, ...words],
+  });
+  const all = members.map((member) => member.clientUrl);
+  return {
+    saveSnapshot: (from, toPath) =>
+      etcdctl(
+        members.filter((member) => member.name === from).map((member) => member.clientUrl),
+        ['snapshot', 'save', toPath],
+      ),
+    put: (key, value) => etcdctl(all, ['put', '--', key, value.length > longestShownValue ? `<${Buffer.byteLength(value)} bytes>` : value]),
+    delete: (key) => etcdctl(all, ['del', '--', key]),
+  };
+}
+
+/**
+ * Carries out `work` and records it as `command`, also when it fails.
+ * @param output what etcdctl would have said, from the result
+ */
+export async function recorded<Result>(
+  { record, clock }: { readonly record: RecordCommand; readonly clock: Clock },
+  {
+    command,
+    changes,
+    output,
+  }: { readonly command: PlannedCommand; readonly changes: boolean; readonly output: (result: Result) => string },
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const began = clock.now().getTime();
+  const note = (text: string, exitCode: number) =>
+    record({
+      ...command,
+      changes,
+      exitCode,
+      durationMs: clock.now().getTime() - began,
+      output: text,
+      outputBytes: Buffer.byteLength(text),
+      outputSha256: createHash('sha256').update(text).digest('hex'),
+    });
+  try {
+    const result = await work();
+    note(output(result), 0);
+    return result;
+  } catch (error) {
+    note(error instanceof Error ? error.message : String(error), 1);
+    throw error;
+  }
+}

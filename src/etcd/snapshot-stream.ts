@@ -1,0 +1,177 @@
+/** Streams a snapshot of exactly one member into a new file, checking its trailer as it comes; memory stays flat. */
+import { open, rm, statfs } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Readable } from 'node:stream';
+import type { ISnapshotResponse } from 'etcd3';
+import { OpsError, isOpsError } from '../errors.ts';
+import type { Clock } from '../engine/ports.ts';
+import type { Progress } from '../engine/step.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { StreamedSnapshot } from './etcd.ts';
+import { toOpsError } from './failure.ts';
+import { lookLimitMs, readStatus } from './look.ts';
+import { trailerCheck } from './trailer.ts';
+import type { TrailerVerdict } from './trailer.ts';
+
+/** A stream that brings nothing for this long is dead: the host was powered off, its network is cut. */
+const stallLimitMs = 30_000;
+const stallCheckMs = 5_000;
+/** The limit of the whole: this, and what the database takes at the slowest speed that is still worth waiting for. */
+const baseLimitMs = 120_000;
+const slowestBytesPerSecond = 1_024 * 1_024;
+const progressEveryMs = 1_000;
+/** etcd sends 32 KiB at a time; they are written together. */
+const writeBytes = 1_024 * 1_024;
+
+/** What streaming needs. */
+export interface SnapshotStreamDeps {
+  readonly endpoint: Endpoint;
+  readonly clock: Clock;
+}
+
+/**
+ * Streams a snapshot.
+ * @param toPath must not exist; removed again whatever goes wrong
+ * @throws OpsError ETCD_* when the member does not give it, SNAPSHOT_INVALID when what came is not whole, STORE_FAILED when it cannot be written
+ */
+export async function saveSnapshot({ endpoint, clock }: SnapshotStreamDeps, toPath: string, progress: Progress): Promise<StreamedSnapshot> {
+  const expectedBytes = await sizeOf(endpoint);
+  await demandSpace(toPath, expectedBytes);
+  const file = await create(toPath);
+  const own = endpoint.dedicated();
+  let whole = false;
+  try {
+    const verdict = await stream({ endpoint: own, clock, file, progress, expectedBytes });
+    if (verdict.flaw !== undefined)
+      throw new OpsError('SNAPSHOT_INVALID', `What ${endpoint.member} sent ${verdict.flaw}.`, {
+        hint: 'Press Retry, or take the snapshot from another member.',
+      });
+    await file.sync();
+    whole = true;
+    return { bytes: verdict.bytes, sha256: verdict.sha256 };
+  } catch (error) {
+    throw isSystemError(error) ? storeFailed(toPath, error) : await toOpsError('snapshot', error, endpoint, limitOf(expectedBytes));
+  } finally {
+    own.close();
+    await file.close();
+    if (!whole) await rm(toPath, { force: true });
+  }
+}
+
+async function sizeOf(endpoint: Endpoint): Promise<number> {
+  try {
+    return (await readStatus(endpoint, lookLimitMs)).dbSizeBytes;
+  } catch (error) {
+    throw await toOpsError('snapshot', error, endpoint, lookLimitMs);
+  }
+}
+
+function limitOf(expectedBytes: number): number {
+  return baseLimitMs + Math.ceil(expectedBytes / slowestBytesPerSecond) * 1_000;
+}
+
+async function demandSpace(toPath: string, expectedBytes: number): Promise<void> {
+  const directory = dirname(toPath);
+  try {
+    const { bavail, bsize } = await statfs(directory);
+    if (bavail * bsize >= expectedBytes) return;
+    throw new OpsError(
+      'STORE_FAILED',
+      `${directory} has ${megabytes(bavail * bsize)} MB free, the snapshot needs ${megabytes(expectedBytes)} MB.`,
+    );
+  } catch (error) {
+    throw isOpsError(error) ? error : storeFailed(directory, error);
+  }
+}
+
+async function create(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'wx', 0o600);
+  } catch (error) {
+    throw storeFailed(path, error);
+  }
+}
+
+interface Streaming {
+  readonly endpoint: Endpoint;
+  readonly clock: Clock;
+  readonly file: FileHandle;
+  readonly progress: Progress;
+  readonly expectedBytes: number;
+}
+
+async function stream({ endpoint, clock, file, progress, expectedBytes }: Streaming): Promise<TrailerVerdict> {
+  const check = trailerCheck();
+  const report = reporter(clock, progress, expectedBytes);
+  let received = 0;
+  let buffered: Buffer[] = [];
+  let bufferedBytes = 0;
+  const flush = async () => {
+    for (let left = Buffer.concat(buffered); left.length > 0;) left = left.subarray((await file.write(left)).bytesWritten);
+    buffered = [];
+    bufferedBytes = 0;
+  };
+  await endpoint.call(limitOf(expectedBytes), async (client, options) => {
+    const source = (await client.maintenance.snapshot(options)) as unknown as Readable;
+    const settled = new AbortController();
+    const watch = watchForStall(clock, source, () => received, settled.signal);
+    try {
+      for await (const { blob } of source as AsyncIterable<ISnapshotResponse>) {
+        received += blob.length;
+        check.update(blob);
+        buffered.push(blob);
+        bufferedBytes += blob.length;
+        if (bufferedBytes >= writeBytes) await flush();
+        report(received);
+      }
+    } finally {
+      settled.abort();
+      await watch;
+    }
+  });
+  await flush();
+  return check.verdict();
+}
+
+/** Ends the stream when no byte has come for `stallLimitMs`. */
+async function watchForStall(clock: Clock, source: Readable, received: () => number, settled: AbortSignal): Promise<void> {
+  let seen = 0;
+  let since = clock.now().getTime();
+  while (!settled.aborted) {
+    await clock.sleep(stallCheckMs, settled).catch(() => undefined);
+    const now = clock.now().getTime();
+    if (received() !== seen) {
+      seen = received();
+      since = now;
+    } else if (!settled.aborted && now - since >= stallLimitMs) {
+      source.destroy(
+        new OpsError('ETCD_UNREACHABLE', `The snapshot stopped after ${megabytes(seen)} MB: nothing came for ${stallLimitMs / 1_000} s.`),
+      );
+      return;
+    }
+  }
+}
+
+function reporter(clock: Clock, progress: Progress, expectedBytes: number): (received: number) => void {
+  let last = Number.NEGATIVE_INFINITY;
+  return (received) => {
+    const now = clock.now().getTime();
+    if (now - last < progressEveryMs) return;
+    last = now;
+    progress(`${megabytes(received)} of ${megabytes(expectedBytes)} MB`);
+  };
+}
+
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error;
+}
+
+function storeFailed(path: string, error: unknown): OpsError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  return new OpsError('STORE_FAILED', `${path} could not be written (${code}).`, { cause: error });
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1_000_000).toFixed(bytes < 10_000_000 ? 1 : 0);
+}

@@ -1,0 +1,36 @@
+/** Puts the parts together: the stored snapshots of one cluster, in a directory. */
+import type { Clock } from '../engine/ports.ts';
+import type { EtcdOverGrpc } from '../etcd/create-etcd.ts';
+import type { ClusterName } from '../ids.ts';
+import { check } from './check.ts';
+import type { SnapshotStatus } from './check.ts';
+import { find, takenBy } from './find.ts';
+import { layoutOf } from './layout.ts';
+import { list } from './list.ts';
+import { save } from './save.ts';
+import type { Snapshots } from './snapshots.ts';
+
+/** What the snapshots of a cluster are made of. */
+export interface SnapshotsOptions {
+  /** The backup directory; the cluster gets a directory of its own in it. */
+  readonly directory: string;
+  readonly cluster: ClusterName;
+  readonly etcd: Pick<EtcdOverGrpc, 'saveSnapshot' | 'readSnapshotFile' | 'commands'>;
+  /** What etcd's tool says of a file. Throws SNAPSHOT_INVALID when the tool refuses it. */
+  readonly snapshotStatus: (path: string) => Promise<SnapshotStatus>;
+  readonly clock: Clock;
+}
+
+/** Nothing is made or read before it is asked for. */
+export function createSnapshots({ directory, cluster, etcd, snapshotStatus, clock }: SnapshotsOptions): Snapshots {
+  const layout = layoutOf(directory, cluster);
+  const deps = { layout, clock, etcd, snapshotStatus };
+  return {
+    list: () => list(deps),
+    find: (id) => find(deps, id),
+    takenBy: (run) => takenBy(deps, run),
+    check: (record) => check(deps, record),
+    save: (order) => save(deps, order),
+    commands: { save: (from, run) => [etcd.commands.saveSnapshot(from, layout.unfinished(run, 'snapshot'))] },
+  };
+}

@@ -1,0 +1,160 @@
+/** Takes a snapshot and stores it so that a cut at any moment leaves either a whole record or something the same run will finish. */
+import { chmod, link, mkdir, open, rename, rm } from 'node:fs/promises';
+import { OpsError } from '../errors.ts';
+import type { Progress } from '../engine/step.ts';
+import type { EtcdOverGrpc } from '../etcd/create-etcd.ts';
+import type { RunId, SnapshotId } from '../ids.ts';
+import type { CheckDeps } from './check.ts';
+import { snapshotIdOf } from './layout.ts';
+import type { Layout } from './layout.ts';
+import { list, sizeOf } from './list.ts';
+import type { ListDeps } from './list.ts';
+import { readSidecar, sidecarText } from './sidecar.ts';
+import type { SnapshotOrigin, SnapshotRecord } from './snapshots.ts';
+import { systemCode, withStore } from './store-error.ts';
+
+/** So many seconds the time in an id may be moved on when runs on one cluster meet in one second. */
+const idAttempts = 60;
+
+/** What saving needs. */
+export interface SaveDeps extends ListDeps, CheckDeps {
+  readonly etcd: Pick<EtcdOverGrpc, 'saveSnapshot' | 'readSnapshotFile'>;
+}
+
+interface Order {
+  readonly run: RunId;
+  readonly origin: SnapshotOrigin;
+  readonly progress: Progress;
+}
+
+/**
+ * Streams into `.<run>.part`, has etcd's tool read it, writes the sidecar, then renames the file to its id.
+ * The sidecar comes first because it names the run: cut between the two, the run finds its sidecar again and finishes the rename.
+ * The other way round a file without a sidecar would be left, which nobody could tell to be this run's, and a second one be taken.
+ * @throws OpsError ETCD_*, SNAPSHOT_INVALID, STORE_FAILED
+ */
+export async function save(deps: SaveDeps, { run, origin, progress }: Order): Promise<SnapshotRecord> {
+  const { layout, etcd, clock } = deps;
+  const part = layout.unfinished(run, 'snapshot');
+  await withStore(`make ${layout.directory}`, () => makeDirectory(layout.directory));
+  const earlier = await finishEarlier(deps, run);
+  if (earlier !== undefined) return earlier;
+
+  await withStore(`remove ${part}`, () => rm(part, { force: true }));
+  const takenAt = clock.now();
+  const { bytes, sha256 } = await etcd.saveSnapshot(origin.member, part, progress);
+  try {
+    const { hash, revision, totalKeys } = await deps.snapshotStatus(part);
+    await demandSize(part, bytes);
+    return await withStore(`store the snapshot in ${layout.directory}`, async () => {
+      const record = await claimId(
+        layout,
+        (id, at) => ({
+          ...origin,
+          id,
+          cluster: layout.cluster,
+          path: layout.file(id),
+          bytes,
+          sha256,
+          revision,
+          totalKeys,
+          hash,
+          takenAt: at,
+          run,
+        }),
+        takenAt,
+        revision,
+      );
+      await rename(part, record.path);
+      await syncDirectory(layout.directory);
+      return record;
+    });
+  } catch (error) {
+    await rm(part, { force: true });
+    throw error;
+  }
+}
+
+/** What this run has stored before it was cut: whole already, or a sidecar whose file still has its unfinished name. */
+async function finishEarlier(deps: SaveDeps, run: RunId): Promise<SnapshotRecord | undefined> {
+  const { layout, etcd } = deps;
+  const part = layout.unfinished(run, 'snapshot');
+  for (const stored of await list(deps)) {
+    if (stored.ok && stored.record.run === run) return stored.record;
+    if (stored.ok || !stored.file.endsWith('.json')) continue;
+    const reading = await readSidecar(layout, stored.file.slice(0, -'.json'.length) as SnapshotId);
+    if (!reading.ok || reading.record.run !== run) continue;
+    const { record } = reading;
+    const whole = (await sizeOf(part)) === record.bytes && (await etcd.readSnapshotFile(part)).sha256 === record.sha256;
+    await withStore(`finish ${record.path}`, async () => {
+      await (whole ? rename(part, record.path) : rm(layout.sidecar(record.id)));
+      await syncDirectory(layout.directory);
+    });
+    if (whole) return record;
+  }
+  return undefined;
+}
+
+/** Another worker that believes it has this run, too, could have begun the file anew under our hands. */
+async function demandSize(part: string, bytes: number): Promise<void> {
+  const found = await sizeOf(part);
+  if (found === bytes) return;
+  throw new OpsError('STORE_FAILED', `${part} should have ${bytes} bytes and has ${found ?? 'gone'}: something else writes there.`, {
+    hint: 'Find out what else writes there, then press Retry.',
+  });
+}
+
+/** Writes the sidecar under the first id that is free. `link` never replaces: two runs that meet in one second get two ids. */
+async function claimId(
+  layout: Layout,
+  recordOf: (id: SnapshotId, takenAt: Date) => SnapshotRecord,
+  takenAt: Date,
+  revision: bigint,
+): Promise<SnapshotRecord> {
+  for (let attempt = 0; attempt < idAttempts; attempt += 1) {
+    const at = new Date(takenAt.getTime() + attempt * 1_000);
+    const record = recordOf(snapshotIdOf(at, revision), at);
+    const temporary = layout.unfinished(record.run, 'sidecar');
+    await writeSynced(temporary, sidecarText(record));
+    const claimed = (await sizeOf(record.path)) === undefined && (await linked(temporary, layout.sidecar(record.id)));
+    await rm(temporary, { force: true });
+    if (claimed) return record;
+  }
+  throw new OpsError('STORE_FAILED', `No id was free in ${layout.directory} for a snapshot of revision ${revision}.`);
+}
+
+async function linked(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+async function writeSynced(path: string, text: string): Promise<void> {
+  await rm(path, { force: true });
+  const file = await open(path, 'wx', 0o600);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function makeDirectory(directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  // Snapshots hold all data and the password hashes: also when somebody made the directory by hand.
+  await chmod(directory, 0o700);
+}
+
+async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
