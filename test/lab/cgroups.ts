@@ -22,13 +22,14 @@ export function cgroupLayout(root = '/sys/fs/cgroup'): Layout {
   return { hierarchies: [join(root, 'systemd')], env: {}, initArgs: ['systemd.unified_cgroup_hierarchy=0', 'SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1'] };
 }
 
-function labCgroups(lab: string): string[] {
+/** The top cgroups of a lab, one per hierarchy, there or not. */
+export function cgroupsOf(lab: string): string[] {
   return cgroupLayout().hierarchies.map((hierarchy) => join(hierarchy, 'etcd-medic-lab', lab));
 }
 
 /** Makes a host's cgroups and gives the files a process writes its pid to in order to be in them. */
 export async function makeHostCgroups(lab: string, host: string): Promise<string[]> {
-  const dirs = labCgroups(lab).map((dir) => join(dir, host));
+  const dirs = cgroupsOf(lab).map((dir) => join(dir, host));
   for (const dir of dirs) await mkdir(dir, { recursive: true });
   return dirs.map((dir) => join(dir, 'cgroup.procs'));
 }
@@ -36,7 +37,7 @@ export async function makeHostCgroups(lab: string, host: string): Promise<string
 /** Every process of a lab, or of one of its hosts, whatever started it. */
 export async function cgroupPids(lab: string, host?: string): Promise<number[]> {
   const pids = new Set<number>();
-  for (const dir of labCgroups(lab)) {
+  for (const dir of cgroupsOf(lab)) {
     for (const each of await tree(host === undefined ? dir : join(dir, host))) {
       const text = await readFile(join(each, 'cgroup.procs'), 'utf8').catch(() => '');
       for (const line of text.split('\n')) if (Number(line) > 1) pids.add(Number(line));
@@ -47,7 +48,7 @@ export async function cgroupPids(lab: string, host?: string): Promise<number[]> 
 
 /** Removes what is left of a lab's cgroups, or of one host's, once their processes are gone. */
 export async function removeCgroups(lab: string, host?: string): Promise<void> {
-  for (const dir of labCgroups(lab)) {
+  for (const dir of cgroupsOf(lab)) {
     for (const each of (await tree(host === undefined ? dir : join(dir, host))).toReversed()) await rmdir(each).catch(() => undefined);
     // The parent of all labs goes with the last one; rmdir refuses while another lab is in it.
     if (host === undefined) await rmdir(join(dir, '..')).catch(() => undefined);

@@ -1,6 +1,8 @@
 /** etcdctl on this machine, as the user root of etcd, against the lab's cluster. */
 import { existsSync, readdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { connect } from 'node:tls';
 import { clientUrl } from './host-files.ts';
 import { labPaths } from './paths.ts';
 import { pkiPaths } from './pki.ts';
@@ -39,4 +41,20 @@ function imageProgram(image: string, program: string): string[] {
   const path = join(image, 'usr/bin', program);
   if (loader === undefined || !existsSync(path)) throw new Error(`${image} has no ${loader === undefined ? 'loader' : program}`);
   return [join(libraries, loader), '--library-path', libraries, path];
+}
+
+/** Whether a port of etcd completes a TLS handshake: etcd listens long before it serves. */
+export async function servesTls(lab: LabState, host: string, port: number): Promise<boolean> {
+  const { ca, root } = pkiPaths(labPaths(lab.name).pki, []);
+  const [trusted, cert, key] = await Promise.all([readFile(ca), readFile(root.cert), readFile(root.key)]);
+  return await new Promise((resolve) => {
+    const socket = connect({ host, port, ca: trusted, cert, key });
+    const end = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.setTimeout(500, () => end(false));
+    socket.once('error', () => end(false));
+    socket.once('secureConnect', () => end(true));
+  });
 }

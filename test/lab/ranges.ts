@@ -5,15 +5,15 @@ import { BlockList, isIPv4 } from 'node:net';
 import { aptMirror } from './image.ts';
 import { run } from './run.ts';
 
-/** TEST-NET-2, TEST-NET-3 (RFC 5737) and a part of the benchmarking range (RFC 2544): never routed on the internet. */
-export const testRanges = ['198.51.100.0/24', '203.0.113.0/24', '198.18.31.0/24'] as const;
+/** TEST-NET-2, TEST-NET-3 (RFC 5737) and ten of the benchmarking range (RFC 2544): never routed on the internet, and enough for labs side by side. */
+export const testRanges: readonly string[] = ['198.51.100.0/24', '203.0.113.0/24', ...Array.from({ length: 10 }, (_, index) => `198.18.${31 + index}.0/24`)];
 
 /** Why a range cannot be used; undefined when it can. */
-export async function rangeConflict(range: string): Promise<string | undefined> {
+export function rangeConflict(range: string, uses: readonly Use[]): string | undefined {
   const network = networkOf(range);
   const list = new BlockList();
   list.addSubnet(network, 24, 'ipv4');
-  for (const use of await usesOfThisMachine()) {
+  for (const use of uses) {
     const [address = '', bits = '32'] = use.destination.split('/');
     if (!isIPv4(address)) continue;
     const other = new BlockList();
@@ -28,9 +28,10 @@ export async function rangeConflict(range: string): Promise<string | undefined> 
  * @throws Error when it is in use, naming by what
  */
 export async function freeRange(asked: string | undefined): Promise<string> {
+  const uses = await usesOfThisMachine();
   const conflicts: string[] = [];
   for (const range of asked === undefined ? testRanges : [asked]) {
-    const conflict = await rangeConflict(range);
+    const conflict = rangeConflict(range, uses);
     if (conflict === undefined) return range;
     conflicts.push(conflict);
   }
@@ -48,7 +49,8 @@ function networkOf(range: string): string {
   return match[1];
 }
 
-interface Use {
+/** Something that has an address. */
+export interface Use {
   readonly what: string;
   readonly destination: string;
 }

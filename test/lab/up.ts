@@ -1,16 +1,17 @@
 /** Makes a lab: network, keys, disks, hosts, cluster. */
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
-import { bringUpCluster } from './cluster.ts';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startCluster, wantedUnit } from './cluster.ts';
 import { mountDisk } from './disks.ts';
 import { execIn } from './exec.ts';
-import { makeDataDir, sudoersPath, writeHostFiles } from './host-files.ts';
+import { makeDataDir, sudoersPath, warnOfMissingSudoers, writeHostFiles } from './host-files.ts';
 import { ensureImage } from './image.ts';
 import { startKeeper } from './keeper.ts';
 import type { Keeper } from './keeper.ts';
 import { makeNetwork } from './network.ts';
 import { ensurePackages } from './packages.ts';
-import { bridgeName, checkLabName, labPaths, netnsName, vethName } from './paths.ts';
+import { bridgeName, checkLabName, hostPaths, labPaths, netnsName, vethName } from './paths.ts';
 import { makePki } from './pki.ts';
 import { powerOn } from './power.ts';
 import { addressIn } from './ranges.ts';
@@ -55,14 +56,17 @@ export async function bringUp(options: UpOptions): Promise<{ state: LabState; ke
     if (previous !== undefined) await tearDown(previous);
 
     const plan = planLab(options, image);
-    const keeper = options.owner === 'this process' ? startKeeper(name, plan.id) : undefined;
+    // Also for a lab that is to stay: being killed half way must leave nothing.
+    const keeper = startKeeper(name, plan.id);
     try {
       const state = await make(plan, options.range);
-      return keeper === undefined ? { state } : { state, keeper };
+      if (options.owner === 'this process') return { state, keeper };
+      keeper.release();
+      return { state };
     } catch (failure) {
       const left = await readState(name);
       if (left !== undefined) await tearDown(left);
-      keeper?.release();
+      keeper.release();
       throw failure;
     }
   });
@@ -98,17 +102,20 @@ async function make(plan: LabState, asked: string | undefined): Promise<LabState
     await writeState(addressed);
     return addressed;
   });
+  warnOfMissingSudoers();
   await Promise.all([makePki(pki, state.hosts), makeSshKeys(ssh, state.hosts)]);
   await Promise.all(
     state.hosts.map(async (host) => {
       await mountDisk(state, host);
       await writeHostFiles(state, host);
       await makeDataDir(state, host);
+      // The members are started one by one, once the hosts are up.
+      await rm(join(hostPaths(state.name, host.name).root, wantedUnit));
       await powerOn(state, host);
       await execIn(state, host, ['visudo', '--check', '--quiet', `--file=${sudoersPath}`]);
     }),
   );
-  await bringUpCluster(state);
+  await startCluster(state);
   const ready = { ...state, ready: true };
   await writeState(ready);
   return ready;
