@@ -58,6 +58,13 @@ export default defineConfig({
     'import/no-default-export': 'error',
     'node/no-process-env': 'error',
     'unicorn/prefer-node-protocol': 'error',
+    // A second argument says what was expected of which case.
+    'vitest/valid-expect': ['error', { maxArgs: 2 }],
+    // Expectations shared by many tests stand in functions of their own.
+    'vitest/no-standalone-expect': 'off',
+    'vitest/expect-expect': ['error', { assertFunctionNames: ['expect*', 'assert*', 'fc.assert'] }],
+    // Terminal colours and what hosts print are stripped here.
+    'no-control-regex': 'off',
     eqeqeq: 'error',
     'no-console': 'error',
     'no-param-reassign': 'error',

@@ -18,6 +18,7 @@ export const boundaries: Readonly<Record<string, Boundary>> = {
   procedures: { sees: ['engine'], seesTypesOf: ['etcd', 'host', 'snapshots'] },
   commands: { sees: ['engine', 'procedures'], seesTypesOf: ['config'] },
   queue: { sees: ['engine', 'procedures'], seesTypesOf: ['config', 'etcd', 'host', 'snapshots'] },
+  terminal: { sees: ['commands', 'engine', 'procedures'], seesTypesOf: ['config'] },
   slack: { sees: ['access', 'commands', 'engine', 'procedures'], seesTypesOf: ['config', 'queue'] },
 };
 
