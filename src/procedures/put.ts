@@ -29,7 +29,7 @@ export const put = defineProcedure({
   prepare: async (input) => ({ prepared: input, summary: `Write ${input.key}` }),
   steps: ({ key, value }, { etcd }) => [
     change('put-key', `Write ${key}`, {
-      plan: async () => [{ on: 'bot', argv: ['etcdctl', 'put', '--', key, value] }],
+      plan: async () => [etcd.commands.put(key, value)],
       run: async () => {
         await etcd.put(key, value);
       },

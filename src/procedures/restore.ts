@@ -102,14 +102,14 @@ export const restore = defineProcedure({
       }),
       check('members-agree', 'One leader, one raft term, the same hash on every member, no alarm', () => agreement(etcd, clock)),
       change('canary', 'Prove it with a write, read back from every member', {
-        plan: async () => [{ on: 'bot', argv: ['etcdctl', 'put', '--', canaryKey, runId] }],
+        plan: async () => [etcd.commands.put(canaryKey, runId)],
         run: async () => {
           await etcd.put(canaryKey, runId);
         },
         verify: () => canaryReadable(world),
       }),
       change('clean-up', 'Remove the canary and the handed-out snapshot', {
-        plan: async () => [...hosts.flatMap((host) => host.commands.removeScratch(runId)), { on: 'bot', argv: ['etcdctl', 'del', '--', canaryKey] }],
+        plan: async () => [...hosts.flatMap((host) => host.commands.removeScratch(runId)), etcd.commands.delete(canaryKey)],
         run: async () => {
           const { revision } = await etcd.look();
           await Promise.all([etcd.delete(canaryKey), ...hosts.map((host) => host.removeScratch(runId))]);

@@ -76,6 +76,10 @@ export function fakeEtcd({ site, effects }: FakeEtcdDeps): Etcd {
         },
       });
     },
+    commands: {
+      put: (key, value) => ({ on: 'bot', argv: ['etcdctl', 'put', '--', key, value] }),
+      delete: (key) => ({ on: 'bot', argv: ['etcdctl', 'del', '--', key] }),
+    },
   };
 }
 

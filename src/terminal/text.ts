@@ -1,0 +1,94 @@
+/** Answers and journals as lines of text, for a terminal and for whoever reads a log of one. */
+import { stripVTControlCharacters } from 'node:util';
+import { renderCommand } from '../engine/command.ts';
+import type { Gate, JournalEntry } from '../engine/journal.ts';
+import type { Answer, AnswerPart, Table } from '../procedures/answer.ts';
+
+/** The most lines of a command's answer that are shown. */
+const outputLinesMax = 6;
+
+/** An answer as lines. */
+export function answerLines({ headline, parts, next }: Answer): string[] {
+  return [headline, ...parts.flatMap(partLines), ...(next === undefined ? [] : [`Next: ${next}`])].map(clean);
+}
+
+function partLines(part: AnswerPart): string[] {
+  switch (part.type) {
+    case 'sentence':
+      return [part.text];
+    case 'verbatim':
+      return part.text.split('\n').map((line) => `  ${line}`);
+    case 'table':
+      return tableLines(part.table);
+  }
+}
+
+/** Columns wide enough for their longest cell; numbers stand right. */
+export function tableLines({ columns, rows }: Table): string[] {
+  const widths = columns.map(({ title }, column) => Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)));
+  const line = (cells: readonly string[]) =>
+    columns.map(({ align }, column) => (align === 'right' ? (cells[column] ?? '').padStart(widths[column] ?? 0) : (cells[column] ?? '').padEnd(widths[column] ?? 0))).join('  ').trimEnd();
+  return [line(columns.map(({ title }) => title)), ...rows.map(line)];
+}
+
+/** What one journal entry says; looks are left out, since they change nothing. */
+export function entryLines(entry: JournalEntry, titleOf: (stepId: string) => string): string[] {
+  const lines = linesOf(entry, titleOf);
+  const time = entry.at.slice(11, 19);
+  return lines.map((line, index) => clean(index === 0 ? `${time} ${line}` : `         ${line}`));
+}
+
+function linesOf(entry: JournalEntry, titleOf: (stepId: string) => string): string[] {
+  switch (entry.type) {
+    case 'run-prepared':
+      return [entry.summary, ...entry.steps.map(({ title, kind }, index) => `  ${index + 1}. ${title}${kind === 'destroy' ? ' [needs approval]' : ''}`)];
+    case 'step-started':
+      return [`${titleOf(entry.stepId)} …`];
+    case 'step-resumed':
+      return [`${titleOf(entry.stepId)}: taken up again after an interruption`];
+    case 'command':
+      return entry.command.changes ? commandLines(entry) : [];
+    case 'step-settled':
+      return [`${settledWords[entry.how]}: ${titleOf(entry.stepId)} (${(entry.durationMs / 1000).toFixed(1)} s)`, ...indented(entry.note), ...(entry.plan ?? []).map((command) => `  ${renderCommand(command)}`)];
+    case 'step-failed':
+      return [`failed: ${titleOf(entry.stepId)}`, ...indented(entry.because), ...indented(entry.hint)];
+    case 'gate-opened':
+      return gateLines(entry.gate);
+    case 'gate-settled':
+      return [`${entry.outcome}${entry.decisions.length > 0 ? ` by ${entry.decisions.map(({ by }) => by).join(', ')}` : ''}`, ...indented(entry.difference)];
+    case 'run-ended':
+      return [`The run is ${entry.outcome}.`, ...indented(entry.summary)];
+  }
+}
+
+const settledWords = { done: 'done', 'already-true': 'was so already', declined: 'left out', planned: 'planned' } as const;
+
+function commandLines({ command }: Extract<JournalEntry, { type: 'command' }>): string[] {
+  const output = command.output.trimEnd().split('\n').filter(Boolean);
+  const shown = output.slice(0, outputLinesMax).map((line) => `    ${line}`);
+  const rest = output.length > outputLinesMax ? [`    … ${output.length - outputLinesMax} more lines`] : [];
+  const failed = command.exitCode === 0 ? '' : ` (exit ${command.exitCode ?? 'unknown: cut off'})`;
+  return [`  ${renderCommand(command)}${failed}`, ...shown, ...rest];
+}
+
+function gateLines({ kind, title, plan, facts, reason, hint, required, expiresAt, gateId }: Gate): string[] {
+  const run = gateId.replace(/\.[^.]*$/, '');
+  if (kind === 'failure') return [`Waits for a decision: \`retry ${run}\` or \`abort ${run}\`, until ${expiresAt}`, ...indented(hint)];
+  return [
+    `Approval needed: ${title}`,
+    `  Lost: ${reason}`,
+    ...Object.entries(facts).map(([name, value]) => `  ${name}: ${value}`),
+    ...plan.map((command) => `  ${renderCommand(command)}`),
+    `  \`approve ${run}\` or \`reject ${run}\`, ${required} needed, until ${expiresAt}`,
+  ];
+}
+
+function indented(text: string | undefined): string[] {
+  return text === undefined ? [] : text.split('\n').map((line) => `  ${line}`);
+}
+
+/** Text from hosts must not move the cursor or colour the screen. */
+function clean(line: string): string {
+  // eslint-disable-next-line no-control-regex -- control characters are what is taken out here
+  return stripVTControlCharacters(line).replaceAll(/[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g, '');
+}

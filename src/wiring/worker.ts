@@ -1,0 +1,93 @@
+/** The worker role: carries runs on and answers questions. */
+import type { Access } from '../access/index.ts';
+import type { Settings } from '../config/load.ts';
+import { advance } from '../engine/advance.ts';
+import { createCommandLog } from '../engine/command-log.ts';
+import type { RunRequest } from '../engine/journal.ts';
+import type { Clock, GateRules } from '../engine/ports.ts';
+import type { QueryRequest } from '../engine/runs.ts';
+import { OpsError } from '../errors.ts';
+import { RunId } from '../ids.ts';
+import { verbs } from '../procedures/index.ts';
+import type { Procedure, Query } from '../procedures/procedure.ts';
+import type { Connections, QueueLog } from '../queue/connection.ts';
+import { createQueryWorker } from '../queue/query-worker.ts';
+import type { Queues } from '../queue/queues.ts';
+import { createReporter } from '../queue/reporter.ts';
+import type { AdvanceRun } from '../queue/take-up.ts';
+import { createRunWorker } from '../queue/worker.ts';
+import type { Closable, RunWorkerOptions } from '../queue/worker.ts';
+import type { OpenWorld, WorldOrder } from './worlds.ts';
+
+/** How long a failed run waits for Retry or Abort when config.yaml does not say: a night and a day. */
+const failureExpiresAfterMs = 24 * 3_600_000;
+
+interface WorkerRoleDeps {
+  readonly settings: Pick<Settings, 'config'>;
+  readonly connections: Connections;
+  readonly queues: Queues;
+  readonly openWorld: (order: WorldOrder) => OpenWorld;
+  readonly access: Access;
+  readonly clock: Clock;
+  readonly log: QueueLog;
+  readonly options?: RunWorkerOptions;
+}
+
+/** Starts to take runs and questions. */
+export function startWorker({ settings, connections, queues, openWorld, access, clock, log, options = {} }: WorkerRoleDeps): readonly Closable[] {
+  const { front, workers, records } = connections;
+  const reporter = createReporter({ front, reports: queues.reports });
+  const advanceRun: AdvanceRun = async (context) => {
+    const { run } = context;
+    const procedure = verbOf(run.procedure, 'procedure');
+    const commands = createCommandLog();
+    const { world, close } = openWorld({ cluster: run.cluster, runId: run.runId, record: commands.record });
+    try {
+      return await advance({
+        ...context,
+        commands,
+        clock,
+        rules: rulesOf(settings, access, run),
+        script: {
+          prepare: async () => procedure.prepare(procedure.input.parse(run.input), world),
+          steps: (prepared) => procedure.steps(procedure.prepared.parse(prepared), world),
+          conclude: async (prepared) => (await procedure.conclusion?.(procedure.prepared.parse(prepared), world)) ?? 'All steps are done.',
+        },
+      });
+    } finally {
+      await close();
+    }
+  };
+  const answer = async (query: QueryRequest) => {
+    const { input, answer: answerOf } = verbOf(query.verb, 'query');
+    const { world, close } = openWorld({ cluster: query.cluster, runId: RunId.parse(`query-${query.cluster}-000000`), record: () => undefined });
+    try {
+      return await answerOf(input.parse(query.input), world);
+    } finally {
+      await close();
+    }
+  };
+  return [
+    createRunWorker({ workers, records, reporter, advance: advanceRun, clock, log }, options),
+    createQueryWorker({ workers, queues, answer, clock, log }),
+  ];
+}
+
+function rulesOf({ config }: Pick<Settings, 'config'>, access: Access, run: RunRequest): GateRules {
+  const approvals = config.clusters[run.cluster]?.approvals;
+  if (approvals === undefined) throw new OpsError('CONFIG_INVALID', `config.yaml has no cluster ${run.cluster}.`);
+  return {
+    required: { general: approvals.required, quorumLoss: approvals.quorumLoss },
+    approvalExpiresAfterMs: approvals.expiresAfter,
+    failureExpiresAfterMs: config.failureExpiresAfter ?? failureExpiresAfterMs,
+    mayApprove: (by, asked, gate) => access.mayApproveNow(by, asked, gate),
+  };
+}
+
+function verbOf(id: string, type: 'procedure'): Procedure;
+function verbOf(id: string, type: 'query'): Query;
+function verbOf(id: string, type: 'procedure' | 'query'): Procedure | Query {
+  const verb = verbs.find((each) => each.id === id && each.type === type);
+  if (verb === undefined) throw new OpsError('INPUT_INVALID', `This worker knows no ${type} ${id}: it may be older than the bot that took the command.`);
+  return verb;
+}

@@ -1,0 +1,66 @@
+/** Makes the world of one run or question: the cluster's etcd, hosts, snapshots and ledger, from the configuration. */
+import type { Settings } from '../config/load.ts';
+import type { RecordCommand } from '../engine/command.ts';
+import type { Clock } from '../engine/ports.ts';
+import { OpsError } from '../errors.ts';
+import { createEtcd } from '../etcd/create-etcd.ts';
+import { createHosts } from '../host/create-hosts.ts';
+import { snapshotStatus } from '../host/local.ts';
+import { MemberName } from '../ids.ts';
+import type { ClusterName, RunId } from '../ids.ts';
+import type { ConfiguredMember, RevisionLedger, World } from '../procedures/world.ts';
+import { createSnapshots } from '../snapshots/create-snapshots.ts';
+
+interface WorldsDeps {
+  readonly settings: Pick<Settings, 'config' | 'passwords'>;
+  readonly ledgerOf: (cluster: ClusterName) => RevisionLedger;
+  readonly clock: Clock;
+}
+
+/** What a world is opened for. */
+export interface WorldOrder {
+  readonly cluster: ClusterName;
+  /** A question has no run; its name stands in where a run id is needed. */
+  readonly runId: RunId;
+  readonly record: RecordCommand;
+}
+
+/** A world with its connections; whoever opens it closes it. */
+export interface OpenWorld {
+  readonly world: World;
+  close(): Promise<void>;
+}
+
+/** Opens worlds. @throws OpsError CONFIG_INVALID for a cluster that is not configured (any more), ETCD_TLS_FAILED for unusable certificates */
+export function createWorlds({ settings: { config, passwords }, ledgerOf, clock }: WorldsDeps): (order: WorldOrder) => OpenWorld {
+  return ({ cluster: name, runId, record }) => {
+    const cluster = config.clusters[name];
+    if (cluster === undefined) throw new OpsError('CONFIG_INVALID', `config.yaml has no cluster ${name}.`);
+    const members = Object.entries(cluster.members).map(([member, urls]): ConfiguredMember => ({ name: MemberName.parse(member), ...urls }));
+    const password = passwords[name];
+    const etcd = createEtcd({
+      members,
+      tls: cluster.tls,
+      auth: cluster.auth === undefined || password === undefined ? undefined : { user: cluster.auth.user, password: password.reveal() },
+      record,
+      clock,
+    });
+    const { hosts, close } = createHosts({ members, ssh: cluster.ssh, etcd: cluster.etcd, record, clock });
+    const world: World = {
+      runId,
+      cluster: { name, members, initialClusterToken: cluster.etcd.initialClusterToken },
+      etcd,
+      hosts,
+      snapshots: createSnapshots({ directory: config.backups.directory, cluster: name, etcd, snapshotStatus, clock }),
+      ledger: ledgerOf(name),
+      clock,
+    };
+    return {
+      world,
+      close: async () => {
+        etcd.close();
+        await close();
+      },
+    };
+  };
+}
