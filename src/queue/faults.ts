@@ -1,0 +1,113 @@
+/**
+ * What happens to a run when advancing it failed through no step of its own: a journal that could not be written, a bug of ours.
+ * The run keeps its cluster, is tried again after growing pauses, and ends only when a person aborts it or after a day; never in
+ * silence, and never in a hot loop.
+ *
+ * Keys: `medic:run:<runId>` (`faults`), and the journal for the end.
+ */
+import { DelayedError, WaitingError } from 'bullmq';
+import { OpsError, isOpsError } from '../errors.ts';
+import type { RunOutcome } from '../engine/journal.ts';
+import { viewOf } from '../engine/view.ts';
+import { readAbort } from './decisions.ts';
+import { openJournal, readJournal } from './journal.ts';
+import { writeProgress } from './progress.ts';
+import { isNotOurs } from './promote.ts';
+import { note, readFaults } from './run-state.ts';
+import type { Faults } from './run-state.ts';
+import { putBack, sleepUntil } from './take-up.ts';
+import type { Take, TakeUpDeps } from './take-up.ts';
+
+const firstPauseMs = 1_000;
+const slowestPauseMs = 5 * 60_000;
+/** A run that went this long without a fault begins to count anew. */
+const forgetAfterMs = 3_600_000;
+/** How long a run is tried before it ends as failed. */
+const giveUpAfterMs = 24 * 3_600_000;
+
+/** The pause after the n-th fault in a row. */
+export function pauseMs(count: number): number {
+  return Math.min(firstPauseMs * 2 ** Math.min(count - 1, 16), slowestPauseMs);
+}
+
+/** Decides what becomes of a run after something was thrown. Gives an outcome when the run was ended here; else throws BullMQ's control flow. */
+export async function afterFault(deps: TakeUpDeps, take: Take, error: unknown): Promise<RunOutcome> {
+  if (error instanceof DelayedError || error instanceof WaitingError) throw error;
+  const { log, closing } = deps;
+  const { runId } = take.run;
+  if (isNotOurs(error) || isOpsError(error, 'RUN_TAKEN_OVER')) {
+    log.info({ runId, epoch: take.epoch }, 'run is in the hands of another worker');
+    throw new DelayedError();
+  }
+  try {
+    if (isOpsError(error, 'GATE_MOVED') || closing.aborted) return await putBack(take);
+    return await countFault(deps, take, error);
+  } catch (second) {
+    if (second instanceof DelayedError || second instanceof WaitingError) throw second;
+    // Neither moved nor noted: the lock runs out, and whichever worker sees it first takes the run up.
+    log.error({ runId, error, second }, 'run could not be put back; it goes on when its lock has run out');
+    throw new DelayedError();
+  }
+}
+
+async function countFault(deps: TakeUpDeps, take: Take, error: unknown): Promise<RunOutcome> {
+  const { records, clock, log } = deps;
+  const { run } = take;
+  const now = clock.now();
+  const because = error instanceof Error ? error.message : String(error);
+  const earlier = await readFaults(records, run.runId);
+  const goesOn = earlier !== undefined && now.getTime() - Date.parse(earlier.lastAt) < forgetAfterMs;
+  const faults: Faults = {
+    count: goesOn ? earlier.count + 1 : 1,
+    firstAt: goesOn ? earlier.firstAt : now.toISOString(),
+    lastAt: now.toISOString(),
+    because,
+  };
+  if (take.epoch !== undefined) await note(records, run.runId, take.epoch, { faults });
+  log.error({ runId: run.runId, faults, error }, 'run could not be advanced');
+  const abort = await readAbort(records, run.runId);
+  if (abort !== undefined) return endBy(deps, take, 'aborted', `Aborted by ${abort.by} after etcd-medic could not carry it on: ${because}`);
+  if (now.getTime() - Date.parse(faults.firstAt) >= giveUpAfterMs) {
+    return endBy(deps, take, 'failed', `etcd-medic could not carry it on for a day: ${because} The steps above say what was done.`);
+  }
+  const pause = pauseMs(faults.count);
+  await tell(
+    deps,
+    take,
+    `etcd-medic could not carry it on (${because}); attempt ${faults.count + 1} follows in ${Math.ceil(pause / 1000)} s`,
+    pause,
+  );
+  return sleepUntil(take, now.getTime() + pause);
+}
+
+/** Ends a run that its engine cannot end. */
+async function endBy(
+  { records, clock, reporter }: TakeUpDeps,
+  { run, epoch }: Take,
+  outcome: RunOutcome,
+  summary: string,
+): Promise<RunOutcome> {
+  if (epoch === undefined) throw new OpsError('QUEUE_UNAVAILABLE', `Run ${run.runId} could not be taken up.`);
+  const journal = openJournal({ records, clock, run, epoch, decisionsRead: () => undefined });
+  await journal.append({ type: 'run-ended', outcome, summary });
+  reporter.moved(run);
+  return outcome;
+}
+
+/** Shows a fault beside the step that runs. */
+async function tell({ records, reporter }: TakeUpDeps, { run }: Take, text: string, forMs: number): Promise<void> {
+  const step = await runningStep({ records }, run);
+  if (step === undefined) return;
+  await writeProgress(records, run.runId, { stepId: step, text }, forMs * 2);
+  reporter.moved(run);
+}
+
+async function runningStep({ records }: Pick<TakeUpDeps, 'records'>, run: Take['run']): Promise<string | undefined> {
+  try {
+    return viewOf(run, await readJournal(records, run.runId)).steps.find((step) => step.state === 'running')?.id;
+  } catch (error) {
+    // A journal that cannot be read shows no step; the log has the fault.
+    if (isOpsError(error, 'JOURNAL_INVALID')) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * The names of everything this folder keeps in Redis. All of it begins with `medic:`; BullMQ's own keys with `medic:queue:`.
+ *
+ * | key | type | what |
+ * |---|---|---|
+ * | `medic:queue:{runs,queries,reports}:…` | BullMQ | the queues; a run is the job whose id is the run id |
+ * | `medic:run:<runId>` | hash | `epoch` (the fence, raised at each take-up), `waiting`, `faults`, `reported` |
+ * | `medic:journal:<runId>` | stream | one entry per event, id `<seq + 1>-0` |
+ * | `medic:gate:<gateId>` | hash | `state`, `runId`, `kind`, `required`, `expiresAt`, `approvals`, and `by:<user>` for each who spoke |
+ * | `medic:said:<gateId>` | list | the decisions at a gate, oldest first |
+ * | `medic:abort:<runId>` | string | who asked to end the run, and when |
+ * | `medic:progress:<runId>` | string | how far the running step has come; expires by itself |
+ * | `medic:paced:<runId>` | string | present while the run was rendered less than a moment ago |
+ * | `medic:index`, `medic:index:<cluster>` | sorted set | runs by the time they were asked for |
+ * | `medic:unreported` | sorted set | runs whose journal is ahead of what was last rendered |
+ * | `medic:revision:<cluster>` | hash | the highest revision seen, and when |
+ */
+import type { ClusterName, RunId } from '../ids.ts';
+
+/** BullMQ's prefix for the keys of its queues. */
+export const queuePrefix = 'medic:queue';
+
+/** The queues by what is in them. */
+export const queueNames = { runs: 'runs', queries: 'queries', reports: 'reports' } as const;
+
+/** Makes the name of each key. */
+export const keys = {
+  run: (runId: RunId) => `medic:run:${runId}`,
+  journal: (runId: RunId) => `medic:journal:${runId}`,
+  gate: (gateId: string) => `medic:gate:${gateId}`,
+  said: (gateId: string) => `medic:said:${gateId}`,
+  abort: (runId: RunId) => `medic:abort:${runId}`,
+  progress: (runId: RunId) => `medic:progress:${runId}`,
+  paced: (runId: RunId) => `medic:paced:${runId}`,
+  index: 'medic:index',
+  indexOf: (cluster: ClusterName) => `medic:index:${cluster}`,
+  unreported: 'medic:unreported',
+  revision: (cluster: ClusterName) => `medic:revision:${cluster}`,
+} as const;
+
+/** How long what is known of a run is kept after the run last moved. */
+export const retentionMs = 30 * 24 * 3_600_000;

@@ -1,0 +1,99 @@
+/**
+ * The scripts that Redis runs as one step each: https://redis.io/docs/latest/develop/programmability/eval-intro/
+ * Keys: see keys.ts; each script names the ones it takes.
+ */
+
+/**
+ * Appends to a journal. KEYS: journal, run, unreported, gate, said.
+ * ARGV: epoch, event, at, nonce, retentionMs, maxEntries, nowMs, runId, then `none` | `open` kind required expiresAtMs | `settle` outcome decisionsRead.
+ * Gives {ok, seq} | {fenced, epoch} | {full, length} | {moved, decisions}.
+ */
+export const appendLua = `
+local epoch = tonumber(redis.call('HGET', KEYS[2], 'epoch') or '0')
+if epoch ~= tonumber(ARGV[1]) then return {'fenced', epoch} end
+local length = redis.call('XLEN', KEYS[1])
+if length > 0 then
+  -- The same append, sent again after a reconnect: it has been done.
+  local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
+  if last[2][6] == ARGV[4] then return {'ok', length - 1} end
+end
+if length >= tonumber(ARGV[6]) then return {'full', length} end
+if ARGV[9] == 'open' then
+  redis.call('HSET', KEYS[4], 'state', 'open', 'runId', ARGV[8], 'kind', ARGV[10], 'required', ARGV[11], 'expiresAt', ARGV[12], 'approvals', 0)
+  redis.call('PEXPIRE', KEYS[4], ARGV[5])
+elseif ARGV[9] == 'settle' then
+  local read = tonumber(ARGV[11])
+  local said = redis.call('LLEN', KEYS[5])
+  if read >= 0 and said > read then return {'moved', said} end
+  redis.call('HSET', KEYS[4], 'state', ARGV[10])
+end
+redis.call('XADD', KEYS[1], (length + 1) .. '-0', 'event', ARGV[2], 'at', ARGV[3], 'nonce', ARGV[4])
+redis.call('PEXPIRE', KEYS[1], ARGV[5])
+redis.call('ZADD', KEYS[3], ARGV[7], ARGV[8])
+return {'ok', length}
+`;
+
+/**
+ * Takes a run up: raises the fence and forgets what it waited for. KEYS: run. ARGV: retentionMs. Gives the epoch.
+ */
+export const takeUpLua = `
+local epoch = redis.call('HINCRBY', KEYS[1], 'epoch', 1)
+redis.call('HDEL', KEYS[1], 'waiting')
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+return epoch
+`;
+
+/** Sets a field of a run unless another worker has taken it. KEYS: run. ARGV: epoch, field, value. Gives 1 | 0. */
+export const noteLua = `
+if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], ARGV[2], ARGV[3])
+return 1
+`;
+
+/**
+ * Records what one person says at a gate. KEYS: gate, said. ARGV: user, decision (JSON), verdict, nowMs, retentionMs.
+ * Gives {unknown} | {closed, how, runId} | {unfit, kind} | {repeated, decision, runId} | {recorded, approvals, required, runId}.
+ */
+export const decideLua = `
+local state, runId, kind, expiresAt = unpack(redis.call('HMGET', KEYS[1], 'state', 'runId', 'kind', 'expiresAt'))
+if not state then return {'unknown'} end
+if state ~= 'open' then return {'closed', state, runId} end
+if tonumber(ARGV[4]) >= tonumber(expiresAt) then return {'closed', 'expired', runId} end
+local earlier = redis.call('HGET', KEYS[1], 'by:' .. ARGV[1])
+if earlier then return {'repeated', earlier, runId} end
+local fits = ARGV[3] == 'abort' or (ARGV[3] == 'retry') == (kind == 'failure')
+if not fits then return {'unfit', kind} end
+redis.call('HSET', KEYS[1], 'by:' .. ARGV[1], ARGV[2])
+redis.call('RPUSH', KEYS[2], ARGV[2])
+redis.call('PEXPIRE', KEYS[2], ARGV[5])
+if ARGV[3] == 'approve' then redis.call('HINCRBY', KEYS[1], 'approvals', 1) end
+return {'recorded', redis.call('HGET', KEYS[1], 'approvals'), redis.call('HGET', KEYS[1], 'required'), runId}
+`;
+
+/**
+ * Takes a cluster for a run, unless a living run has it. KEYS: BullMQ's deduplication key. ARGV: runId, prefix of the jobs' keys.
+ * Gives the id of the run that holds it: the own one when it was taken.
+ */
+export const holdLua = `
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] and redis.call('EXISTS', ARGV[2] .. holder) == 1 then return holder end
+redis.call('SET', KEYS[1], ARGV[1])
+return ARGV[1]
+`;
+
+/** A run was rendered up to a length; it needs no more when its journal is no longer than that. KEYS: journal, unreported, run. ARGV: runId, length. */
+export const reportedLua = `
+redis.call('HSET', KEYS[3], 'reported', ARGV[2])
+if redis.call('XLEN', KEYS[1]) <= tonumber(ARGV[2]) then redis.call('ZREM', KEYS[2], ARGV[1]) end
+return 0
+`;
+
+/**
+ * Keeps the higher of two revisions, as decimal strings: Lua's numbers are exact only to 2^53. KEYS: revision. ARGV: revision, at.
+ */
+export const observeLua = `
+local known = redis.call('HGET', KEYS[1], 'revision')
+local higher = not known or #ARGV[1] > #known or (#ARGV[1] == #known and ARGV[1] >= known)
+if higher then redis.call('HSET', KEYS[1], 'revision', ARGV[1], 'at', ARGV[2]) end
+return 0
+`;

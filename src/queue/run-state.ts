@@ -1,0 +1,58 @@
+/**
+ * What a worker leaves for the next one besides the journal: what the run waits for, and how often it failed on us.
+ * Keys: `medic:run:<runId>` (hash: `epoch`, `waiting`, `faults`, each as JSON; written only under the epoch that is in force).
+ */
+import type { Redis } from 'ioredis';
+import { z } from 'zod';
+import type { RunId } from '../ids.ts';
+import { keys, retentionMs } from './keys.ts';
+import { noteLua, takeUpLua } from './lua.ts';
+
+/** The gate a run waits at, and how much of what people said there it has taken in. */
+export const WaitingSchema = z.object({
+  gateId: z.string(),
+  stepId: z.string(),
+  expiresAt: z.iso.datetime(),
+  /** A "no" only skips a step: the cluster is not held meanwhile. */
+  optional: z.boolean(),
+  decisionsRead: z.int().nonnegative(),
+});
+export type Waiting = z.infer<typeof WaitingSchema>;
+
+/** Faults of our own (not failed steps) in a row. */
+export const FaultsSchema = z.object({
+  count: z.int().positive(),
+  firstAt: z.iso.datetime(),
+  lastAt: z.iso.datetime(),
+  because: z.string(),
+});
+export type Faults = z.infer<typeof FaultsSchema>;
+
+/** Raises the fence of a run and forgets what it waited for. Gives the new epoch. */
+export async function raiseEpoch(records: Redis, runId: RunId): Promise<number> {
+  const epoch: unknown = await records.eval(takeUpLua, 1, keys.run(runId), retentionMs);
+  return z.int().parse(epoch);
+}
+
+/** What the run waits for, if it waits. */
+export async function readWaiting(records: Redis, runId: RunId): Promise<Waiting | undefined> {
+  const json = await records.hget(keys.run(runId), 'waiting');
+  return json === null ? undefined : WaitingSchema.parse(JSON.parse(json));
+}
+
+/** The faults so far, if there were any. */
+export async function readFaults(redis: Redis, runId: RunId): Promise<Faults | undefined> {
+  const json = await redis.hget(keys.run(runId), 'faults');
+  return json === null ? undefined : FaultsSchema.parse(JSON.parse(json));
+}
+
+/** Leaves a note for the next worker; false when another one has the run already. */
+export async function note(
+  records: Redis,
+  runId: RunId,
+  epoch: number,
+  what: { readonly waiting: Waiting } | { readonly faults: Faults },
+): Promise<boolean> {
+  const [field, value] = 'waiting' in what ? (['waiting', what.waiting] as const) : (['faults', what.faults] as const);
+  return (await records.eval(noteLua, 1, keys.run(runId), epoch, field, JSON.stringify(value))) === 1;
+}

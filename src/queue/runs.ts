@@ -1,0 +1,165 @@
+/**
+ * What a front may ask of runs, over Redis: start, see, decide, end.
+ * Keys: `medic:index`, `medic:index:<cluster>` (sorted sets of run ids by time), `medic:progress:<runId>`, and those of journal.ts
+ * and decisions.ts. A run is the BullMQ job on queue `runs` whose id is the run id; its data is the request and never changes.
+ */
+import type { JobsOptions } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { OpsError, isOpsError } from '../errors.ts';
+import type { RunRequest } from '../engine/journal.ts';
+import type { Clock } from '../engine/ports.ts';
+import type { Runs, Submission } from '../engine/runs.ts';
+import { viewOf } from '../engine/view.ts';
+import type { RunView } from '../engine/view.ts';
+import { newRunId } from '../ids.ts';
+import type { ClusterName, RunId } from '../ids.ts';
+import { readProgress } from './progress.ts';
+import { recordDecision, requestAbort } from './decisions.ts';
+import { RunRequestSchema } from './journal-schema.ts';
+import { readJournal } from './journal.ts';
+import { keepOthers, keepRuns } from './jobs.ts';
+import { keys, retentionMs } from './keys.ts';
+import { promoteIfDelayed } from './promote.ts';
+import type { Queues } from './queues.ts';
+import { available } from './unavailable.ts';
+
+interface RunsDeps {
+  /** A connection that fails fast. */
+  readonly front: Redis;
+  readonly queues: Pick<Queues, 'runs' | 'queries'>;
+  /** Whether only one run of this procedure may live on a cluster at a time. */
+  readonly isExclusive: (procedure: string) => boolean;
+  readonly clock: Clock;
+}
+
+/** How often a submission is tried again when the run that held the cluster ended in between. */
+const maxSubmitAttempts = 5;
+/** The largest request a person can make, in bytes of JSON. */
+const maxRequestBytes = 64 * 1024;
+/** The most runs that are listed at once. */
+const maxListed = 200;
+
+/** A question reads only, so it may be asked again when its answer could not be put into the outbox. */
+const questionOptions: JobsOptions = {
+  attempts: 5,
+  backoff: { type: 'fixed', delay: 2_000 },
+  removeOnComplete: keepOthers,
+  removeOnFail: keepOthers,
+  sizeLimit: maxRequestBytes,
+};
+
+/** Makes the runs of this Redis. */
+export function createRuns(deps: RunsDeps): Runs {
+  const { front, queues } = deps;
+  const view = (runId: RunId) => viewRun(deps, runId);
+  return {
+    submit: (request) => available(() => submit(deps, request)),
+    ask: (query) =>
+      available(async () => {
+        const job = await queues.queries.add(query.verb, query, questionOptions);
+        return job.id ?? '';
+      }),
+    list: ({ cluster, limit }) => available(() => listRuns(deps, cluster, limit)),
+    view: (runId) => available(() => view(runId)),
+    journal: (runId) =>
+      available(async () => {
+        await requestOf(deps, runId);
+        return readJournal(front, runId);
+      }),
+    openGate: (runId) => available(async () => (await view(runId)).openGate),
+    decide: (gateId, said) =>
+      available(async () => {
+        const { receipt, runId } = await recordDecision(front, gateId, { ...said, at: deps.clock.now().toISOString() });
+        if (runId !== undefined) await wake(deps, runId);
+        return receipt;
+      }),
+    abort: (runId, by) =>
+      available(async () => {
+        if ((await view(runId)).state === 'ended') return { state: 'ended-already' };
+        await requestAbort(front, runId, { verdict: 'abort', by, at: deps.clock.now().toISOString() });
+        await wake(deps, runId);
+        return { state: 'asked' };
+      }),
+  };
+}
+
+/** The job's request. @throws RUN_NOT_FOUND */
+export async function requestOf({ queues }: { readonly queues: Pick<Queues, 'runs'> }, runId: RunId): Promise<RunRequest> {
+  const job = await queues.runs.getJob(runId);
+  if (job === undefined) throw new OpsError('RUN_NOT_FOUND', `There is no run ${runId}.`);
+  return RunRequestSchema.parse(job.data);
+}
+
+/** A run as people see it. @throws RUN_NOT_FOUND */
+async function viewRun(deps: RunsDeps, runId: RunId): Promise<RunView> {
+  const [request, entries, progress] = await Promise.all([
+    requestOf(deps, runId),
+    readJournal(deps.front, runId),
+    readProgress(deps.front, runId),
+  ]);
+  return viewOf(request, entries, progress);
+}
+
+async function submit(deps: RunsDeps, asked: Omit<RunRequest, 'runId' | 'requestedAt'>): Promise<Submission> {
+  const { queues, clock } = deps;
+  const exclusive = asked.mode === 'execute' && deps.isExclusive(asked.procedure);
+  for (let attempt = 1; attempt <= maxSubmitAttempts; attempt += 1) {
+    const run: RunRequest = { ...asked, runId: newRunId(asked.procedure, asked.cluster), requestedAt: clock.now().toISOString() };
+    if (!(await enterIndex(deps, run))) continue;
+    // No attempts of BullMQ's: to try a step again is a person's word.
+    const options: JobsOptions = {
+      jobId: run.runId,
+      attempts: 1,
+      removeOnComplete: keepRuns,
+      removeOnFail: keepRuns,
+      sizeLimit: maxRequestBytes,
+    };
+    const job = await queues.runs.add(asked.procedure, run, exclusive ? { ...options, deduplication: { id: asked.cluster } } : options);
+    if (job.id === run.runId) return { state: 'started', run };
+    await leaveIndex(deps, run);
+    const holder = await viewIfAny(deps, job.id as RunId);
+    if (holder !== undefined) return { state: 'held', by: holder };
+  }
+  throw new OpsError('CLUSTER_HELD', `Runs on ${asked.cluster} ended and began faster than this one could start.`);
+}
+
+/** A run as far as it can be shown; undefined when it ended and was removed in between. */
+async function viewIfAny(deps: RunsDeps, runId: RunId): Promise<RunView | undefined> {
+  try {
+    return await viewRun(deps, runId);
+  } catch (error) {
+    if (isOpsError(error, 'RUN_NOT_FOUND')) return undefined;
+    // One journal that cannot be read must not hide the other runs, nor that this one is there.
+    if (isOpsError(error, 'JOURNAL_INVALID'))
+      return { ...viewOf(await requestOf(deps, runId), []), state: 'running', summary: error.message };
+    throw error;
+  }
+}
+
+/** The index is written before the job, so that no run is missing from it; an id without a job is passed over when listing. */
+async function enterIndex({ front, clock }: RunsDeps, run: RunRequest): Promise<boolean> {
+  const nowMs = clock.now().getTime();
+  const isNew = (await front.zadd(keys.index, 'NX', nowMs, run.runId)) === 1;
+  if (!isNew) return false;
+  await front.zadd(keys.indexOf(run.cluster), nowMs, run.runId);
+  await front.zremrangebyscore(keys.index, '-inf', nowMs - retentionMs);
+  await front.zremrangebyscore(keys.indexOf(run.cluster), '-inf', nowMs - retentionMs);
+  return true;
+}
+
+async function leaveIndex({ front }: RunsDeps, run: RunRequest): Promise<void> {
+  await front.zrem(keys.index, run.runId);
+  await front.zrem(keys.indexOf(run.cluster), run.runId);
+}
+
+async function listRuns(deps: RunsDeps, cluster: ClusterName | undefined, limit: number): Promise<readonly RunView[]> {
+  const index = cluster === undefined ? keys.index : keys.indexOf(cluster);
+  const ids = await deps.front.zrevrange(index, 0, Math.min(limit, maxListed) - 1);
+  const views = await Promise.all(ids.map((runId) => viewIfAny(deps, runId as RunId)));
+  return views.filter((view) => view !== undefined);
+}
+
+async function wake({ queues }: RunsDeps, runId: RunId): Promise<void> {
+  const job = await queues.runs.getJob(runId);
+  if (job !== undefined) await promoteIfDelayed(job);
+}

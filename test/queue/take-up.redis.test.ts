@@ -1,0 +1,164 @@
+/** A run waits at its gate, hears what people say whenever they say it, and goes on. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { bench, alice, bob, prod } from './bench.ts';
+import type { Bench } from './bench.ts';
+import { acted, go, scripted } from './fixtures/scripted.ts';
+import { until } from './until.ts';
+
+describe('a run at a gate', () => {
+  let on: Bench;
+  beforeEach(async () => {
+    on = await bench();
+  });
+  afterEach(() => on[Symbol.asyncDispose]());
+
+  it('waits as a delayed job, goes on when it is approved, and acts once', async () => {
+    on.worker();
+    const run = await on.begin(['work', 'gate', 'work']);
+    const gate = await on.gate(run.runId);
+    expect(await on.probe.lrange(acted, 0, -1)).toEqual([`${run.runId} work-0`]);
+
+    const receipt = await on.runs.decide(gate.gateId, { verdict: 'approve', by: alice });
+
+    expect(receipt).toEqual({ state: 'recorded', approvals: 1, required: 1 });
+    expect(await on.ended(run.runId)).toMatchObject({ outcome: 'completed', conclusion: 'done' });
+    expect(await on.probe.lrange(acted, 0, -1)).toEqual(['work-0', 'gate-1', 'work-2'].map((step) => `${run.runId} ${step}`));
+  });
+
+  it('hears a decision that comes after the gate opened and before the job is moved to delayed', async () => {
+    const engine = scripted({ redis: on.probe });
+    on.worker({
+      advance: async (context) => {
+        const advance = await engine(context);
+        // The worker has yet to put the run to wait: the click finds a job that cannot be promoted.
+        if (advance.state === 'waiting') await on.runs.decide(advance.gate.gateId, { verdict: 'approve', by: alice });
+        return advance;
+      },
+    });
+
+    const run = await on.begin(['gate']);
+
+    expect(await on.ended(run.runId)).toMatchObject({ outcome: 'completed' });
+  });
+
+  it('looks by itself when the wake of a decision was lost', async () => {
+    on.worker({ lookEveryMs: 200 });
+    const run = await on.begin(['gate']);
+    const gate = await on.gate(run.runId);
+
+    const decision = { verdict: 'approve', by: alice, at: new Date().toISOString() };
+    await on.probe.rpush(`medic:said:${gate.gateId}`, JSON.stringify(decision));
+
+    expect(await on.ended(run.runId)).toMatchObject({ outcome: 'completed' });
+  });
+
+  it('ends as expired when nobody answers', async () => {
+    on.worker({ advance: scripted({ redis: on.probe, approvalExpiresAfterMs: 300 }) });
+
+    const run = await on.begin(['gate']);
+
+    expect(await on.ended(run.runId)).toMatchObject({ outcome: 'expired' });
+    expect(await on.probe.llen(acted)).toBe(0);
+  });
+
+  it('does not carry the engine through its gate when it is woken without news', async () => {
+    let advances = 0;
+    const engine = scripted({ redis: on.probe });
+    on.worker({ advance: (context) => ((advances += 1), engine(context)) });
+    const run = await on.begin(['gate']);
+    await on.gate(run.runId);
+
+    await (await on.queues.runs.getJob(run.runId))?.promote();
+    await on.gate(run.runId);
+
+    expect(advances).toBe(1);
+  });
+
+  it('settles again when somebody speaks while the gate is being settled', async () => {
+    const engine = scripted({ redis: on.probe });
+    let late: Promise<unknown> | undefined;
+    on.worker({
+      advance: (context) => {
+        const append: typeof context.journal.append = async (event) => {
+          if (event.type === 'gate-settled' && late === undefined) {
+            late = on.runs.decide(event.gateId, { verdict: 'reject', by: bob });
+            await late;
+          }
+          return context.journal.append(event);
+        };
+        return engine({ ...context, journal: { ...context.journal, append } });
+      },
+    });
+    const run = await on.begin(['gate']);
+    const gate = await on.gate(run.runId);
+
+    await on.runs.decide(gate.gateId, { verdict: 'approve', by: alice });
+
+    expect(await on.ended(run.runId)).toMatchObject({ outcome: 'rejected' });
+    expect(await late).toMatchObject({ state: 'recorded' });
+    expect(await on.probe.llen(acted)).toBe(0);
+  });
+
+  it('tries a failed step again when told to', async () => {
+    on.worker();
+    const run = await on.begin(['fail']);
+    const gate = await on.gate(run.runId);
+    expect(gate).toMatchObject({ kind: 'failure' });
+    await on.probe.set(go, '1');
+
+    await expect(on.runs.decide(gate.gateId, { verdict: 'approve', by: alice })).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+    await on.runs.decide(gate.gateId, { verdict: 'retry', by: alice });
+
+    expect(await on.ended(run.runId)).toMatchObject({ outcome: 'completed' });
+  });
+});
+
+describe('a run with an optional step', () => {
+  let on: Bench;
+  beforeEach(async () => {
+    on = await bench();
+  });
+  afterEach(() => on[Symbol.asyncDispose]());
+
+  it('gives the cluster back while it waits', async () => {
+    on.worker();
+    const first = await on.begin(['work', 'offer']);
+    await on.gate(first.runId);
+
+    const second = await on.begin(['work']);
+
+    expect(await on.ended(second.runId)).toMatchObject({ outcome: 'completed' });
+    expect(await on.runs.view(first.runId)).toMatchObject({ state: 'waiting' });
+  });
+
+  it('does not go on while another run holds the cluster, then does', async () => {
+    on.worker({ heldRetryMs: 100 });
+    const first = await on.begin(['offer', 'work']);
+    const gate = await on.gate(first.runId);
+    const second = await on.begin(['hold']);
+    await until('the second run acts', async () => (await on.probe.llen(acted)) === 1);
+
+    await on.runs.decide(gate.gateId, { verdict: 'approve', by: alice });
+    await until('it said why it waits', async () => (await on.probe.get(`medic:progress:${first.runId}`))?.includes(second.runId));
+    expect(await on.probe.llen(acted)).toBe(1);
+    await on.probe.set(go, '1');
+
+    expect(await on.ended(second.runId)).toMatchObject({ outcome: 'completed' });
+    expect(await on.ended(first.runId)).toMatchObject({ outcome: 'completed' });
+    expect(await on.probe.lrange(acted, 0, -1)).toEqual([`${second.runId} hold-0`, `${first.runId} offer-0`, `${first.runId} work-1`]);
+  });
+
+  it('holds the cluster again once it goes on, and frees it at its end', async () => {
+    on.worker();
+    const first = await on.begin(['offer', 'hold']);
+    const gate = await on.gate(first.runId);
+    await on.runs.decide(gate.gateId, { verdict: 'approve', by: alice });
+    await until('it acts', async () => (await on.probe.llen(acted)) === 2);
+
+    expect(await on.submit(['work'])).toMatchObject({ state: 'held', by: { run: { runId: first.runId } } });
+    await on.probe.set(go, '1');
+    await on.ended(first.runId);
+
+    expect(await on.submit(['work'])).toMatchObject({ state: 'started', run: { cluster: prod } });
+  });
+});
