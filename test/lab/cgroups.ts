@@ -19,7 +19,11 @@ export function cgroupLayout(root = '/sys/fs/cgroup'): Layout {
     return { hierarchies: [join(root, 'unified'), join(root, 'systemd')], env: { SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: '1' }, initArgs: [] };
   }
   // systemd 256 and later wants to be told twice; bookworm's ignores the second argument.
-  return { hierarchies: [join(root, 'systemd')], env: {}, initArgs: ['systemd.unified_cgroup_hierarchy=0', 'SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1'] };
+  return {
+    hierarchies: [join(root, 'systemd')],
+    env: {},
+    initArgs: ['systemd.unified_cgroup_hierarchy=0', 'SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1'],
+  };
 }
 
 /** The top cgroups of a lab, one per hierarchy, there or not. */

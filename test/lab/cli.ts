@@ -53,7 +53,9 @@ const commands: Readonly<Record<string, () => Promise<void>>> = {
       ...(values.range === undefined ? {} : { range: values.range }),
       ...(size === undefined ? {} : { dataDirSizeMiB: Number(size) }),
     });
-    say(`${state.name}: ${state.hosts.length} x etcd ${state.etcd} on ${state.range}, up in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+    say(
+      `${state.name}: ${state.hosts.length} x etcd ${state.etcd} on ${state.range}, up in ${((performance.now() - started) / 1000).toFixed(1)} s`,
+    );
     await printStatus(await openLab(state.name));
   },
   down: async () => {
@@ -74,7 +76,9 @@ const commands: Readonly<Record<string, () => Promise<void>>> = {
   },
   ssh: async () => {
     const lab = await openLab(values.name);
-    console.log(`ssh -i ${lab.ssh.identityFile} -o UserKnownHostsFile=${lab.ssh.knownHostsFile} ${lab.ssh.user}@${lab.host(words[0] ?? 'etcd01').address}`);
+    console.log(
+      `ssh -i ${lab.ssh.identityFile} -o UserKnownHostsFile=${lab.ssh.knownHostsFile} ${lab.ssh.user}@${lab.host(words[0] ?? 'etcd01').address}`,
+    );
   },
   etcdctl: async () => pass(await (await openLab(values.name)).etcdctl(words, { reject: false })),
   fault: async () => {
@@ -92,8 +96,12 @@ async function printStatus(lab: Lab): Promise<void> {
   console.log(`${lab.name}: etcd ${lab.etcd}, ${lab.range}`);
   for (const host of lab.hosts) {
     const on = await host.isOn();
-    const health = on ? await lab.etcdctl(['endpoint', 'health', '--command-timeout=2s'], { endpoints: [host.clientUrl], reject: false }) : undefined;
-    console.log(`  ${host.name} ${host.address} ${on ? 'on ' : 'off'} ${health === undefined ? '' : health.exitCode === 0 ? 'healthy' : 'unhealthy'}`);
+    const health = on
+      ? await lab.etcdctl(['endpoint', 'health', '--command-timeout=2s'], { endpoints: [host.clientUrl], reject: false })
+      : undefined;
+    console.log(
+      `  ${host.name} ${host.address} ${on ? 'on ' : 'off'} ${health === undefined ? '' : health.exitCode === 0 ? 'healthy' : 'unhealthy'}`,
+    );
   }
 }
 

@@ -20,7 +20,10 @@ export const wantedUnit = '/etc/systemd/system/multi-user.target.wants/etcd.serv
 export async function startCluster(lab: LabState): Promise<void> {
   for (const host of lab.hosts) {
     await execIn(lab, host, ['sh', '-euc', `ln -sf ${unitFile} ${wantedUnit}; systemctl start --no-block etcd`]);
-    await waitUntil(async () => await servesTls(lab, host.address, 2380), { for: `etcd of ${host.name} serving its peers`, withinMs: healthyWithinMs });
+    await waitUntil(async () => await servesTls(lab, host.address, 2380), {
+      for: `etcd of ${host.name} serving its peers`,
+      withinMs: healthyWithinMs,
+    });
   }
   await waitHealthy(lab);
   await etcdctl(lab, ['user', 'add', 'root', '--interactive=false'], { input: `${lab.rootPassword}\n` });
@@ -38,7 +41,10 @@ export async function waitHealthy(lab: LabState, withinMs = healthyWithinMs): Pr
       let timeoutMs = 300;
       const isHealthy = async () => {
         timeoutMs = Math.min(timeoutMs + 100, 2_000);
-        const health = await etcdctl(lab, ['endpoint', 'health', '--dial-timeout=500ms', `--command-timeout=${timeoutMs}ms`], { endpoints: [clientUrl(address)], reject: false });
+        const health = await etcdctl(lab, ['endpoint', 'health', '--dial-timeout=500ms', `--command-timeout=${timeoutMs}ms`], {
+          endpoints: [clientUrl(address)],
+          reject: false,
+        });
         return health.exitCode === 0;
       };
       await waitUntil(isHealthy, { for: `member ${name} of ${lab.name} being healthy`, withinMs, everyMs: 50 });

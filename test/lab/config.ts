@@ -38,7 +38,9 @@ export function botConfig(lab: LabState, { cluster = lab.name, overrides = {}, t
         auth: { user: 'root', passwordFrom: passwordVariable },
         ssh: { user, identityFile, knownHostsFile },
         etcd: { unit: 'etcd', dataDir, initialClusterToken: 'etcd-cluster' },
-        members: Object.fromEntries(lab.hosts.map(({ name, address }) => [name, { host: address, clientUrl: clientUrl(address), peerUrl: peerUrl(address) }])),
+        members: Object.fromEntries(
+          lab.hosts.map(({ name, address }) => [name, { host: address, clientUrl: clientUrl(address), peerUrl: peerUrl(address) }]),
+        ),
         ...overrides,
       },
     },

@@ -27,7 +27,17 @@ export async function etcdctl(lab: LabState, argv: readonly string[], options: E
   const tls = api === 2 ? { ca: '--ca-file', cert: '--cert-file', key: '--key-file' } : { ca: '--cacert', cert: '--cert', key: '--key' };
   // An empty environment: an ETCDCTL_* variable that says the same as a flag makes etcdctl fail.
   return await run(
-    ['env', '-i', `ETCDCTL_API=${api}`, ...imageProgram(lab.image, 'etcdctl'), `--endpoints=${endpoints.join(',')}`, `${tls.ca}=${pki.ca}`, `${tls.cert}=${client.cert}`, `${tls.key}=${client.key}`, ...argv],
+    [
+      'env',
+      '-i',
+      `ETCDCTL_API=${api}`,
+      ...imageProgram(lab.image, 'etcdctl'),
+      `--endpoints=${endpoints.join(',')}`,
+      `${tls.ca}=${pki.ca}`,
+      `${tls.cert}=${client.cert}`,
+      `${tls.key}=${client.key}`,
+      ...argv,
+    ],
     runOptions,
   );
 }

@@ -13,5 +13,8 @@ const hostEnv = ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/
 export async function execIn(lab: LabState, host: HostState, argv: readonly string[], options: RunOptions = {}): Promise<Answer> {
   const pid = await leaderPid(lab, host);
   if (pid === undefined) throw new Error(`${host.name} is off`);
-  return await run(['nsenter', '--target', `${pid}`, '--mount', '--uts', '--ipc', '--net', '--pid', '--cgroup', '--', 'env', '-i', ...hostEnv, ...argv], options);
+  return await run(
+    ['nsenter', '--target', `${pid}`, '--mount', '--uts', '--ipc', '--net', '--pid', '--cgroup', '--', 'env', '-i', ...hostEnv, ...argv],
+    options,
+  );
 }

@@ -19,7 +19,8 @@ const sh =
 
 /** Fills the data-dir's file system to the last byte; its disk being the machine's own otherwise, only on a lab made with `dataDirSizeMiB`. */
 const fillDisk: Act = async (lab, host) => {
-  if (lab.dataDirSizeMiB === undefined) throw new Error('fill-disk needs a lab made with dataDirSizeMiB: without it the disk is the one of this machine');
+  if (lab.dataDirSizeMiB === undefined)
+    throw new Error('fill-disk needs a lab made with dataDirSizeMiB: without it the disk is the one of this machine');
   // dd ends with "no space left": that is what it is for.
   await execIn(lab, host, ['dd', 'if=/dev/zero', `of=${filler}`, 'bs=64K'], { reject: false });
   const { stdout } = await execIn(lab, host, ['df', '--output=avail', '-k', '/data/etcd']);
@@ -78,5 +79,7 @@ export interface Corruption {
 
 /** Overwrites a part of a file with random bytes, in place. */
 export async function corruptFile(lab: LabState, host: HostState, { path, offsetBytes, lengthBytes }: Corruption): Promise<void> {
-  await execIn(lab, host, ['dd', `of=${path}`, 'bs=1', `seek=${offsetBytes}`, 'conv=notrunc,nocreat,fsync', 'status=none'], { input: randomBytes(lengthBytes) });
+  await execIn(lab, host, ['dd', `of=${path}`, 'bs=1', `seek=${offsetBytes}`, 'conv=notrunc,nocreat,fsync', 'status=none'], {
+    input: randomBytes(lengthBytes),
+  });
 }

@@ -54,8 +54,10 @@ export async function writeHostFiles(lab: LabState, host: HostState): Promise<vo
   const server = pki.servers[host.name];
   if (server === undefined) throw new Error(`no server certificate for ${host.name}`);
   const [etcdUser, opsUser] = [await userOf(root, 'etcd'), await userOf(root, 'etcdops')];
-  const write = async (path: string, text: string, mode: number, owner: Owner = rootUser) => await put(join(root, path), owner, mode, async (to) => await writeFile(to, text));
-  const copy = async (path: string, from: string, mode: number, owner: Owner = rootUser) => await put(join(root, path), owner, mode, async (to) => await copyFile(from, to));
+  const write = async (path: string, text: string, mode: number, owner: Owner = rootUser) =>
+    await put(join(root, path), owner, mode, async (to) => await writeFile(to, text));
+  const copy = async (path: string, from: string, mode: number, owner: Owner = rootUser) =>
+    await put(join(root, path), owner, mode, async (to) => await copyFile(from, to));
 
   await write('/etc/hostname', `${host.name}\n`, 0o644);
   await write('/etc/hosts', ['127.0.0.1 localhost', ...lab.hosts.map(({ address, name }) => `${address} ${name}`), ''].join('\n'), 0o644);

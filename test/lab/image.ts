@@ -58,7 +58,16 @@ async function debootstrap(release: Release, target: string, mirror: string): Pr
   // A debootstrap older than the release has no script of its name; every Debian release since jessie uses the one of sid.
   const scripts = existsSync(own) ? [] : [join(scriptsDir, 'sid')];
   await run(
-    ['debootstrap', '--variant=minbase', `--keyring=${keyring}`, `--include=${recipe.packages.join(',')}`, release, target, mirror, ...scripts],
+    [
+      'debootstrap',
+      '--variant=minbase',
+      `--keyring=${keyring}`,
+      `--include=${recipe.packages.join(',')}`,
+      release,
+      target,
+      mirror,
+      ...scripts,
+    ],
     { timeoutMs: buildTimeoutMs, env: { DEBIAN_FRONTEND: 'noninteractive' } },
   );
 }
@@ -75,12 +84,14 @@ export async function aptMirror(): Promise<string> {
     .split('\n')
     .map((line) => line.split('|'))
     .find(([, component, label]) => component === 'main' && label === 'Debian')?.[0];
-  if (site === undefined) throw new Error('apt on this machine has no Debian mirror (after apt-get update); name one in ETCD_MEDIC_LAB_MIRROR');
+  if (site === undefined)
+    throw new Error('apt on this machine has no Debian mirror (after apt-get update); name one in ETCD_MEDIC_LAB_MIRROR');
   return site;
 }
 
 async function sayOldImages(release: Release, image: string): Promise<void> {
   const others = (await readdir(dirname(image))).filter((name) => name.startsWith(`${release}-`) && join(dirname(image), name) !== image);
   // Not removed: another checkout of the repository may use it at this moment.
-  if (others.length > 0) say(`older images of ${release} are in ${dirname(image)} and can be removed when no lab uses them: ${others.join(' ')}`);
+  if (others.length > 0)
+    say(`older images of ${release} are in ${dirname(image)} and can be removed when no lab uses them: ${others.join(' ')}`);
 }

@@ -11,7 +11,10 @@ export interface Keeper {
 
 /** The kernel closes the pipe when its owner dies, even by SIGKILL: nothing has to run in the owner. */
 export function startKeeper(name: string, id: string): Keeper {
-  const child = spawn(process.execPath, [fileURLToPath(import.meta.url), name, id], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+  const child = spawn(process.execPath, [fileURLToPath(import.meta.url), name, id], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
   child.on('error', () => undefined);
   child.stdin.on('error', () => undefined);
   child.unref();

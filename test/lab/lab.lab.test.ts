@@ -13,12 +13,37 @@ const reachWithinMs = 20_000;
 
 /** Logs in as etcdops, as the bot does. */
 async function ssh(lab: Lab, host: LabHost, command: readonly string[], knownHostsFile = lab.ssh.knownHostsFile) {
-  const options = ['BatchMode=yes', 'ConnectTimeout=2', 'StrictHostKeyChecking=yes', 'IdentitiesOnly=yes', `UserKnownHostsFile=${knownHostsFile}`];
-  return await execa('ssh', ['-F', 'none', '-i', lab.ssh.identityFile, ...options.flatMap((option) => ['-o', option]), `${lab.ssh.user}@${host.address}`, ...command], { reject: false, timeout: 10_000 });
+  const options = [
+    'BatchMode=yes',
+    'ConnectTimeout=2',
+    'StrictHostKeyChecking=yes',
+    'IdentitiesOnly=yes',
+    `UserKnownHostsFile=${knownHostsFile}`,
+  ];
+  return await execa(
+    'ssh',
+    [
+      '-F',
+      'none',
+      '-i',
+      lab.ssh.identityFile,
+      ...options.flatMap((option) => ['-o', option]),
+      `${lab.ssh.user}@${host.address}`,
+      ...command,
+    ],
+    { reject: false, timeout: 10_000 },
+  );
 }
 
-const failsWith = (failure: RegExp) => expect.objectContaining({ exitCode: 255, stderr: expect.stringMatching(failure) as string }) as object;
-const answers = async (lab: Lab, host: LabHost) => (await lab.etcdctl(['endpoint', 'health', '--dial-timeout=500ms', '--command-timeout=1s'], { endpoints: [host.clientUrl], reject: false })).exitCode === 0;
+const failsWith = (failure: RegExp) =>
+  expect.objectContaining({ exitCode: 255, stderr: expect.stringMatching(failure) as string }) as object;
+const answers = async (lab: Lab, host: LabHost) =>
+  (
+    await lab.etcdctl(['endpoint', 'health', '--dial-timeout=500ms', '--command-timeout=1s'], {
+      endpoints: [host.clientUrl],
+      reject: false,
+    })
+  ).exitCode === 0;
 const etcdPid = async (host: LabHost) => (await host.exec(['systemctl', 'show', '--property=MainPID', '--value', 'etcd'])).stdout;
 
 describe.each(['3.4', '3.5'] as const)('a lab of three members of etcd %s', { timeout: stepWithinMs }, (etcd) => {
@@ -37,9 +62,16 @@ describe.each(['3.4', '3.5'] as const)('a lab of three members of etcd %s', { ti
     await lab.etcdctl(['put', 'greeting', 'hello']);
 
     expect((await lab.etcdctl(['get', 'greeting', '--print-value-only'])).stdout).toBe('hello');
-    expect((await lab.etcdctl(['get', 'greeting'], { client: lab.pki.plain, reject: false })).stderr).toMatch(/user name is empty|permission denied|invalid auth|auth: user/);
-    expect((await lab.etcdctl(['get', 'greeting', '--dial-timeout=1s', '--command-timeout=1s'], { client: lab.pki.otherCa, reject: false })).exitCode).not.toBe(0);
-    expect((await lab.etcdctl(['get', 'greeting', '--print-value-only', `--user=root:${lab.rootPassword}`], { client: lab.pki.plain })).stdout).toBe('hello');
+    expect((await lab.etcdctl(['get', 'greeting'], { client: lab.pki.plain, reject: false })).stderr).toMatch(
+      /user name is empty|permission denied|invalid auth|auth: user/,
+    );
+    expect(
+      (await lab.etcdctl(['get', 'greeting', '--dial-timeout=1s', '--command-timeout=1s'], { client: lab.pki.otherCa, reject: false }))
+        .exitCode,
+    ).not.toBe(0);
+    expect(
+      (await lab.etcdctl(['get', 'greeting', '--print-value-only', `--user=root:${lab.rootPassword}`], { client: lab.pki.plain })).stdout,
+    ).toBe('hello');
   });
 
   it.runIf(etcd === '3.4')('speaks the v2 API', async () => {
@@ -100,7 +132,14 @@ describe.each(['3.4', '3.5'] as const)('a lab of three members of etcd %s', { ti
     const before = await etcdPid(first);
     await first.fault('kill-etcd');
 
-    await waitUntil(async () => !['0', before].includes(await etcdPid(first)), { for: 'another etcd', withinMs: reachWithinMs });
+    const now = await waitUntil(
+      async () => {
+        const pid = await etcdPid(first);
+        return pid !== '0' && pid !== before && pid;
+      },
+      { for: 'another etcd', withinMs: reachWithinMs },
+    );
+    expect(now).not.toBe(before);
     await lab.waitHealthy(reachWithinMs);
   });
 
@@ -144,7 +183,11 @@ describe.each(['3.4', '3.5'] as const)('a lab of three members of etcd %s', { ti
   it('starts over from whatever a test left behind', async () => {
     await lab.resetCluster();
     await lab.etcdctl(['put', 'old', 'yes']);
-    await first.exec(['sh', '-euc', 'systemctl stop etcd; systemctl mask etcd; mv /data/etcd/data /data/etcd/data.old; echo ETCD_NAME=other > /etc/default/etcd; cp /etc/default/etcd /etc/default/etcd.bak']);
+    await first.exec([
+      'sh',
+      '-euc',
+      'systemctl stop etcd; systemctl mask etcd; mv /data/etcd/data /data/etcd/data.old; echo ETCD_NAME=other > /etc/default/etcd; cp /etc/default/etcd /etc/default/etcd.bak',
+    ]);
     await first.fault('hang-ssh');
     await first.fault('power-off');
     await second.fault('lose-data');
@@ -177,7 +220,10 @@ describe('the life of a lab', { timeout: upWithinMs }, () => {
     await one.down();
 
     // The keeper is told, and ends by itself a moment later.
-    await waitUntil(async () => (await tracesOf(one.name, one.range)).processes.length === 0, { for: 'the keeper leaving', withinMs: reachWithinMs });
+    await waitUntil(async () => (await tracesOf(one.name, one.range)).processes.length === 0, {
+      for: 'the keeper leaving',
+      withinMs: reachWithinMs,
+    });
     expect(await tracesOf(one.name, one.range)).toEqual(noTraces);
     await two.waitHealthy(reachWithinMs);
     await two.down();
@@ -205,7 +251,11 @@ describe('the life of a lab', { timeout: upWithinMs }, () => {
     owner.kill('SIGKILL');
     await owner;
 
-    await waitUntil(async () => JSON.stringify(await tracesOf(name, state.range)) === JSON.stringify(noTraces), { for: 'the lab being gone', withinMs: reachWithinMs });
+    await waitUntil(async () => JSON.stringify(await tracesOf(name, state.range)) === JSON.stringify(noTraces), {
+      for: 'the lab being gone',
+      withinMs: reachWithinMs,
+    });
+    expect(await tracesOf(name, state.range)).toEqual(noTraces);
   });
 });
 

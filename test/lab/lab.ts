@@ -94,7 +94,8 @@ function labOf(state: LabState, keeper?: Keeper): Lab {
     hosts,
     host: (name) => {
       const found = hosts.find((host) => host.name === name);
-      if (found === undefined) throw new Error(`the lab ${state.name} has no host ${name}; it has ${hosts.map((host) => host.name).join(', ')}`);
+      if (found === undefined)
+        throw new Error(`the lab ${state.name} has no host ${name}; it has ${hosts.map((host) => host.name).join(', ')}`);
       return found;
     },
     pki: pkiPaths(

@@ -19,7 +19,20 @@ export async function ensurePackages(): Promise<void> {
 
   const asRoot: readonly string[] = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
   say(`installing with apt-get: ${missing.join(' ')}`);
-  const install = async () => await run([...asRoot, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', 'install', '--yes', '--no-install-recommends', ...missing] as unknown as [string], { reject: false, timeoutMs: 600_000 });
+  const install = async () =>
+    await run(
+      [
+        ...asRoot,
+        'env',
+        'DEBIAN_FRONTEND=noninteractive',
+        'apt-get',
+        'install',
+        '--yes',
+        '--no-install-recommends',
+        ...missing,
+      ] as unknown as [string],
+      { reject: false, timeoutMs: 600_000 },
+    );
 
   // The package lists may be missing or out of date, which only shows when the install is tried.
   if ((await install()).exitCode === 0) return;
@@ -30,7 +43,14 @@ export async function ensurePackages(): Promise<void> {
 }
 
 async function missingPackages(): Promise<string[]> {
-  const { stdout } = await run(['dpkg-query', '--show', '--showformat', '${Package} ${db:Status-Status}\n', ...Object.keys(packages)], { reject: false });
-  const installed = new Set(stdout.split('\n').filter((line) => line.endsWith(' installed')).map((line) => line.split(' ')[0]));
+  const { stdout } = await run(['dpkg-query', '--show', '--showformat', '${Package} ${db:Status-Status}\n', ...Object.keys(packages)], {
+    reject: false,
+  });
+  const installed = new Set(
+    stdout
+      .split('\n')
+      .filter((line) => line.endsWith(' installed'))
+      .map((line) => line.split(' ')[0]),
+  );
   return Object.keys(packages).filter((name) => !installed.has(name));
 }

@@ -21,7 +21,13 @@ export interface LabPaths {
 
 export function labPaths(name: string): LabPaths {
   const state = join(stateRoot, name);
-  return { state, stateFile: join(state, 'state.json'), pki: join(state, 'pki'), ssh: join(state, 'ssh'), disks: join(cacheDir(), 'disks', name) };
+  return {
+    state,
+    stateFile: join(state, 'state.json'),
+    pki: join(state, 'pki'),
+    ssh: join(state, 'ssh'),
+    disks: join(cacheDir(), 'disks', name),
+  };
 }
 
 export interface HostPaths {
@@ -63,5 +69,6 @@ export function netnsName(lab: string, host: string): string {
 
 /** @throws Error when it cannot be part of paths and names */
 export function checkLabName(name: string): void {
-  if (!/^[a-z][a-z0-9-]{0,30}$/.test(name)) throw new Error(`a lab's name is 1 to 31 lowercase letters, digits or dashes and begins with a letter; got ${JSON.stringify(name)}`);
+  if (!/^[a-z][a-z0-9-]{0,30}$/.test(name))
+    throw new Error(`a lab's name is 1 to 31 lowercase letters, digits or dashes and begins with a letter; got ${JSON.stringify(name)}`);
 }

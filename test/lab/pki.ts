@@ -45,14 +45,26 @@ export async function makePki(dir: string, hosts: readonly HostState[]): Promise
     certificate(dir, { ca: 'ca', name: 'root', commonName: 'root' }),
     certificate(dir, { ca: 'ca', name: 'plain', commonName: 'monitoring' }),
     certificate(dir, { ca: 'other-ca', name: 'other-ca-root', commonName: 'root' }),
-    ...hosts.map(async ({ name, address }) => await certificate(dir, { ca: 'ca', name, commonName: name, names: `DNS:${name},DNS:localhost,IP:${address},IP:127.0.0.1` })),
+    ...hosts.map(
+      async ({ name, address }) =>
+        await certificate(dir, { ca: 'ca', name, commonName: name, names: `DNS:${name},DNS:localhost,IP:${address},IP:127.0.0.1` }),
+    ),
   ]);
 }
 
 const keyArgs = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-noenc', '-days', '3650'];
 
 async function authority(dir: string, name: string): Promise<void> {
-  await openssl(dir, name, ['-subj', `/CN=etcd-medic lab ${name}`, '-addext', 'basicConstraints=critical,CA:TRUE', '-addext', 'keyUsage=critical,keyCertSign,cRLSign', '-addext', 'subjectKeyIdentifier=hash']);
+  await openssl(dir, name, [
+    '-subj',
+    `/CN=etcd-medic lab ${name}`,
+    '-addext',
+    'basicConstraints=critical,CA:TRUE',
+    '-addext',
+    'keyUsage=critical,keyCertSign,cRLSign',
+    '-addext',
+    'subjectKeyIdentifier=hash',
+  ]);
 }
 
 interface Order {
@@ -65,10 +77,36 @@ interface Order {
 
 async function certificate(dir: string, { ca, name, commonName, names }: Order): Promise<void> {
   // A peer is both: etcd uses one certificate to serve and to call the others.
-  const use = names === undefined ? ['-addext', 'extendedKeyUsage=clientAuth'] : ['-addext', 'extendedKeyUsage=serverAuth,clientAuth', '-addext', `subjectAltName=${names}`];
-  await openssl(dir, name, ['-CA', join(dir, `${ca}.pem`), '-CAkey', join(dir, `${ca}.key`), '-subj', `/CN=${commonName}`, '-addext', 'basicConstraints=critical,CA:FALSE', ...use]);
+  const use =
+    names === undefined
+      ? ['-addext', 'extendedKeyUsage=clientAuth']
+      : ['-addext', 'extendedKeyUsage=serverAuth,clientAuth', '-addext', `subjectAltName=${names}`];
+  await openssl(dir, name, [
+    '-CA',
+    join(dir, `${ca}.pem`),
+    '-CAkey',
+    join(dir, `${ca}.key`),
+    '-subj',
+    `/CN=${commonName}`,
+    '-addext',
+    'basicConstraints=critical,CA:FALSE',
+    ...use,
+  ]);
 }
 
 async function openssl(dir: string, name: string, args: readonly string[]): Promise<void> {
-  await run(['openssl', 'req', '-x509', '-new', '-config', join(dir, 'openssl.cnf'), ...keyArgs, '-keyout', join(dir, `${name}.key`), '-out', join(dir, `${name}.pem`), ...args]);
+  await run([
+    'openssl',
+    'req',
+    '-x509',
+    '-new',
+    '-config',
+    join(dir, 'openssl.cnf'),
+    ...keyArgs,
+    '-keyout',
+    join(dir, `${name}.key`),
+    '-out',
+    join(dir, `${name}.pem`),
+    ...args,
+  ]);
 }

@@ -41,7 +41,11 @@ export async function powerOn(lab: LabState, host: HostState): Promise<void> {
   ];
   const log = openSync(consoleLog, 'a');
   // Its own session: a Ctrl-C in the terminal is for the caller, not for the hosts.
-  const child = spawn('/bin/sh', ['-c', joinAndExec, 'sh', ...joins, '--', ...nspawn], { detached: true, stdio: ['ignore', log, log], env: { ...process.env, ...layout.env } });
+  const child = spawn('/bin/sh', ['-c', joinAndExec, 'sh', ...joins, '--', ...nspawn], {
+    detached: true,
+    stdio: ['ignore', log, log],
+    env: { ...process.env, ...layout.env },
+  });
   closeSync(log);
   child.unref();
   child.on('error', () => undefined);

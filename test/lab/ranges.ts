@@ -6,7 +6,11 @@ import { aptMirror } from './image.ts';
 import { run } from './run.ts';
 
 /** TEST-NET-2, TEST-NET-3 (RFC 5737) and ten of the benchmarking range (RFC 2544): never routed on the internet, and enough for labs side by side. */
-export const testRanges: readonly string[] = ['198.51.100.0/24', '203.0.113.0/24', ...Array.from({ length: 10 }, (_, index) => `198.18.${31 + index}.0/24`)];
+export const testRanges: readonly string[] = [
+  '198.51.100.0/24',
+  '203.0.113.0/24',
+  ...Array.from({ length: 10 }, (_, index) => `198.18.${31 + index}.0/24`),
+];
 
 /** Why a range cannot be used; undefined when it can. */
 export function rangeConflict(range: string, uses: readonly Use[]): string | undefined {
@@ -65,9 +69,14 @@ async function usesOfThisMachine(): Promise<Use[]> {
   const interfaces = JSON.parse(addresses.stdout || '[]') as { ifname: string; addr_info?: { local?: string; prefixlen?: number }[] }[];
   const table = JSON.parse(routes.stdout || '[]') as { dst: string }[];
   return [
-    ...interfaces.flatMap(({ ifname, addr_info = [] }) => addr_info.map(({ local = '', prefixlen = 32 }) => ({ what: `interface ${ifname}`, destination: `${local}/${prefixlen}` }))),
+    ...interfaces.flatMap(({ ifname, addr_info = [] }) =>
+      addr_info.map(({ local = '', prefixlen = 32 }) => ({ what: `interface ${ifname}`, destination: `${local}/${prefixlen}` })),
+    ),
     ...table.filter(({ dst }) => dst !== 'default').map(({ dst }) => ({ what: 'the route to', destination: dst })),
-    ...resolvers.split('\n').flatMap((line) => (/^nameserver\s+(\S+)/.exec(line) ?? []).slice(1)).map((destination) => ({ what: 'the name server', destination })),
+    ...resolvers
+      .split('\n')
+      .flatMap((line) => (/^nameserver\s+(\S+)/.exec(line) ?? []).slice(1))
+      .map((destination) => ({ what: 'the name server', destination })),
     ...mirror.map((destination) => ({ what: 'the address of the Debian mirror', destination })),
   ];
 }

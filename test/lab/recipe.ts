@@ -6,7 +6,19 @@ export const releases = { '3.4': 'bookworm', '3.5': 'trixie' } as const;
 export type EtcdVersion = keyof typeof releases;
 export type Release = (typeof releases)[EtcdVersion];
 
-const packages = ['systemd', 'systemd-sysv', 'dbus', 'openssh-server', 'sudo', 'iproute2', 'procps', 'etcd-server', 'etcd-client', 'zstd', 'ca-certificates'];
+const packages = [
+  'systemd',
+  'systemd-sysv',
+  'dbus',
+  'openssh-server',
+  'sudo',
+  'iproute2',
+  'procps',
+  'etcd-server',
+  'etcd-client',
+  'zstd',
+  'ca-certificates',
+];
 
 /** Units that have no work in a host that lives for minutes: each costs time at boot or wakes up in the middle of a test. */
 const maskedUnits = [
@@ -34,7 +46,13 @@ const maskedUnits = [
 
 const files: Readonly<Record<string, string>> = {
   // Debian's sshd looks host names up only when told to, but a host without a resolver must not depend on a default.
-  '/etc/ssh/sshd_config.d/lab.conf': ['UseDNS no', 'PasswordAuthentication no', 'PermitRootLogin no', 'HostKey /etc/ssh/ssh_host_ed25519_key', ''].join('\n'),
+  '/etc/ssh/sshd_config.d/lab.conf': [
+    'UseDNS no',
+    'PasswordAuthentication no',
+    'PermitRootLogin no',
+    'HostKey /etc/ssh/ssh_host_ed25519_key',
+    '',
+  ].join('\n'),
   '/etc/motd': '',
 };
 
@@ -57,6 +75,9 @@ export const recipe = { packages, files, script } as const;
 
 /** Names an image: `bookworm-<hash of the recipe>`. */
 export function imageName(release: Release): string {
-  const hash = createHash('sha256').update(JSON.stringify({ release, ...recipe })).digest('hex').slice(0, 12);
+  const hash = createHash('sha256')
+    .update(JSON.stringify({ release, ...recipe }))
+    .digest('hex')
+    .slice(0, 12);
   return `${release}-${hash}`;
 }

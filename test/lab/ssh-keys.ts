@@ -15,7 +15,12 @@ export interface SshAccess {
 }
 
 export function sshPaths(dir: string): SshAccess {
-  return { user: 'etcdops', identityFile: join(dir, 'id_ed25519'), knownHostsFile: join(dir, 'known_hosts'), wrongKnownHostsFile: join(dir, 'known_hosts.wrong') };
+  return {
+    user: 'etcdops',
+    identityFile: join(dir, 'id_ed25519'),
+    knownHostsFile: join(dir, 'known_hosts'),
+    wrongKnownHostsFile: join(dir, 'known_hosts.wrong'),
+  };
 }
 
 /** The private key file of a host's sshd. */
@@ -27,7 +32,11 @@ export async function makeSshKeys(dir: string, hosts: readonly HostState[]): Pro
   const access = sshPaths(dir);
   const wrong = join(dir, 'wrong_ed25519_key');
   await mkdir(dir, { recursive: true, mode: 0o755 });
-  await Promise.all([keyPair(access.identityFile, 'etcdops'), keyPair(wrong, 'wrong'), ...hosts.map(async ({ name }) => await keyPair(hostKey(dir, name), name))]);
+  await Promise.all([
+    keyPair(access.identityFile, 'etcdops'),
+    keyPair(wrong, 'wrong'),
+    ...hosts.map(async ({ name }) => await keyPair(hostKey(dir, name), name)),
+  ]);
 
   await writeFile(access.knownHostsFile, await knownHosts(hosts, ({ name }) => hostKey(dir, name)));
   await writeFile(access.wrongKnownHostsFile, await knownHosts(hosts, () => wrong));

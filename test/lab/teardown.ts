@@ -24,7 +24,11 @@ export async function tearDown(state: LabState): Promise<void> {
   const { state: dir, disks } = labPaths(state.name);
   const killed = await Promise.allSettled(state.hosts.map(async (host) => await killHost(state, host)));
   const rest = [];
-  for (const remove of [async () => await removeNetwork(state), async () => await removeDisks(state.name), async () => await removeCgroups(state.name)]) {
+  for (const remove of [
+    async () => await removeNetwork(state),
+    async () => await removeDisks(state.name),
+    async () => await removeCgroups(state.name),
+  ]) {
     rest.push(...(await Promise.allSettled([remove()])));
   }
   const failures = [...killed, ...rest].flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));

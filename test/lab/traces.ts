@@ -42,7 +42,8 @@ function processesNaming(name: string): string[] {
     if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return [];
     try {
       const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-      const named = words.some((word) => word.includes(netnsName(name, ''))) || (words[1]?.endsWith('/keeper.ts') === true && words[2] === name);
+      const named =
+        words.some((word) => word.includes(netnsName(name, ''))) || (words[1]?.endsWith('/keeper.ts') === true && words[2] === name);
       return named ? [`${pid} ${words.join(' ')}`] : [];
     } catch {
       return [];

@@ -43,7 +43,8 @@ interface UpOptions extends LabOptions {
 export async function bringUp(options: UpOptions): Promise<{ state: LabState; keeper?: Keeper }> {
   const { name } = options;
   checkLabName(name);
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) throw new Error('the lab makes network namespaces and mounts: it needs Linux and root');
+  if (process.platform !== 'linux' || process.getuid?.() !== 0)
+    throw new Error('the lab makes network namespaces and mounts: it needs Linux and root');
   await ensurePackages();
   const image = await ensureImage(options.etcd);
   await downDeadLabs();
@@ -51,7 +52,9 @@ export async function bringUp(options: UpOptions): Promise<{ state: LabState; ke
   return await withLabLock(name, async () => {
     const previous = await readState(name);
     if (previous !== undefined && isAlive(previous)) {
-      throw new Error(`the lab ${name} is up already, made ${previous.ownerPid === undefined ? 'from the command line' : `by process ${previous.ownerPid}`}; take it down first (npm run lab -- down --name ${name}) or use another name`);
+      throw new Error(
+        `the lab ${name} is up already, made ${previous.ownerPid === undefined ? 'from the command line' : `by process ${previous.ownerPid}`}; take it down first (npm run lab -- down --name ${name}) or use another name`,
+      );
     }
     if (previous !== undefined) await tearDown(previous);
 
@@ -96,7 +99,11 @@ function planLab({ name, etcd, members, bridge = bridgeName(name), dataDirSizeMi
 async function make(plan: LabState, asked: string | undefined): Promise<LabState> {
   const { state: dir, pki, ssh } = labPaths(plan.name);
   const state = await makeNetwork(asked, async (range) => {
-    const addressed: LabState = { ...plan, range, hosts: plan.hosts.map((host, index) => ({ ...host, address: addressIn(range, 31 + index) })) };
+    const addressed: LabState = {
+      ...plan,
+      range,
+      hosts: plan.hosts.map((host, index) => ({ ...host, address: addressIn(range, 31 + index) })),
+    };
     // Written before anything exists: whoever finds a half-made lab can remove it.
     await mkdir(dir, { recursive: true, mode: 0o755 });
     await writeState(addressed);
