@@ -1,0 +1,26 @@
+# The bot with what it calls: ssh, and etcd's client tool to look into snapshots. No compiler, no npm cache, no tests.
+FROM node:24-bookworm-slim AS packages
+WORKDIR /app
+COPY package.json package-lock.json ./
+# Optional packages are the Slack server of the tests and a faster msgpack; install scripts are those of development tools.
+RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
+
+FROM node:24-bookworm-slim
+# tini reaps what ssh leaves behind; an init of the container runtime would do as well.
+RUN apt-get update \
+  && apt-get install --yes --no-install-recommends openssh-client etcd-client tini \
+  && rm -rf /var/lib/apt/lists/*
+WORKDIR /app
+ENV NODE_ENV=production
+COPY --from=packages /app/node_modules ./node_modules
+COPY package.json LICENSE ./
+COPY src ./src
+# A snapshot holds all data of a cluster: the directory is for this user alone.
+RUN install -d -m 0700 -o node -g node /var/lib/etcd-medic /var/lib/etcd-medic/backups
+USER node
+VOLUME /var/lib/etcd-medic/backups
+EXPOSE 9464
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.ETCD_MEDIC_HTTP_PORT || 9464}/healthz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["tini", "--"]
+CMD ["node", "src/main.ts"]
