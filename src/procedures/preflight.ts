@@ -4,6 +4,7 @@ import type { Finding } from '../engine/finding.ts';
 import { isOpsError } from '../errors.ts';
 import type { Host, HostFacts } from '../host/host.ts';
 import type { SnapshotRecord } from '../snapshots/snapshots.ts';
+import { minorOf, refusal } from './versions.ts';
 import { bytesInWords, list } from './words.ts';
 
 /** etcd preallocates one WAL segment of this size: https://github.com/etcd-io/etcd/blob/release-3.4/wal/wal.go (SegmentSizeBytes). */
@@ -48,17 +49,15 @@ function judge(host: Host, facts: HostFacts, neededBytes: number): Finding {
   if (facts.freeBytes < neededBytes) {
     wrong.push(`${host.member} has ${bytesInWords(facts.freeBytes)} free beside ${host.dataDir} and needs ${bytesInWords(neededBytes)}: ${bytesInWords(neededBytes - facts.freeBytes)} are missing.`);
   }
-  if (minor(facts.tool.version) !== minor(facts.serverVersion)) {
+  const refused = refusal(facts.serverVersion);
+  if (refused !== undefined) wrong.push(`${host.member}: ${refused}`);
+  if (minorOf(facts.tool.version) !== minorOf(facts.serverVersion)) {
     wrong.push(`${host.member} has ${facts.tool.program} ${facts.tool.version} beside etcd ${facts.serverVersion}: a restore needs the tool of the server's minor version.`);
   }
   if (wrong.length > 0) return fails(wrong.join(' '));
   const remarks = [`${host.member} is ready: etcd ${facts.serverVersion}, ${facts.tool.program} ${facts.tool.version}, unit ${facts.unit.activeState}, ${bytesInWords(facts.freeBytes)} free, settings in ${facts.configuration.file}.`];
   if (Math.abs(facts.clockOffsetMs) > clockOffsetWarnMs) remarks.push(`Its clock is ${(facts.clockOffsetMs / 1000).toFixed(1)} s off.`);
   return holds(remarks.join(' '));
-}
-
-function minor(version: string): string {
-  return version.split('.').slice(0, 2).join('.');
 }
 
 /** Whether every host's tool can raise the revision after a restore, and the sentence for the thread when it cannot. */

@@ -112,8 +112,10 @@ export const restore = defineProcedure({
         plan: async () => [...hosts.flatMap((host) => host.commands.removeScratch(runId)), etcd.commands.delete(canaryKey)],
         run: async () => {
           const { revision } = await etcd.look();
-          await Promise.all([etcd.delete(canaryKey), ...hosts.map((host) => host.removeScratch(runId))]);
+          // First, because a clean-up that was cut is done again only as long as the snapshot is still there.
           if (revision !== undefined) await ledger.restart(revision);
+          await etcd.delete(canaryKey);
+          await Promise.all(hosts.map((host) => host.removeScratch(runId)));
         },
         verify: () => hands.cleanedUp(world),
       }),

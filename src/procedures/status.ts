@@ -7,6 +7,7 @@ import type { AnswerPart, Table } from './answer.ts';
 import { defineQuery } from './procedure.ts';
 import { nextAction } from './triage.ts';
 import type { HostSight } from './triage.ts';
+import { notice, refusal } from './versions.ts';
 import { bytesInWords, durationInWords } from './words.ts';
 import type { World } from './world.ts';
 
@@ -33,6 +34,7 @@ export const status = defineQuery({
         { type: 'table', table: tableOf(look) },
         ...look.endpoints.flatMap((endpoint): AnswerPart[] => (endpoint.answers ? [] : [{ type: 'sentence', text: silence(endpoint, sights) }])),
         ...alarmsOf(look),
+        ...versionRemarks(look),
         { type: 'sentence', text: newest === undefined ? 'There is no usable snapshot.' : `The newest snapshot is ${newest.id}, ${age} old, revision ${newest.revision}.` },
       ],
       next: nextAction({ cluster: cluster.name, look, silent, newestSnapshotAge: age }),
@@ -78,6 +80,13 @@ function alarmsOf({ alarms, endpoints }: ClusterLook): AnswerPart[] {
   if (alarms.length === 0) return [{ type: 'sentence', text: 'No alarm.' }];
   const nameOf = (id: string) => endpoints.find((endpoint) => endpoint.answers && endpoint.status.memberId === id)?.member ?? id;
   return alarms.map((alarm) => ({ type: 'sentence', text: `Alarm ${alarm.type} on ${nameOf(alarm.memberId)}.` }));
+}
+
+function versionRemarks({ endpoints }: ClusterLook): AnswerPart[] {
+  const versions = new Set(endpoints.flatMap((endpoint) => (endpoint.answers ? [endpoint.status.version] : [])));
+  const mixed = versions.size > 1 ? [`The members run different versions: ${[...versions].join(', ')}.`] : [];
+  const remarks = [...versions].flatMap((version) => refusal(version) ?? notice(version) ?? []);
+  return [...mixed, ...remarks].map((text) => ({ type: 'sentence', text }));
 }
 
 async function sightOf(host: Host, { clock }: Pick<World, 'clock'>): Promise<HostSight> {

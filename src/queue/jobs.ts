@@ -41,6 +41,12 @@ const AnswerSchema: z.ZodType<Answer> = z.object({
   next: z.string().exactOptional(),
 });
 
+/** Checks a reply read back from its job. */
+export const ReplySchema: z.ZodType<Reply> = z.discriminatedUnion('state', [
+  z.object({ state: z.literal('answered'), answer: AnswerSchema }),
+  z.object({ state: z.literal('failed'), code: z.string(), because: z.string(), hint: z.string() }),
+]);
+
 /** Checks a report job read back from the queue. */
 export const ReportDataSchema: z.ZodType<ReportData> = z.discriminatedUnion('type', [
   z.object({ type: z.literal('run'), runId: RunId }),
@@ -48,10 +54,7 @@ export const ReportDataSchema: z.ZodType<ReportData> = z.discriminatedUnion('typ
     type: z.literal('answer'),
     queryId: z.string(),
     query: QueryRequestSchema,
-    reply: z.discriminatedUnion('state', [
-      z.object({ state: z.literal('answered'), answer: AnswerSchema }),
-      z.object({ state: z.literal('failed'), code: z.string(), because: z.string(), hint: z.string() }),
-    ]),
+    reply: ReplySchema,
   }),
 ]);
 

@@ -39,7 +39,7 @@ const defaults = { concurrency: 5, answerLimitMs: 120_000 } as const satisfies R
 /** Starts a worker for questions. */
 export function createQueryWorker(deps: QueryWorkerDeps, options: QueryWorkerOptions = {}): Closable {
   const { concurrency, answerLimitMs } = { ...defaults, ...options };
-  const worker = new Worker<QueryRequest, void>(queueNames.queries, (job) => answerJob(deps, answerLimitMs, job), {
+  const worker = new Worker<QueryRequest, Reply>(queueNames.queries, (job) => answerJob(deps, answerLimitMs, job), {
     connection: deps.workers,
     prefix: queuePrefix,
     concurrency,
@@ -49,12 +49,15 @@ export function createQueryWorker(deps: QueryWorkerDeps, options: QueryWorkerOpt
   return { close: ({ deadlineMs }) => closeWithin(worker, deps.clock, deadlineMs, () => undefined) };
 }
 
-async function answerJob(deps: QueryWorkerDeps, limitMs: number, job: Job<QueryRequest>): Promise<void> {
+/** The reply is the job's result, for a terminal that waits for it; to Slack it goes through the outbox. */
+async function answerJob(deps: QueryWorkerDeps, limitMs: number, job: Job<QueryRequest>): Promise<Reply> {
   const query = QueryRequestSchema.parse(job.data);
   const queryId = job.id ?? '';
   const reply = await replyTo(deps, query, limitMs);
+  if (query.requester.via === 'terminal') return reply;
   // The job id makes a second answer to the same question (after a worker's death) no second delivery.
   await deps.queues.reports.add('answer', { type: 'answer', queryId, query, reply }, { ...reportOptions, jobId: `answer-${queryId}` });
+  return reply;
 }
 
 /** Whatever goes wrong is an answer too: somebody waits for it. */
