@@ -127,6 +127,17 @@ export async function replacementFacts(prepared: PreparedRestore, { hosts, etcd,
   };
 }
 
+/** First all stops, then all renames: the order in which they happen. */
+export async function planReplaceData({ hosts, runId }: World): Promise<readonly PlannedCommand[]> {
+  const units = await Promise.all(hosts.map(async (host) => ({ host, unit: await host.unit() })));
+  return [...units.flatMap(({ host, unit }) => host.commands.stopAndMask(unit)), ...hosts.flatMap((host) => host.commands.swapDataDir(runId))];
+}
+
+export async function planStart({ hosts }: World): Promise<readonly PlannedCommand[]> {
+  const units = await Promise.all(hosts.map(async (host) => ({ host, unit: await host.unit() })));
+  return units.flatMap(({ host, unit }) => host.commands.unmaskAndStart(unit));
+}
+
 /** Stops and masks every member, proves it, and only then swaps: an old member that runs on would split the cluster. */
 export async function replaceData({ hosts, runId }: World, approval: Approval): Promise<void> {
   await inParallel(hosts, (host) => host.stopAndMask(approval));

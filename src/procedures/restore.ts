@@ -83,7 +83,7 @@ export const restore = defineProcedure({
         blastRadius: 'quorumLoss',
         requires: () => hands.replacementAllowed(prepared, world),
         facts: () => hands.replacementFacts(prepared, world),
-        plan: async () => [...hosts.flatMap((host) => host.commands.stopAndMask()), ...hosts.flatMap((host) => host.commands.swapDataDir(runId))],
+        plan: () => hands.planReplaceData(world),
         run: (approval) => hands.replaceData(world, approval),
         verify: () => hands.dataReplaced(world),
       }),
@@ -93,7 +93,7 @@ export const restore = defineProcedure({
         verify: () => hands.configured(prepared, world),
       }),
       change('start', `Start etcd on ${all}`, {
-        plan: async () => hosts.flatMap((host) => host.commands.unmaskAndStart()),
+        plan: () => hands.planStart(world),
         run: async () => {
           await Promise.all(hosts.map((host) => host.unmaskAndStart()));
         },
