@@ -31,7 +31,7 @@ export interface LabOptions {
   readonly range?: string;
   /** The bridge's name; made from the lab's name when not given. */
   readonly bridge?: string;
-  /** Gives /data/etcd a file system of its own of this size, in memory; `fill-disk` needs it. */
+  /** Gives /data/etcd a file system of its own of this size, in memory; `fill-disk` needs it. At least 128: an empty member takes 62 MiB, most of it the WAL it sets aside. */
   readonly dataDirSizeMiB?: number;
 }
 
@@ -45,6 +45,8 @@ export async function bringUp(options: UpOptions): Promise<{ state: LabState; ke
   checkLabName(name);
   if (process.platform !== 'linux' || process.getuid?.() !== 0)
     throw new Error('the lab makes network namespaces and mounts: it needs Linux and root');
+  if (options.dataDirSizeMiB !== undefined && !(options.dataDirSizeMiB >= 128))
+    throw new Error('a data-dir needs at least 128 MiB: an empty member takes 62');
   await ensurePackages();
   const image = await ensureImage(options.etcd);
   await downDeadLabs();
