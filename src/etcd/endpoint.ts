@@ -54,6 +54,8 @@ const channelOptions = {
   'grpc.use_local_subchannel_pool': 1,
   // https_proxy in the environment is for Slack, never for etcd.
   'grpc.enable_http_proxy': 0,
+  // With HTTP/2's own 64 KiB a snapshot comes at half the speed.
+  'grpc-node.flow_control_window': 1_024 * 1_024,
 };
 
 /** Connects lazily to one member. */

@@ -2,6 +2,7 @@
 import type { Finding } from '../engine/finding.ts';
 import type { Progress } from '../engine/step.ts';
 import type { ClusterId, MemberId, MemberName } from '../ids.ts';
+import type { EtcdCommands } from './commands.ts';
 
 /** One row of `etcdctl endpoint status`. */
 export interface EndpointStatus {
@@ -121,4 +122,6 @@ export interface Etcd {
   /** Linearizable, or from one member's own store when `from` is given. Undefined when there is no such key. */
   get(key: string, options?: { readonly from?: MemberName }): Promise<KeyValue | undefined>;
   delete(key: string): Promise<void>;
+  /** The same acts as commands, for plans. */
+  readonly commands: Pick<EtcdCommands, 'put' | 'delete'>;
 }

@@ -2,14 +2,16 @@
 import type { CallOptions } from '@grpc/grpc-js';
 import type { Etcd3 } from 'etcd3';
 import { OpsError } from '../errors.ts';
+import type { ErrorCode } from '../errors.ts';
 import type { Clock } from '../engine/ports.ts';
 import type { MemberName } from '../ids.ts';
 import type { Endpoint } from './endpoint.ts';
-import type { KeyValue } from './etcd.ts';
+import type { ClusterLook, EndpointLook, KeyValue } from './etcd.ts';
 import { toOpsError } from './failure.ts';
 import { isDeadline, isLeaderless } from './grpc-error.ts';
-import { look, lookLimitMs, readStatus } from './look.ts';
-import { within } from './within.ts';
+import { look, lookAt, together } from './look.ts';
+import type { Seen } from './look.ts';
+import { inWords } from './within.ts';
 
 /** What one request may take, the search for a member with a leader included. */
 const requestLimitMs = 5_000;
@@ -68,50 +70,46 @@ async function throughLeader<Result>(
   request: (client: Etcd3, options: CallOptions) => Promise<Result>,
 ): Promise<Result> {
   const began = deps.clock.now().getTime();
-  const endpoint = await firstWithLeader(deps);
-  if (endpoint === undefined) throw await whyNone(deps, what);
+  const looks = deps.endpoints.map((endpoint) => lookAt(endpoint, deps.clock));
+  const endpoint = await firstWithLeader(deps, looks);
+  if (endpoint === undefined) throw whyNone(together(await Promise.all(looks)), what);
   const leftMs = requestLimitMs - (deps.clock.now().getTime() - began);
   try {
     return await endpoint.call(leftMs, request);
   } catch (error) {
-    if (isDeadline(error) || isLeaderless(error)) throw await whyNone(deps, what, error);
+    if (isDeadline(error) || isLeaderless(error)) throw whyNone(await look(deps), what, error);
     throw await toOpsError(what, error, endpoint, requestLimitMs);
   }
 }
 
-async function firstWithLeader({ endpoints, clock }: KeyValueDeps): Promise<Endpoint | undefined> {
-  const candidates = endpoints.map(async (endpoint) => {
-    const status = await readStatus(endpoint, lookLimitMs);
-    // A learner forwards nothing; it refuses reads and writes.
-    return status.leader === undefined || status.isLearner
-      ? await Promise.reject(new Error(`${endpoint.member} cannot forward requests`))
-      : endpoint;
+async function firstWithLeader({ endpoints }: KeyValueDeps, looks: readonly Promise<Seen>[]): Promise<Endpoint | undefined> {
+  const candidates = looks.map(async (looking, index) => {
+    const { look: seen } = await looking;
+    const endpoint = endpoints[index];
+    // A learner refuses reads and writes of keys.
+    if (endpoint !== undefined && seen.answers && seen.status.leader !== undefined && !seen.status.isLearner) return endpoint;
+    throw new Error('this one cannot carry out requests');
   });
-  return await within(
-    clock,
-    lookLimitMs,
-    Promise.any(candidates).catch(() => undefined),
-    () => undefined,
-  );
+  return await Promise.any(candidates).catch(() => undefined);
 }
 
-async function whyNone(deps: KeyValueDeps, what: string, cause?: unknown): Promise<OpsError> {
-  const { endpoints, quorum } = await look(deps);
-  const [silent, ...others] = endpoints.flatMap((endpoint) => (endpoint.answers ? [] : [endpoint]));
-  if (silent !== undefined && others.length === endpoints.length - 1) {
-    const code = endpoints.every((endpoint) => !endpoint.answers && endpoint.code === 'tls')
-      ? 'ETCD_TLS_FAILED'
-      : endpoints.every((endpoint) => !endpoint.answers && endpoint.code === 'auth')
-        ? 'ETCD_AUTH_FAILED'
-        : 'ETCD_UNREACHABLE';
-    const reasons = [silent, ...others].map((one) => `${one.member}: ${one.reason}`).join(', ');
-    return new OpsError(code, `The ${what} reached no member (${reasons}).`, { cause });
+function whyNone({ endpoints, quorum }: ClusterLook, what: string, cause?: unknown): OpsError {
+  const silent = endpoints.flatMap((endpoint) => (endpoint.answers ? [] : [endpoint]));
+  if (silent.length === endpoints.length) {
+    const reasons = silent.map(({ member, reason }) => `${member}: ${reason}`).join(', ');
+    return new OpsError(codeOf(silent), `The ${what} reached no member (${reasons}).`, { cause });
   }
   if (!quorum.holds) return new OpsError('ETCD_NO_QUORUM', `The ${what} cannot be carried out: ${quorum.sentence}`, { cause });
-  return new OpsError('ETCD_REQUEST_FAILED', `The ${what} got no answer within ${requestLimitMs / 1_000} s, though ${quorum.sentence}`, {
+  return new OpsError('ETCD_REQUEST_FAILED', `The ${what} got no answer within ${inWords(requestLimitMs)}, though ${quorum.sentence}`, {
     cause,
     ...(what !== 'get' && { hint: 'It may have taken effect all the same: read the key before you press Retry.' }),
   });
+}
+
+/** When all fail in the same way, that is the thing to correct. */
+function codeOf(silent: readonly Extract<EndpointLook, { answers: false }>[]): ErrorCode {
+  if (silent.every(({ code }) => code === 'tls')) return 'ETCD_TLS_FAILED';
+  return silent.every(({ code }) => code === 'auth') ? 'ETCD_AUTH_FAILED' : 'ETCD_UNREACHABLE';
 }
 
 /** The endpoint of a member. @throws OpsError INPUT_INVALID when the cluster has no such member */

@@ -11,7 +11,8 @@ import { inWords, within } from './within.ts';
 /** The whole look takes no longer than this. */
 export const lookLimitMs = 2_000;
 
-interface Seen {
+/** What was seen at one endpoint. */
+export interface Seen {
   readonly look: EndpointLook;
   /** As this member knows them; undefined when it did not say. */
   readonly members: readonly MemberRow[] | undefined;
@@ -25,7 +26,11 @@ export interface LookDeps {
 
 /** Reads status and member list of every endpoint; never throws for one that does not answer. */
 export async function look({ endpoints, clock }: LookDeps): Promise<ClusterLook> {
-  const seen = await Promise.all(endpoints.map((endpoint) => lookAt(endpoint, clock)));
+  return together(await Promise.all(endpoints.map((endpoint) => lookAt(endpoint, clock))));
+}
+
+/** Puts what was seen at every endpoint together, in the order of the configuration. */
+export function together(seen: readonly Seen[]): ClusterLook {
   const looks = seen.map((one) => one.look);
   const best = mostAdvanced(seen);
   const statuses = looks.flatMap((one) => (one.answers ? [one.status] : []));
@@ -41,8 +46,8 @@ export async function look({ endpoints, clock }: LookDeps): Promise<ClusterLook>
   };
 }
 
-/** Looks at one endpoint: its status and the members it knows of. */
-async function lookAt(endpoint: Endpoint, clock: Clock): Promise<Seen> {
+/** Looks at one endpoint: its status and the members it knows of. Never throws. */
+export async function lookAt(endpoint: Endpoint, clock: Clock): Promise<Seen> {
   const late: Unanswered = { code: 'timeout', reason: `no answer within ${inWords(lookLimitMs)}` };
   return await within(clock, lookLimitMs, ask(endpoint, clock), () => silent(endpoint, late));
 }

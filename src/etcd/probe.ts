@@ -6,6 +6,7 @@ import { connect as connectTls } from 'node:tls';
 import type { TLSSocket } from 'node:tls';
 import type { EndpointLook } from './etcd.ts';
 import type { TlsMaterial } from './tls.ts';
+import { inWords } from './within.ts';
 
 /** Why an endpoint does not answer, as `look` gives it. */
 export type Unanswered = Pick<Extract<EndpointLook, { answers: false }>, 'reason' | 'code'>;
@@ -48,7 +49,7 @@ export function probe(url: string, tls: TlsMaterial | undefined, limitMs: number
       socket.destroy();
       resolve(found);
     };
-    const timer = setTimeout(() => settle({ code: 'timeout', reason: `no answer within ${limitMs} ms` }), limitMs);
+    const timer = setTimeout(() => settle({ code: 'timeout', reason: `no answer within ${inWords(limitMs)}` }), limitMs);
     socket.on('error', (error: NodeJS.ErrnoException) => settle(ofSocketError(error)));
     socket.on('close', () =>
       settle({
