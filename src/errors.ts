@@ -40,6 +40,9 @@ export const errorCatalogue = {
   ETCD_REQUEST_FAILED: { retry: 'later', hint: 'Read what etcd said, then press Retry.' },
   SNAPSHOT_NOT_FOUND: { retry: 'never', hint: '`backups` lists the snapshots there are.' },
   SNAPSHOT_INVALID: { retry: 'never', hint: 'Choose another snapshot: this file is not whole or is no etcd snapshot.' },
+  SLACK_RATE_LIMITED: { retry: 'later', hint: 'Slack asks to wait; the report is sent again by itself.' },
+  SLACK_UNREACHABLE: { retry: 'later', hint: 'Slack does not answer; the report is sent again by itself. The terminal works meanwhile.' },
+  SLACK_REFUSED: { retry: 'never', hint: 'Invite the bot into the channel, and check its scopes against manifest.yml.' },
   STORE_FAILED: { retry: 'later', hint: 'Check the backup directory: its disk, its owner and its mode.' },
 } as const satisfies Record<string, CatalogueRow>;
 

@@ -1,0 +1,112 @@
+/** Who may ask, decide and approve. Everything that is not allowed by name is refused, and the refusal says what would allow it. */
+import type { Cluster } from '../config/schema.ts';
+import type { GateKind } from '../engine/journal.ts';
+import type { ClusterName, UserId } from '../ids.ts';
+import { isAllowedChannel } from './channels.ts';
+import type { ChannelRef } from './channels.ts';
+import type { Groups } from './groups.ts';
+import { isListed } from './people.ts';
+import type { Listed } from './people.ts';
+
+/** A person at one of the two fronts. */
+export interface Asker {
+  readonly user: UserId;
+  readonly channel: ChannelRef;
+  /** The Slack team of the person; somebody else's in a shared channel. */
+  readonly team: string;
+  readonly via: 'slack' | 'terminal';
+}
+
+/** Allowed, or the sentence that says why not and what would have to change. */
+export type Allowed = { readonly allowed: true } | { readonly allowed: false; readonly because: string };
+
+/** Cluster names with who may do what on them. */
+type Lists = Readonly<Record<string, Pick<Cluster, 'channels' | 'operators' | 'approvers'>>>;
+
+/** What the rules look at. */
+export interface AccessDeps {
+  readonly clusters: Lists;
+  readonly groups: Groups;
+  /** The team the app is installed in; unknown means that nobody from Slack is let in. */
+  readonly homeTeam: () => string | undefined;
+}
+
+/** What a person wants to decide at a gate. */
+export interface Deciding {
+  readonly verdict: 'approve' | 'reject' | 'retry' | 'abort';
+  readonly gate: GateKind;
+  readonly requestedBy: UserId;
+  /** Distinct approvers the gate needs. */
+  readonly required: number;
+}
+
+const yes: Allowed = { allowed: true };
+const no = (because: string): Allowed => ({ allowed: false, because });
+
+/** Whether a person belongs here at all: of the app's own team, or at the terminal of the bot's machine. */
+export function mayEnter({ homeTeam }: Pick<AccessDeps, 'homeTeam'>, { user, team, via }: Asker): Allowed {
+  if (via === 'terminal') return yes;
+  const home = homeTeam();
+  if (home === undefined)
+    return no('It is not known yet which Slack team this bot belongs to, so nobody is let in. Try again in a moment.');
+  return team === home ? yes : no(`${user} belongs to another Slack team (${team}). Only people of this team may use this bot.`);
+}
+
+/** Whether a cluster's commands are taken in the person's channel. The terminal is a place of its own: config.yaml names its users. */
+export function mayAskHere(deps: Pick<AccessDeps, 'clusters' | 'homeTeam'>, asker: Asker, cluster: ClusterName): Allowed {
+  const entered = mayEnter(deps, asker);
+  if (!entered.allowed || asker.via === 'terminal') return entered;
+  const allowed = deps.clusters[cluster]?.channels ?? [];
+  if (isAllowedChannel(allowed, asker.channel)) return yes;
+  const here = asker.channel.name === undefined ? asker.channel.id : `${asker.channel.id} (#${asker.channel.name})`;
+  return no(
+    `Commands for ${cluster} are not taken in this channel. Allowed: ${allowed.join(', ')}. To allow it here, add ${here} to clusters.${cluster}.channels.`,
+  );
+}
+
+/** Whether a person may ask for something on a cluster: `read` anyone in an allowed channel, `operate` the cluster's operators. */
+export async function mayAsk(deps: AccessDeps, asker: Asker, cluster: ClusterName, permission: 'read' | 'operate'): Promise<Allowed> {
+  const here = mayAskHere(deps, asker, cluster);
+  if (!here.allowed || permission === 'read') return here;
+  const operators = deps.clusters[cluster]?.operators ?? [];
+  const seen = await isListed(deps.groups, operators, asker.user);
+  if (seen.listed) return yes;
+  return no(
+    `${asker.user} is not an operator of ${cluster}. Operators: ${operators.join(', ')}.${unread(seen)} To allow it, add ${asker.user} to clusters.${cluster}.operators.`,
+  );
+}
+
+/** Whether a person may approve on a cluster: one of its approvers, and not who asked for the run. */
+export async function mayApprove(
+  deps: Pick<AccessDeps, 'clusters' | 'groups'>,
+  user: UserId,
+  cluster: ClusterName,
+  { requestedBy, required }: Pick<Deciding, 'requestedBy' | 'required'>,
+): Promise<Allowed> {
+  const approvers = deps.clusters[cluster]?.approvers ?? [];
+  const seen = await isListed(deps.groups, approvers, user);
+  const who = approvers.length === 0 ? 'Nobody is listed as approver.' : `Approvers: ${approvers.join(', ')}.`;
+  if (!seen.listed)
+    return no(`${user} may not approve on ${cluster}. ${who}${unread(seen)} To allow it, add ${user} to clusters.${cluster}.approvers.`);
+  if (required >= 1 && user === requestedBy) return no(`${user} asked for this run, so somebody else has to approve it. ${who}`);
+  return yes;
+}
+
+/** Whether a person may say this at a gate. A yes needs an approver; a no, a retry or an abort an operator or an approver. */
+export async function mayDecide(deps: AccessDeps, asker: Asker, cluster: ClusterName, deciding: Deciding): Promise<Allowed> {
+  const here = mayAskHere(deps, asker, cluster);
+  if (!here.allowed) return here;
+  if (deciding.verdict === 'approve') return mayApprove(deps, asker.user, cluster, deciding);
+  const { operators = [], approvers = [] } = deps.clusters[cluster] ?? {};
+  const seen = await isListed(deps.groups, [...operators, ...approvers], asker.user);
+  if (seen.listed) return yes;
+  return no(
+    `${asker.user} is neither an operator nor an approver of ${cluster}. Operators: ${operators.join(', ')}. Approvers: ${approvers.join(', ') || 'nobody'}.${unread(seen)}`,
+  );
+}
+
+function unread({ unread: groups }: Listed): string {
+  return groups.length === 0
+    ? ''
+    : ` The members of ${groups.join(', ')} could not be read, so nobody of them is let in now; try again in a minute.`;
+}

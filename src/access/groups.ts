@@ -1,0 +1,8 @@
+/** Who is in a Slack user group, as the rules need it. */
+import type { UserId } from '../ids.ts';
+
+/** Looks up the members of user groups. Implemented over Slack; a look-up that fails throws, and that means no. */
+export interface Groups {
+  /** @param groupId a Slack user-group id (`S…`) */
+  membersOf(groupId: string): Promise<ReadonlySet<UserId>>;
+}

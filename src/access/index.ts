@@ -1,0 +1,27 @@
+/** The rules, bound to one configuration: what the desk and the gates are handed. */
+import type { Gate, RunRequest } from '../engine/journal.ts';
+import type { ClusterName, UserId } from '../ids.ts';
+import { mayApprove, mayAsk, mayAskHere, mayDecide, mayEnter } from './access.ts';
+import type { AccessDeps, Allowed, Asker, Deciding } from './access.ts';
+
+/** Who may do what, on the clusters of one configuration. */
+export interface Access {
+  mayEnter(asker: Asker): Allowed;
+  mayAskHere(asker: Asker, cluster: ClusterName): Allowed;
+  mayAsk(asker: Asker, cluster: ClusterName, permission: 'read' | 'operate'): Promise<Allowed>;
+  mayDecide(asker: Asker, cluster: ClusterName, deciding: Deciding): Promise<Allowed>;
+  /** For the engine's gate: asked again at the moment of acting, when nobody stands in a channel. */
+  mayApproveNow(by: UserId, run: RunRequest, gate: Gate): Promise<boolean>;
+}
+
+/** Binds the rules to a configuration. */
+export function createAccess(deps: AccessDeps): Access {
+  return {
+    mayEnter: (asker) => mayEnter(deps, asker),
+    mayAskHere: (asker, cluster) => mayAskHere(deps, asker, cluster),
+    mayAsk: (asker, cluster, permission) => mayAsk(deps, asker, cluster, permission),
+    mayDecide: (asker, cluster, deciding) => mayDecide(deps, asker, cluster, deciding),
+    mayApproveNow: async (by, run, gate) =>
+      (await mayApprove(deps, by, run.cluster, { requestedBy: run.requester.user, required: gate.required })).allowed,
+  };
+}

@@ -1,0 +1,25 @@
+/** Whether a person is on a list of user and user-group ids. */
+import type { UserId } from '../ids.ts';
+import type { Groups } from './groups.ts';
+
+/** What a look at a list says. `unknown`: a group could not be read, which counts as no, but is told apart. */
+export type Listed = { readonly listed: boolean; readonly unread: readonly string[] };
+
+/**
+ * Looks for a person on a list. Ids alone count, never names or e-mails: both can be changed by the person.
+ * A group that cannot be read holds nobody.
+ */
+export async function isListed(groups: Groups, list: readonly string[], user: UserId): Promise<Listed> {
+  if (list.includes(user)) return { listed: true, unread: [] };
+  const looks = await Promise.all(list.filter((id) => id.startsWith('S')).map((id) => look(groups, id, user)));
+  return { listed: looks.some(({ found }) => found), unread: looks.flatMap(({ id, read }) => (read ? [] : [id])) };
+}
+
+async function look(groups: Groups, id: string, user: UserId): Promise<{ id: string; found: boolean; read: boolean }> {
+  try {
+    return { id, found: (await groups.membersOf(id)).has(user), read: true };
+  } catch {
+    // Whatever the reason, a permission that could not be looked at is not there; the refusal names the group.
+    return { id, found: false, read: false };
+  }
+}

@@ -1,0 +1,157 @@
+/** Decisions at gates, typed or clicked: asked for permission, bound to what was shown, recorded once, and answered with what is true. */
+import type { Clock } from '../engine/ports.ts';
+import type { Decision, Gate, GateKind } from '../engine/journal.ts';
+import type { DecisionReceipt, Runs } from '../engine/runs.ts';
+import { RunId } from '../ids.ts';
+import type { ClusterName, UserId } from '../ids.ts';
+import { refused } from './reply.ts';
+import type { Person, Reply } from './reply.ts';
+import { nextAtGate, standing } from './run-words.ts';
+
+type Allowed = { readonly allowed: true } | { readonly allowed: false; readonly because: string };
+
+/** The rules, as `access/` implements them. */
+export interface Permissions {
+  mayEnter(person: Person): Allowed;
+  mayAskHere(person: Person, cluster: ClusterName): Allowed;
+  mayAsk(person: Person, cluster: ClusterName, permission: 'read' | 'operate'): Promise<Allowed>;
+  mayDecide(
+    person: Person,
+    cluster: ClusterName,
+    deciding: { readonly verdict: Decision['verdict']; readonly gate: GateKind; readonly requestedBy: UserId; readonly required: number },
+  ): Promise<Allowed>;
+}
+
+/** What a button carries. */
+export interface GateClick {
+  readonly gateId: string;
+  readonly digest: string;
+  readonly verdict: Decision['verdict'];
+}
+
+interface Deps {
+  readonly permissions: Permissions;
+  readonly runs: Runs;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+/** Which words fit which gate. */
+const verdictsAt: Readonly<Record<GateKind, readonly Decision['verdict'][]>> = {
+  approval: ['approve', 'reject', 'abort'],
+  failure: ['retry', 'abort'],
+};
+
+/** `approve <run>` and its like: decides at the gate that is open now. */
+export async function decide(
+  deps: Deps,
+  { verdict, run }: { readonly verdict: Decision['verdict']; readonly run: RunId },
+  person: Person,
+): Promise<Reply> {
+  const view = await deps.runs.view(run);
+  const gate = view.openGate;
+  const allowed = await permission(deps, person, view, { verdict, gate });
+  if (allowed !== undefined) return allowed;
+  if (gate === undefined)
+    return refused('GATE_CLOSED', `${run} waits for nobody: it ${standing(view)}.`, `\`show ${run}\` says where it stands.`);
+  return say(deps, { gate, run, verdict }, person);
+}
+
+/** A click: only for the very gate and plan on the card. */
+export async function decideAtGate(deps: Deps, { gateId, digest, verdict }: GateClick, person: Person): Promise<Reply> {
+  const run = RunId.parse(gateId.replace(/\.[^.]*$/, ''));
+  const view = await deps.runs.view(run);
+  const gate = view.openGate;
+  const allowed = await permission(deps, person, view, { verdict, gate });
+  if (allowed !== undefined) return allowed;
+  if (gate === undefined || gate.gateId !== gateId) {
+    return refused(
+      'GATE_CLOSED',
+      `This was settled before your click; nothing was recorded. ${run} ${standing(view)}.`,
+      gate === undefined ? `\`show ${run}\` says more.` : 'The newest card in the thread is the one to answer.',
+    );
+  }
+  if (gate.digest !== digest)
+    return refused(
+      'GATE_CLOSED',
+      'The plan has moved since this card was shown; nothing was recorded.',
+      'Read the card again: it is being brought up to date.',
+    );
+  return say(deps, { gate, run, verdict }, person);
+}
+
+/** `abort <run>`: at a gate at once, otherwise between two steps. */
+export async function endRun(deps: Deps, run: RunId, person: Person): Promise<Reply> {
+  const view = await deps.runs.view(run);
+  const allowed = await permission(deps, person, view, { verdict: 'abort', gate: view.openGate });
+  if (allowed !== undefined) return allowed;
+  const { state } = await deps.runs.abort(run, person.user);
+  if (state === 'ended-already') return receipt(run, false, `${run} has ended already; there is nothing to abort.`);
+  const when =
+    view.openGate === undefined
+      ? 'It ends before its next step; the step that runs now is finished first.'
+      : 'It ends at the gate where it waits.';
+  return receipt(run, true, `The abort of ${run} is recorded. ${when}`);
+}
+
+type Viewed = Awaited<ReturnType<Runs['view']>>;
+
+async function permission(
+  { permissions }: Deps,
+  person: Person,
+  { run }: Viewed,
+  { verdict, gate }: { readonly verdict: Decision['verdict']; readonly gate: Gate | undefined },
+): Promise<Reply | undefined> {
+  const allowed = await permissions.mayDecide(person, run.cluster, {
+    verdict,
+    gate: gate?.kind ?? (verdict === 'retry' ? 'failure' : 'approval'),
+    requestedBy: run.requester.user,
+    required: gate?.required ?? 1,
+  });
+  return allowed.allowed
+    ? undefined
+    : refused('NOT_ALLOWED', allowed.because, 'Nothing was recorded; the gate stays open for those who may.');
+}
+
+async function say(
+  deps: Deps,
+  { gate, run, verdict }: { readonly gate: Gate; readonly run: RunId; readonly verdict: Decision['verdict'] },
+  person: Person,
+): Promise<Reply> {
+  if (!verdictsAt[gate.kind].includes(verdict)) {
+    return refused(
+      'INPUT_INVALID',
+      `${run} ${gate.kind === 'approval' ? 'waits for an approval' : 'waits after a failed step'}; \`${verdict}\` does not fit there.`,
+      `Say ${nextAtGate(run, gate)}.`,
+    );
+  }
+  if (deps.clock.now().getTime() >= Date.parse(gate.expiresAt)) return receipt(run, false, 'This gate has expired; nothing was recorded.');
+  return inWords(run, verdict, await deps.runs.decide(gate.gateId, { verdict, by: person.user }));
+}
+
+const said: Readonly<Record<Decision['verdict'], string>> = {
+  approve: 'Your approval',
+  reject: 'Your rejection',
+  retry: 'Your retry',
+  abort: 'Your abort',
+};
+
+function inWords(run: RunId, verdict: Decision['verdict'], answer: DecisionReceipt): Reply {
+  switch (answer.state) {
+    case 'recorded': {
+      const missing = answer.required - answer.approvals;
+      const more =
+        verdict === 'approve' && missing > 0 ? ` ${missing} more ${missing === 1 ? 'approval is' : 'approvals are'} needed.` : '';
+      return receipt(run, true, `${said[verdict]} of ${run} is recorded.${more}`);
+    }
+    case 'repeated':
+      return receipt(run, false, `You had already said “${answer.earlier.verdict}” at this gate; the first word counts.`);
+    case 'closed':
+      return receipt(run, false, `Too late, nothing was recorded: ${answer.how}`);
+    default:
+      return answer satisfies never;
+  }
+}
+
+function receipt(run: RunId, counted: boolean, sentence: string): Reply {
+  return { kind: 'receipt', run, counted, sentence };
+}

@@ -1,0 +1,189 @@
+/** The desk: takes a command from a person, asks whether it is allowed, and passes it on. Slack and the terminal both stand in front of it. */
+import type { Cluster } from '../config/schema.ts';
+import type { Clock } from '../engine/ports.ts';
+import type { Runs } from '../engine/runs.ts';
+import { isOpsError } from '../errors.ts';
+import type { ClusterName, RunId } from '../ids.ts';
+import type { Answer } from '../procedures/answer.ts';
+import type { Verb } from '../procedures/procedure.ts';
+import { decide, decideAtGate, endRun } from './decide.ts';
+import type { GateClick, Permissions } from './decide.ts';
+import { helpAll, helpOn } from './help.ts';
+import { splitWords } from './normalise.ts';
+import { parseWords } from './parse.ts';
+import type { Command } from './parse.ts';
+import { refused } from './reply.ts';
+import type { Person, Reply } from './reply.ts';
+import { runsAnswer, showAnswer, standing, timeInWords } from './run-words.ts';
+
+const listedRunsMax = 15;
+
+/** What the desk needs. */
+export interface DeskDeps {
+  readonly verbs: readonly Verb[];
+  readonly clusters: Readonly<Record<string, Pick<Cluster, 'channels' | 'members'>>>;
+  readonly permissions: Permissions;
+  readonly runs: Runs;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+/** How a command came. */
+export interface Said {
+  /** One line, or words that a shell has split already. */
+  readonly words: string | readonly string[];
+  /** What stands before the words, for the help: `/etcd`, `etcd-medic`. */
+  readonly prefix: string;
+  /** The run whose thread it was said in. */
+  readonly run?: RunId;
+}
+
+/** Takes commands and clicks; answers every one. Expected refusals are values; what nobody expects is thrown. */
+export interface Desk {
+  take(said: Said, person: Person): Promise<Reply>;
+  /** A click on a card: counts only for the gate and the plan that the card showed. */
+  click(click: GateClick, person: Person): Promise<Reply>;
+}
+
+/** Opens a desk. */
+export function createDesk(deps: DeskDeps): Desk {
+  return {
+    take: (said, person) =>
+      answering(async () => {
+        const words = typeof said.words === 'string' ? splitWords(said.words) : said.words;
+        const entered = deps.permissions.mayEnter(person);
+        if (!entered.allowed) return refused('NOT_ALLOWED', entered.because, 'Ask somebody of the team that runs this bot.');
+        return carryOut(deps, parseWords(words, { ...deps, ...(said.run !== undefined && { run: said.run }) }), person, said.prefix);
+      }),
+    click: (click, person) => answering(() => decideAtGate(deps, click, person)),
+  };
+}
+
+async function answering(work: () => Promise<Reply>): Promise<Reply> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isOpsError(error)) return refused(error.code, error.message, error.hint);
+    throw error;
+  }
+}
+
+async function carryOut(deps: DeskDeps, command: Command, person: Person, prefix: string): Promise<Reply> {
+  switch (command.kind) {
+    case 'help':
+      return answer(command.verb === undefined ? helpAll({ ...deps, prefix }) : helpOn(command.verb, { ...deps, prefix }));
+    case 'clusters':
+      return answer(clustersAnswer(deps, person));
+    case 'whoami':
+      return answer(whoAnswer(person));
+    case 'runs':
+      return listRuns(deps, command.cluster, person);
+    case 'show':
+      return showRun(deps, command.run, person);
+    case 'decide':
+      return decide(deps, command, person);
+    case 'abort':
+      return endRun(deps, command.run, person);
+    case 'query':
+    case 'run':
+      return start(deps, command, person);
+    default:
+      return command satisfies never;
+  }
+}
+
+function answer(value: Answer): Reply {
+  return { kind: 'answer', answer: value };
+}
+
+async function start(
+  deps: DeskDeps,
+  { verb, cluster, input, mode }: Extract<Command, { kind: 'run' | 'query' }>,
+  person: Person,
+): Promise<Reply> {
+  const allowed = await deps.permissions.mayAsk(person, cluster, verb.permission);
+  if (!allowed.allowed) return refused('NOT_ALLOWED', allowed.because, '`whoami` shows the ids that would have to be named.');
+  const requester = { user: person.user, channel: reportsTo(deps, cluster, person), via: person.via };
+  if (verb.type === 'query') {
+    const jobId = await deps.runs.ask({ verb: verb.id, cluster, input, requester });
+    return { kind: 'asked', jobId, sentence: `Looking at ${cluster}…` };
+  }
+  const submission = await deps.runs.submit({ procedure: verb.id, cluster, input, requester, mode });
+  if (submission.state === 'started') {
+    const { run } = submission;
+    return {
+      kind: 'started',
+      run,
+      sentence:
+        mode === 'plan' ? `Planning ${run.runId}: nothing will be changed.` : `Started ${run.runId}. Its report follows in the channel.`,
+    };
+  }
+  const { by } = submission;
+  const age = timeInWords(deps.clock.now().getTime() - Date.parse(by.run.requestedAt));
+  return {
+    kind: 'held',
+    by,
+    sentence: `Nothing was started: ${cluster} is held by ${by.run.runId}. ${by.run.requester.user} asked for it ${age} ago; it ${standing(by)}.`,
+    next: `Wait for it, or end it with \`abort ${by.run.runId}\`.`,
+  };
+}
+
+/** Where the report goes: where it was asked; from the terminal, to the first channel of the cluster that is one channel. */
+function reportsTo({ clusters }: DeskDeps, cluster: ClusterName, { channel, via }: Person): string {
+  if (via === 'slack' || channel.id !== '') return channel.id;
+  const { channels = [] } = clusters[cluster] ?? {};
+  return channels.find((entry) => !entry.startsWith('#')) ?? channels.find((entry) => !entry.endsWith('*')) ?? '';
+}
+
+async function listRuns(deps: DeskDeps, cluster: ClusterName | undefined, person: Person): Promise<Reply> {
+  if (cluster !== undefined) {
+    const allowed = await deps.permissions.mayAsk(person, cluster, 'read');
+    if (!allowed.allowed) return refused('NOT_ALLOWED', allowed.because, '`clusters` shows where commands are taken.');
+  }
+  const views = await deps.runs.list({ ...(cluster !== undefined && { cluster }), limit: listedRunsMax });
+  const visible = views.filter(({ run }) => deps.permissions.mayAskHere(person, run.cluster).allowed);
+  return answer(runsAnswer(visible, deps.clock.now(), cluster === undefined ? 'that can be seen here' : `on ${cluster}`));
+}
+
+async function showRun(deps: DeskDeps, run: RunId, person: Person): Promise<Reply> {
+  const view = await deps.runs.view(run);
+  const allowed = deps.permissions.mayAskHere(person, view.run.cluster);
+  if (!allowed.allowed) return refused('NOT_ALLOWED', allowed.because, '`clusters` shows where commands are taken.');
+  return answer(showAnswer(view, deps.clock.now()));
+}
+
+function clustersAnswer({ clusters, permissions }: DeskDeps, person: Person): Answer {
+  const names = Object.keys(clusters) as ClusterName[];
+  const rows = names.map((name) => [
+    name,
+    Object.keys(clusters[name]?.members ?? {}).join(' '),
+    permissions.mayAskHere(person, name).allowed ? 'yes' : 'no',
+    clusters[name]?.channels.join(' ') ?? '',
+  ]);
+  return {
+    headline: `${names.length} cluster${names.length === 1 ? '' : 's'}.`,
+    parts: [
+      {
+        type: 'table',
+        table: { columns: ['CLUSTER', 'MEMBERS', 'HERE', 'CHANNELS'].map((title) => ({ title, align: 'left' as const })), rows },
+      },
+    ],
+    next: '`status <cluster>` says how one stands.',
+  };
+}
+
+function whoAnswer({ user, team, channel, via }: Person): Answer {
+  const rows = [
+    ['user', user],
+    ...(via === 'slack'
+      ? [
+          ['team', team],
+          ['channel', channel.name === undefined ? channel.id : `${channel.id} (#${channel.name})`],
+        ]
+      : [['via', 'terminal']]),
+  ];
+  return {
+    headline: `You are ${user}.`,
+    parts: [{ type: 'verbatim', text: rows.map(([name = '', value = '']) => `${name.padEnd(8)} ${value}`).join('\n') }],
+    next: 'These are the ids that `channels`, `operators` and `approvers` in config.yaml would have to name.',
+  };
+}

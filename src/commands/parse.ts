@@ -1,0 +1,152 @@
+/** The grammar: words become a request that the desk can carry out, or a sentence that says what is wrong with them. */
+import type { z } from 'zod';
+import { ClusterName, RunId } from '../ids.ts';
+import { OpsError } from '../errors.ts';
+import type { Verb } from '../procedures/procedure.ts';
+import { mistake, readWords } from './grammar.ts';
+import type { Values } from './grammar.ts';
+import { didYouMean, nearest, quoted } from './nearest.ts';
+import { bareId, splitWords } from './normalise.ts';
+import { declaredOf, deskWords, isMember, planOption } from './words.ts';
+import type { Declared, DeskWord } from './words.ts';
+
+/** The names the grammar knows: each cluster with its members. */
+export type KnownClusters = Readonly<Record<string, { readonly members: Readonly<Record<string, unknown>> }>>;
+
+/** What the words are read against. */
+export interface Grammar {
+  readonly verbs: readonly Verb[];
+  readonly clusters: KnownClusters;
+  /** The run whose thread the words were said in; it need not be named. */
+  readonly run?: RunId;
+}
+
+/** A command, understood. */
+export type Command =
+  | { readonly kind: 'run'; readonly verb: Verb; readonly cluster: ClusterName; readonly input: unknown; readonly mode: 'execute' | 'plan' }
+  | { readonly kind: 'query'; readonly verb: Verb; readonly cluster: ClusterName; readonly input: unknown; readonly mode: 'execute' }
+  | { readonly kind: 'help'; readonly verb?: string }
+  | { readonly kind: 'clusters' }
+  | { readonly kind: 'runs'; readonly cluster?: ClusterName }
+  | { readonly kind: 'show'; readonly run: RunId }
+  | { readonly kind: 'decide'; readonly verdict: 'approve' | 'reject' | 'retry'; readonly run: RunId }
+  | { readonly kind: 'abort'; readonly run: RunId }
+  | { readonly kind: 'whoami' };
+
+/**
+ * Reads one line.
+ * @throws OpsError INPUT_INVALID; its message names the mistake and the nearest right word, its hint the usage
+ */
+export function parseCommand(line: string, grammar: Grammar): Command {
+  return parseWords(splitWords(line), grammar);
+}
+
+/** Reads words that a shell has split already. @throws as `parseCommand` */
+export function parseWords(words: readonly string[], grammar: Grammar): Command {
+  const [first, ...rest] = words;
+  if (first === undefined) return { kind: 'help' };
+  const word = bareId(first).toLowerCase();
+  if (/^-*(?:help|h)$/.test(word)) return helpOf(rest, grammar);
+  const verb = grammar.verbs.find(({ id }) => id === word);
+  const desk = deskWords.find(({ id }) => id === word);
+  if ((verb ?? desk) === undefined) throw unknownVerb(first, grammar);
+  if (rest.some((one) => one === '--help' || one === '-h')) return { kind: 'help', verb: word };
+  if (verb !== undefined) return readVerb(verb, rest, grammar);
+  return readDeskWord(desk?.id ?? 'help', rest, grammar);
+}
+
+function helpOf(rest: readonly string[], grammar: Grammar): Command {
+  const asked = rest[0] === undefined ? undefined : bareId(rest[0]).toLowerCase();
+  if (asked === undefined) return { kind: 'help' };
+  if (![...grammar.verbs, ...deskWords].some(({ id }) => id === asked)) throw unknownVerb(rest[0] ?? '', grammar);
+  return { kind: 'help', verb: asked };
+}
+
+function unknownVerb(word: string, { verbs, clusters }: Grammar): OpsError {
+  const known = [...verbs, ...deskWords].map(({ id }) => id);
+  const swapped = Object.hasOwn(clusters, word)
+    ? ` ${quoted(word)} is a cluster; the verb comes first: \`status ${word}\`.`
+    : didYouMean(bareId(word), known);
+  return new OpsError('INPUT_INVALID', `There is no verb ${quoted(word)}.${swapped}`, { hint: '`help` lists the verbs.' });
+}
+
+function readVerb(verb: Verb, words: readonly string[], { clusters }: Grammar): Command {
+  const declared = declaredOf(verb);
+  const values = readWords(declared, words);
+  const cluster = clusterOf(values['cluster'], declared, clusters);
+  const own = Object.fromEntries(
+    verb.arguments.flatMap((spec) => {
+      const value = values[spec.name];
+      if (value === undefined) return [];
+      return [[spec.name, isMember(spec) && typeof value === 'string' ? memberOf(value, cluster, declared, clusters) : value]];
+    }),
+  );
+  const input = verb.input.safeParse(own);
+  if (!input.success) throw mistake(declared, inputSentence(input.error));
+  if (verb.type === 'query') return { kind: 'query', verb, cluster, input: input.data, mode: 'execute' };
+  return { kind: 'run', verb, cluster, input: input.data, mode: values[planOption.name] === true ? 'plan' : 'execute' };
+}
+
+function readDeskWord(word: DeskWord, words: readonly string[], { clusters, run }: Grammar): Command {
+  const declared: Declared = deskWords.find(({ id }) => id === word) ?? deskWords[0];
+  const wantsRun = declared.arguments.some(({ name }) => name === 'run');
+  const values = readWords(declared, wantsRun && words.length === 0 && run !== undefined ? [run] : words);
+  switch (word) {
+    case 'help':
+    case 'clusters':
+    case 'whoami':
+      return { kind: word };
+    case 'runs':
+      return values['cluster'] === undefined
+        ? { kind: 'runs' }
+        : { kind: 'runs', cluster: clusterOf(values['cluster'], declared, clusters) };
+    case 'show':
+    case 'abort':
+      return { kind: word, run: runOf(values, declared) };
+    case 'approve':
+    case 'reject':
+    case 'retry':
+      return { kind: 'decide', verdict: word, run: runOf(values, declared) };
+    default:
+      return word satisfies never;
+  }
+}
+
+function clusterOf(value: Values[string] | undefined, declared: Declared, clusters: KnownClusters): ClusterName {
+  const word = bareId(String(value ?? '')).toLowerCase();
+  const name = ClusterName.safeParse(word);
+  if (name.success && Object.hasOwn(clusters, name.data)) return name.data;
+  const names = Object.keys(clusters);
+  throw mistake(declared, `There is no cluster ${quoted(String(value ?? ''))}.${didYouMean(word, names) || ` There is ${list(names)}.`}`);
+}
+
+/** A member as configured; phones write a capital first. */
+function memberOf(value: string, cluster: ClusterName, declared: Declared, clusters: KnownClusters): string {
+  const names = Object.keys(clusters[cluster]?.members ?? {});
+  const word = names.includes(value) ? value : bareId(value);
+  const found = names.find((name) => name === word) ?? names.find((name) => name.toLowerCase() === word.toLowerCase());
+  if (found !== undefined) return found;
+  const near = nearest(word, names);
+  throw mistake(
+    declared,
+    `${cluster} has no member ${quoted(value)}.${near === undefined ? '' : ` Did you mean \`${near}\`?`} Its members: ${list(names)}.`,
+  );
+}
+
+function runOf(values: Values, declared: Declared): RunId {
+  const typed = String(values['run'] ?? '');
+  const run = RunId.safeParse(bareId(typed).toLowerCase());
+  if (run.success) return run.data;
+  throw mistake(declared, `${quoted(typed)} is no run id: a run id looks like \`restore-prod-7f3a9c\`. \`runs\` lists them.`);
+}
+
+function inputSentence(error: z.ZodError): string {
+  return error.issues
+    .map(({ path, message }) => `${path.length > 0 ? `${path.join('.')}: ` : ''}${message}.`.replace(/\.\.$/, '.'))
+    .join(' ');
+}
+
+function list(names: readonly string[]): string {
+  const shown = names.slice(0, 10).map((name) => `\`${name}\``);
+  return [...shown, ...(names.length > shown.length ? [`${names.length - shown.length} more`] : [])].join(', ');
+}

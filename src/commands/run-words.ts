@@ -1,0 +1,107 @@
+/** Where a run stands, in words and in tables. */
+import type { Gate } from '../engine/journal.ts';
+import type { RunView, StepState } from '../engine/view.ts';
+import type { Answer, AnswerPart, Table } from '../procedures/answer.ts';
+
+/** `less than a minute`, `12 minutes`, `3 h 5 min`, `2 days` */
+export function timeInWords(durationMs: number): string {
+  const minutes = Math.floor(durationMs / 60_000);
+  if (minutes < 1) return 'less than a minute';
+  if (minutes < 60) return `${minutes} minute${minutes === 1 ? '' : 's'}`;
+  if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  return `${Math.floor(minutes / (24 * 60))} days`;
+}
+
+/** Each state of a step in a word. */
+export const stateWords: Readonly<Record<StepState, string>> = {
+  pending: 'to do',
+  running: 'running',
+  waiting: 'waiting',
+  done: 'done',
+  'already-true': 'was so already',
+  declined: 'left out',
+  planned: 'planned',
+  failed: 'failed',
+};
+
+/** Where it stands, without a full stop: `waits for approval at step 6 of 12, “Delete …”`. */
+export function standing(view: RunView): string {
+  if (view.state === 'ended')
+    return view.run.mode === 'plan' && view.outcome === 'planned' ? 'planned; nothing was changed' : (view.outcome ?? 'ended');
+  if (view.state === 'queued') return 'waits for a worker';
+  const at =
+    view.openGate === undefined
+      ? view.steps.find(({ state }) => state === 'running')
+      : view.steps.find(({ id }) => id === view.openGate?.stepId);
+  const place = at === undefined ? '' : ` at step ${view.steps.indexOf(at) + 1} of ${view.steps.length}, “${at.title}”`;
+  if (view.openGate === undefined) return `is running${place}`;
+  return `${view.openGate.kind === 'approval' ? 'waits for approval' : 'failed and waits for Retry or Abort'}${place}`;
+}
+
+/** The latest runs as a table. */
+export function runsAnswer(views: readonly RunView[], now: Date, where: string): Answer {
+  if (views.length === 0) return { headline: `There are no runs ${where}.`, parts: [] };
+  const live = views.filter(({ state }) => state !== 'ended').length;
+  const table: Table = {
+    columns: [
+      { title: 'RUN', align: 'left' },
+      { title: 'AGE', align: 'right' },
+      { title: 'BY', align: 'left' },
+      { title: 'STANDS', align: 'left' },
+    ],
+    rows: views.map((view) => [
+      view.run.runId,
+      timeInWords(now.getTime() - Date.parse(view.run.requestedAt)),
+      view.run.requester.user,
+      `${standing(view)}${view.run.mode === 'plan' && view.state !== 'ended' ? ' (plan)' : ''}`,
+    ]),
+  };
+  return {
+    headline: `${views.length === 1 ? 'The latest run' : `The latest ${views.length} runs`} ${where}; ${live === 0 ? 'none is open' : `${live} ${live === 1 ? 'is' : 'are'} open`}.`,
+    parts: [{ type: 'table', table }],
+    next: '`show <run>` says more of one.',
+  };
+}
+
+/** One run: its steps, and what it waits for. */
+export function showAnswer(view: RunView, now: Date): Answer {
+  const { run } = view;
+  const age = timeInWords(now.getTime() - Date.parse(run.requestedAt));
+  const table: Table = {
+    columns: [
+      { title: '#', align: 'right' },
+      { title: 'STEP', align: 'left' },
+      { title: 'STATE', align: 'left' },
+      { title: 'TOOK', align: 'right' },
+    ],
+    rows: view.steps.map((step, index) => [
+      String(index + 1),
+      step.title,
+      step.progress === undefined ? stateWords[step.state] : `${stateWords[step.state]}: ${step.progress}`,
+      step.durationMs === undefined ? '' : `${(step.durationMs / 1000).toFixed(1)} s`,
+    ]),
+  };
+  const parts: AnswerPart[] = [
+    { type: 'sentence', text: `${run.requester.user} asked for it ${age} ago.${view.summary === undefined ? '' : ` ${view.summary}.`}` },
+    ...(view.steps.length === 0 ? [] : [{ type: 'table' as const, table }]),
+    ...(view.openGate === undefined ? [] : [{ type: 'sentence' as const, text: gateSentence(view.openGate, now) }]),
+    ...(view.conclusion === undefined ? [] : [{ type: 'sentence' as const, text: view.conclusion }]),
+  ];
+  return {
+    headline: `${run.runId} ${standing(view)}.`,
+    parts,
+    ...(view.openGate !== undefined && { next: nextAtGate(run.runId, view.openGate) }),
+  };
+}
+
+function gateSentence(gate: Gate, now: Date): string {
+  const left = timeInWords(Date.parse(gate.expiresAt) - now.getTime());
+  return gate.kind === 'approval'
+    ? `Lost when approved: ${gate.reason} It needs ${gate.required} approval${gate.required === 1 ? '' : 's'} within ${left}.`
+    : `${gate.reason} ${gate.hint ?? ''} It waits ${left} more.`;
+}
+
+/** What can be typed at a gate. */
+export function nextAtGate(run: string, { kind }: Gate): string {
+  return kind === 'approval' ? `\`approve ${run}\` or \`reject ${run}\`` : `\`retry ${run}\` or \`abort ${run}\``;
+}

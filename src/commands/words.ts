@@ -1,0 +1,90 @@
+/** The words the desk itself answers to, beside the verbs that a worker carries out; and how a usage line is written. */
+import type { ArgumentSpec, Verb } from '../procedures/procedure.ts';
+
+/** What the grammar and the help need to know of any word. */
+export interface Declared {
+  readonly id: string;
+  readonly summary: string;
+  readonly arguments: readonly ArgumentSpec[];
+}
+
+const run: ArgumentSpec = {
+  name: 'run',
+  kind: 'positional',
+  required: true,
+  placeholder: '<run>',
+  description: 'the run, e.g. restore-prod-7f3a9c; inside its thread it can be left out',
+};
+const cluster: ArgumentSpec = {
+  name: 'cluster',
+  kind: 'positional',
+  required: false,
+  placeholder: '<cluster>',
+  description: 'only of this cluster',
+};
+const verb: ArgumentSpec = { name: 'verb', kind: 'positional', required: false, placeholder: '<verb>', description: 'the verb to explain' };
+
+/** In the order of the help text. */
+export const deskWords = [
+  { id: 'help', summary: 'this list, or one verb with its options', arguments: [verb] },
+  { id: 'clusters', summary: 'the clusters and where their commands are taken', arguments: [] },
+  { id: 'runs', summary: 'the latest runs', arguments: [cluster] },
+  { id: 'show', summary: 'where a run stands', arguments: [run] },
+  { id: 'approve', summary: 'say yes at the gate a run waits at', arguments: [run] },
+  { id: 'reject', summary: 'say no at the gate a run waits at', arguments: [run] },
+  { id: 'retry', summary: 'try the failed step of a run again', arguments: [run] },
+  { id: 'abort', summary: 'end a run, between two steps', arguments: [run] },
+  { id: 'whoami', summary: 'the ids that config.yaml would need to name you', arguments: [] },
+] as const satisfies readonly Declared[];
+
+/** One of the desk's own words. */
+export type DeskWord = (typeof deskWords)[number]['id'];
+
+/** The option every procedure has. */
+export const planOption: ArgumentSpec = {
+  name: 'plan',
+  kind: 'flag',
+  required: false,
+  description: 'show the plan and the facts; change nothing',
+};
+
+const clusterArgument: ArgumentSpec = {
+  name: 'cluster',
+  kind: 'positional',
+  required: true,
+  placeholder: '<cluster>',
+  description: 'the cluster',
+};
+
+/** A verb as the grammar sees it: its cluster first, then its own arguments, and `--plan` when it acts. */
+export function declaredOf(verb: Verb): Declared {
+  const plan = verb.type === 'procedure' ? [planOption] : [];
+  return { id: verb.id, summary: verb.summary, arguments: [clusterArgument, ...verb.arguments, ...plan] };
+}
+
+/** What stands between `<` and `>` in the usage: `member`, `id|latest`. */
+export function placeholderOf({ name, placeholder = name }: ArgumentSpec): string {
+  return /[<[]([^<>[\]]+)[>\]]/.exec(placeholder)?.[1] ?? placeholder;
+}
+
+/** The option as typed: `--while-healthy`. */
+export function flagOf({ name }: ArgumentSpec): string {
+  return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** Whether an argument names a member of the cluster: then the grammar knows which there are. */
+export function isMember(spec: ArgumentSpec): boolean {
+  return spec.name === 'member' || placeholderOf(spec) === 'member';
+}
+
+/** `restore <cluster> [--snapshot <id|latest>] [--plan]` */
+export function usageOf({ id, arguments: specs }: Declared): string {
+  return [id, ...specs.map(usageWord)].join(' ');
+}
+
+function usageWord(spec: ArgumentSpec): string {
+  const value = `<${placeholderOf(spec)}>`;
+  const word = spec.kind === 'positional' ? value : spec.kind === 'flag' ? flagOf(spec) : `${flagOf(spec)} ${value}`;
+  if (spec.required) return word;
+  return spec.kind === 'positional' ? `[${value.slice(1, -1)}]` : `[${word}]`;
+}

@@ -1,0 +1,119 @@
+/** The Slack app: connects, listens, and hands every word and click to its listener. */
+import { App, HTTPReceiver, SocketModeReceiver } from '@slack/bolt';
+import type { Logger } from '@slack/bolt';
+import { OpsError } from '../errors.ts';
+import type { Clock } from '../engine/ports.ts';
+import type { ListenerDeps } from './answering.ts';
+import { gateActions } from './blocks/actions.ts';
+import { silent } from './clients.ts';
+import { translated } from './errors.ts';
+import { onAction } from './listeners/action.ts';
+import { onCommand } from './listeners/command.ts';
+import { onHome } from './listeners/home.ts';
+import { onMention } from './listeners/mention.ts';
+import { createSeen } from './seen.ts';
+import { slashCommand } from './surface.ts';
+
+/** How events come: over a socket the app opens (no public address needed), or to an HTTP port with a signing secret. */
+export type SlackMode =
+  | { readonly kind: 'socket'; readonly appToken: string; readonly clientPingTimeoutMs?: number }
+  | { readonly kind: 'http'; readonly signingSecret: string; readonly port: number };
+
+interface SlackOptions extends ListenerDeps {
+  readonly mode: SlackMode;
+  readonly botToken: string;
+  /** Slack's address, with a slash at its end; another one in tests. */
+  readonly slackApiUrl?: string;
+  readonly clock: Pick<Clock, 'now'>;
+  /** Takes what a listener could not handle; nobody is left without it being known. */
+  readonly onError: (error: unknown) => void;
+  readonly logger?: Logger;
+}
+
+/** The running app. */
+export interface Slack {
+  /** Connects. @throws OpsError SLACK_* when Slack does not take the tokens or does not answer */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** The team the app is installed in; known once started. */
+  readonly team: () => string | undefined;
+  /** Since when events can come; undefined while not connected. */
+  readonly connectedSince: () => Date | undefined;
+  readonly lastEventAt: () => Date | undefined;
+}
+
+/** Makes the app; nothing is connected before `start`. */
+export function createSlack(options: SlackOptions): Slack {
+  const { mode, botToken, clock, logger = silent, client } = options;
+  const clientOptions = options.slackApiUrl === undefined ? {} : { slackApiUrl: options.slackApiUrl };
+  const seen: { team?: string; botUserId?: string; botId?: string; connectedSince?: Date | undefined; lastEventAt?: Date } = {};
+  const receiver = receiverOf(mode, clientOptions, logger);
+  // Who the bot is was asked once at the start: asking at the first event would hold its acknowledgement back.
+  const authorize = () =>
+    Promise.resolve({
+      botToken,
+      ...(seen.botId !== undefined && { botId: seen.botId }),
+      ...(seen.botUserId !== undefined && { botUserId: seen.botUserId }),
+    });
+  const app = new App({ receiver, authorize, logger, clientOptions: { ...clientOptions, logger }, deferInitialization: true });
+  if (receiver instanceof SocketModeReceiver) {
+    receiver.client.on('connected', () => (seen.connectedSince = clock.now()));
+    for (const event of ['disconnected', 'reconnecting', 'disconnecting'])
+      receiver.client.on(event, () => (seen.connectedSince = undefined));
+  }
+  app.use(async ({ next }) => {
+    seen.lastEventAt = clock.now();
+    await next();
+  });
+  listen(app, options, () => seen.botUserId);
+  app.error(async (error) => options.onError(translated(error.original ?? error, 'handling what somebody said')));
+  return {
+    async start() {
+      try {
+        const self = await client.auth.test();
+        if (self.team_id !== undefined) seen.team = self.team_id;
+        if (self.user_id !== undefined) seen.botUserId = self.user_id;
+        if (self.bot_id !== undefined) seen.botId = self.bot_id;
+        await app.init();
+        await (mode.kind === 'http' ? app.start(mode.port) : app.start());
+      } catch (error) {
+        throw translated(error, 'connecting');
+      }
+      if (mode.kind === 'http') seen.connectedSince = clock.now();
+      if (seen.team === undefined) throw new OpsError('SLACK_REFUSED', 'Slack did not say which team the bot belongs to.');
+    },
+    async stop() {
+      seen.connectedSince = undefined;
+      await app.stop();
+    },
+    team: () => seen.team,
+    connectedSince: () => seen.connectedSince,
+    lastEventAt: () => seen.lastEventAt,
+  };
+}
+
+function receiverOf(mode: SlackMode, clientOptions: { slackApiUrl?: string }, logger: Logger): SocketModeReceiver | HTTPReceiver {
+  if (mode.kind === 'http') return new HTTPReceiver({ signingSecret: mode.signingSecret, logger, port: mode.port });
+  const { appToken, clientPingTimeoutMs } = mode;
+  return new SocketModeReceiver({
+    appToken,
+    logger,
+    installerOptions: { clientOptions: { ...clientOptions } },
+    ...(clientPingTimeoutMs !== undefined && { clientPingTimeout: clientPingTimeoutMs }),
+  });
+}
+
+function listen(app: App, options: SlackOptions, botUserId: () => string | undefined): void {
+  const isNew = createSeen(options);
+  app.command(slashCommand, (args) => onCommand(options, args));
+  app.event('app_mention', async ({ event, body }) => {
+    if (isNew(body.event_id)) await onMention(options, { event, teamId: body.team_id, botUserId: botUserId() });
+  });
+  app.event('app_home_opened', ({ event }) => onHome(options.client, event));
+  for (const action of Object.values(gateActions)) app.action(action, ({ body, ack }) => onAction(options, { body, ack: () => ack() }));
+  // Whatever else is clicked gets an answer too, rather than a spinning button.
+  app.action(/.*/, async ({ body, ack, action }) => {
+    if (!('action_id' in action) || !Object.values<string>(gateActions).includes(action.action_id))
+      await onAction(options, { body, ack: () => ack() });
+  });
+}

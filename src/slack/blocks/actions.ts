@@ -1,0 +1,76 @@
+/** The buttons of a gate: their ids, what they carry, and how that is read back. */
+import type { ActionsBlock, Button } from '@slack/types';
+import { z } from 'zod';
+import type { Gate } from '../../engine/journal.ts';
+import { RunId } from '../../ids.ts';
+import { limits } from '../limits.ts';
+import { plain, truncate } from '../text.ts';
+
+const verdicts = ['approve', 'reject', 'retry', 'abort'] as const;
+type Verdict = (typeof verdicts)[number];
+
+/** The action id of each button; they stand in old messages, so they are never renamed. */
+export const gateActions = {
+  approve: 'gate.approve',
+  reject: 'gate.reject',
+  retry: 'gate.retry',
+  abort: 'gate.abort',
+} as const satisfies Record<Verdict, string>;
+
+/** What a button carries. The digest ties the click to the plan that was shown. */
+const GateValue = z.object({
+  gateId: z
+    .string()
+    .max(limits.idCharacters)
+    .refine((text) => RunId.safeParse(text.replace(/\.[^.]*$/, '')).success, 'a gate id is <run>.<number>'),
+  verdict: z.enum(verdicts),
+  digest: z.string().max(128),
+});
+type GateValue = z.infer<typeof GateValue>;
+
+/** Reads what a button carried; undefined when it is not from one of our cards. */
+export function readGateValue(value: unknown): GateValue | undefined {
+  if (typeof value !== 'string' || value.length > limits.buttonValueCharacters) return undefined;
+  try {
+    const parsed = GateValue.safeParse(JSON.parse(value));
+    return parsed.success ? parsed.data : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+interface ButtonLook {
+  readonly label: string;
+  readonly style?: 'primary' | 'danger';
+  /** Asked once more before the click counts: a thumb on a phone slips. */
+  readonly confirm?: { readonly title: string; readonly text: string; readonly yes: string };
+}
+
+/** The buttons of an open gate, in the order given. */
+export function gateButtons(gate: Gate, looks: readonly (readonly [Verdict, ButtonLook])[]): ActionsBlock {
+  return { type: 'actions', elements: looks.map(([verdict, look]) => button(gate, verdict, look)) };
+}
+
+function button({ gateId, digest }: Gate, verdict: Verdict, { label, style, confirm }: ButtonLook): Button {
+  const value: GateValue = { gateId, verdict, digest };
+  return {
+    type: 'button',
+    action_id: gateActions[verdict],
+    text: text(label, limits.buttonTextCharacters),
+    value: JSON.stringify(value),
+    ...(style !== undefined && { style }),
+    ...(confirm !== undefined && {
+      confirm: {
+        title: text(confirm.title, limits.confirmTitleCharacters),
+        text: text(confirm.text, limits.confirmTextCharacters),
+        confirm: text(confirm.yes, limits.confirmButtonCharacters),
+        deny: text('Not yet', limits.confirmButtonCharacters),
+      },
+    }),
+  };
+}
+
+function text(words: string, max: number) {
+  return { type: 'plain_text' as const, text: truncate(plain(words).replaceAll('\n', ' '), max) || '-', emoji: false };
+}

@@ -1,0 +1,40 @@
+/** The end of a run: how it ended, how long it took, and what is left for a person to do. */
+import type { RunView } from '../../engine/view.ts';
+import { duration, firstLines } from '../text.ts';
+import { context, message } from './message.ts';
+import type { Message } from './message.ts';
+import { mention } from './people.ts';
+import { bold, emoji, lines, prose, rich, words } from './rich.ts';
+import { runLabel } from './root.ts';
+import { outcomeLooks } from './states.ts';
+
+const conclusionLinesMax = 20;
+
+/** Builds the summary. It names who asked, so that they are told. */
+export function summaryMessage(view: RunView): Message {
+  const { run, outcome = 'failed', conclusion = '', startedAt, endedAt } = view;
+  const look = outcomeLooks[outcome];
+  const took = startedAt === undefined || endedAt === undefined ? '' : ` in ${duration(Date.parse(endedAt) - Date.parse(startedAt))}`;
+  return message(
+    `${run.procedure} ${run.cluster}: ${look.word}${took}. ${conclusion}`,
+    rich(
+      lines(
+        [...emoji(look.emoji), ...bold(`${run.procedure} ${run.cluster}: ${look.word}`), ...words(took)],
+        prose(firstLines(conclusion, conclusionLinesMax)),
+      ),
+    ),
+    context([mention(run.requester.user), countsOf(view), runLabel(view)].filter(Boolean).join('  ·  ')),
+  );
+}
+
+function countsOf({ steps, gates }: RunView): string {
+  const done = steps.filter(({ state }) => state === 'done' || state === 'already-true').length;
+  const approved = gates.filter(({ outcome }) => outcome === 'approved').length;
+  const retried = gates.filter(({ outcome }) => outcome === 'retried').length;
+  const parts = [
+    steps.length === 0 ? '' : `${done} of ${steps.length} steps done`,
+    approved === 0 ? '' : `${approved} approval${approved === 1 ? '' : 's'}`,
+    retried === 0 ? '' : `${retried} retr${retried === 1 ? 'y' : 'ies'}`,
+  ];
+  return parts.filter(Boolean).join(', ');
+}

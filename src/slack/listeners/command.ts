@@ -1,0 +1,22 @@
+/** `/etcd …`: acknowledged first, then taken to the desk; the answer is for the one who typed it. */
+import type { SlackCommandMiddlewareArgs } from '@slack/bolt';
+import { fromSlack } from '../../commands/normalise.ts';
+import { UserId } from '../../ids.ts';
+import { answer } from '../answering.ts';
+import type { ListenerDeps } from '../answering.ts';
+import { slashCommand } from '../surface.ts';
+
+/** Takes a slash command: https://docs.slack.dev/interactivity/implementing-slash-commands */
+export async function onCommand(deps: ListenerDeps, { command, ack }: Pick<SlackCommandMiddlewareArgs, 'command' | 'ack'>): Promise<void> {
+  await ack();
+  const name = await deps.channelNames(command.channel_id, command.channel_name);
+  const person = {
+    user: UserId.parse(command.user_id),
+    channel: { id: command.channel_id, ...(name !== undefined && { name }) },
+    team: command.team_id,
+    via: 'slack' as const,
+  };
+  const reply = await deps.desk.take({ words: fromSlack(command.text ?? ''), prefix: slashCommand }, person);
+  // A question is answered in the channel a moment later: two messages for one question would be noise.
+  if (reply.kind !== 'asked') await answer(deps, reply, person);
+}

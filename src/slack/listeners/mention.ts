@@ -1,0 +1,51 @@
+/** `@etcd-medic …`: the same words as the slash command, and the way to give them inside a thread. */
+import { z } from 'zod';
+import { fromSlack } from '../../commands/normalise.ts';
+import { UserId } from '../../ids.ts';
+import { answer } from '../answering.ts';
+import type { ListenerDeps } from '../answering.ts';
+
+/** What is used of the event: https://docs.slack.dev/reference/events/app_mention */
+const Mention = z.object({
+  user: UserId,
+  channel: z.string(),
+  text: z.string(),
+  thread_ts: z.string().optional(),
+  /** Of the person; in a shared channel another team's. */
+  user_team: z.string().optional(),
+  team: z.string().optional(),
+  bot_id: z.string().optional(),
+});
+
+interface Heard {
+  readonly event: unknown;
+  readonly teamId: string | undefined;
+  readonly botUserId: string | undefined;
+}
+
+/** Takes a mention. What another bot says is not a person's word and is left alone. */
+export async function onMention(deps: ListenerDeps, { event, teamId, botUserId }: Heard): Promise<void> {
+  const heard = Mention.safeParse(event);
+  if (!heard.success || heard.data.bot_id !== undefined) return;
+  const { user, channel, text, thread_ts: threadTs, user_team: userTeam, team } = heard.data;
+  const [name, run] = await Promise.all([
+    deps.channelNames(channel),
+    threadTs === undefined ? undefined : deps.state.runAt(channel, threadTs),
+  ]);
+  const person = {
+    user,
+    channel: { id: channel, ...(name !== undefined && { name }) },
+    team: userTeam ?? team ?? teamId ?? '',
+    via: 'slack' as const,
+  };
+  const words = fromSlack(withoutMention(text, botUserId));
+  const reply = await deps.desk.take({ words, prefix: '@etcd-medic', ...(run !== undefined && { run }) }, person);
+  if (reply.kind !== 'asked') await answer(deps, reply, person, threadTs);
+  if (reply.kind === 'receipt') deps.requestRender(reply.run);
+}
+
+/** Takes the bot's own name off, wherever it stands. */
+function withoutMention(text: string, botUserId: string | undefined): string {
+  const own = botUserId === undefined ? /^\s*<@[UW][A-Z0-9]+(?:\|[^>]*)?>/ : new RegExp(`<@${botUserId}(?:\\|[^>]*)?>`, 'g');
+  return text.replace(own, ' ').replace(/^[\s:,]+/, '');
+}

@@ -1,0 +1,68 @@
+/** Text that pages nobody and links nothing, whatever it holds. */
+import { stripVTControlCharacters } from 'node:util';
+
+const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+/** Direction overrides can make a command read otherwise than it is. */
+const directions = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/** Plain text: without colours, control characters and direction marks. Line ends are `\n`. */
+export function plain(text: string): string {
+  return stripVTControlCharacters(text.replaceAll(/\r\n?/g, '\n')).replaceAll(controls, '').replaceAll(directions, '');
+}
+
+/** Escapes the three characters Slack gives a meaning to: https://docs.slack.dev/messaging/formatting-message-text#escaping */
+export function escape(text: string): string {
+  return plain(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+/** Cuts a text to a number of characters and says how many are left out. Never cuts a character in two. */
+export function truncate(text: string, max: number): string {
+  if (text.length <= max) return text;
+  const room = Math.max(0, max - remark(text.length).length);
+  const kept = text.slice(0, room).replace(/[\ud800-\udbff]$/, '');
+  return `${kept}${remark(text.length - kept.length)}`.slice(0, max);
+}
+
+function remark(left: number): string {
+  return `… (${left} more characters)`;
+}
+
+/** Cuts a text to a number of lines and says how many are left out. */
+export function firstLines(text: string, max: number): string {
+  const lines = plain(text).trimEnd().split('\n');
+  if (lines.length <= max) return lines.join('\n');
+  const left = lines.length - max;
+  return [...lines.slice(0, max), `… (${left} more line${left === 1 ? '' : 's'})`].join('\n');
+}
+
+/** Escapes and cuts, so that what comes out fits although escaping makes it longer. Never cuts an escape in two. */
+export function escapeWithin(text: string, max: number): string {
+  const whole = plain(text);
+  let room = max;
+  for (;;) {
+    const escaped = escape(truncate(whole, room));
+    if (escaped.length <= max) return escaped;
+    room -= escaped.length - max;
+    if (room <= 0) return '';
+  }
+}
+
+/** A moment as each reader's own clock shows it: https://docs.slack.dev/messaging/formatting-message-text#date-formatting */
+export function moment(iso: string, format = '{time}'): string {
+  return `<!date^${Math.floor(Date.parse(iso) / 1000)}^${format}|${fallbackTime(iso)}>`;
+}
+
+/** The same moment in UTC, for what cannot show the reader's zone. */
+export function fallbackTime(iso: string): string {
+  return `${new Date(iso).toISOString().slice(11, 16)} UTC`;
+}
+
+/** `0.4 s`, `12 s`, `3 min 5 s`, `1 h 2 min` */
+export function duration(ms: number): string {
+  if (ms < 9_950) return `${(ms / 1000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return seconds % 60 === 0 ? `${minutes} min` : `${minutes} min ${seconds % 60} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
