@@ -20,6 +20,11 @@ export const boundaries: Readonly<Record<string, Boundary>> = {
   queue: { sees: ['engine', 'procedures'], seesTypesOf: ['config', 'etcd', 'host', 'snapshots'] },
   terminal: { sees: ['commands', 'engine', 'procedures'], seesTypesOf: ['config'] },
   slack: { sees: ['access', 'commands', 'engine', 'procedures'], seesTypesOf: ['config', 'queue'] },
+  // Parts of main.ts and cli.ts: nobody else sees it.
+  wiring: {
+    sees: ['access', 'commands', 'config', 'engine', 'etcd', 'host', 'procedures', 'queue', 'slack', 'snapshots', 'terminal'],
+    seesTypesOf: [],
+  },
 };
 
 /** Each of these packages is imported by one folder; a name that ends in `/` stands for the whole scope. */

@@ -2,7 +2,10 @@
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { z } from 'zod';
+import { checkClusters } from '../src/config/cluster-checks.ts';
+import { Config } from '../src/config/schema.ts';
 import { errorCatalogue } from '../src/errors.ts';
 import { verbs } from '../src/procedures/index.ts';
 
@@ -44,6 +47,16 @@ describe('docs/adr/0002-dependencies.md', () => {
 
     expect(rows).toEqual(expect.arrayContaining(names));
     expect(rows.filter((name) => !names.includes(name) && !['package', 'for development', '---'].includes(name))).toEqual([]);
+  });
+});
+
+describe('README.md', () => {
+  it('shows a config.yaml that is right', () => {
+    const example: unknown = parse(/```yaml\n(.*?)```/s.exec(readFileSync('README.md', 'utf8'))?.[1] ?? '');
+
+    const { clusters } = Config.parse(example);
+
+    expect(checkClusters(clusters)).toEqual({ mistakes: [], warnings: [] });
   });
 });
 
