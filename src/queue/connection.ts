@@ -84,7 +84,8 @@ const common: RedisOptions = {
 };
 
 async function closed(redis: Redis): Promise<void> {
-  if (redis.status === 'end') return;
+  // Between two attempts there is no socket: ioredis stops trying then, and tells nobody.
+  if (redis.status !== 'ready' && redis.status !== 'connect') return redis.disconnect();
   const ended = new Promise<void>((resolve) => redis.once('end', () => resolve()));
   redis.disconnect();
   await ended;

@@ -10,7 +10,7 @@ import type { Clock } from '../engine/ports.ts';
 import type { QueryRequest } from '../engine/runs.ts';
 import type { Answer } from '../procedures/answer.ts';
 import type { QueueLog } from './connection.ts';
-import { maxStalledCount, QueryRequestSchema } from './jobs.ts';
+import { keepOthers, maxStalledCount, QueryRequestSchema } from './jobs.ts';
 import type { Reply } from './jobs.ts';
 import { queueNames, queuePrefix } from './keys.ts';
 import type { Queues } from './queues.ts';
@@ -55,8 +55,9 @@ async function answerJob(deps: QueryWorkerDeps, limitMs: number, job: Job<QueryR
   const queryId = job.id ?? '';
   const reply = await replyTo(deps, query, limitMs);
   if (query.requester.via === 'terminal') return reply;
-  // The job id makes a second answer to the same question (after a worker's death) no second delivery.
-  await deps.queues.reports.add('answer', { type: 'answer', queryId, query, reply }, { ...reportOptions, jobId: `answer-${queryId}` });
+  // The job id makes a second answer to the same question (after a worker's death) no second delivery; so a delivered one is kept.
+  const options = { ...reportOptions, removeOnComplete: keepOthers, jobId: `answer-${queryId}` };
+  await deps.queues.reports.add('answer', { type: 'answer', queryId, query, reply }, options);
   return reply;
 }
 

@@ -56,7 +56,7 @@ export async function bench(): Promise<Bench> {
   await untilConnected(connections, 5_000);
   const queues = openQueues({ front: connections.front, log: silent });
   const runs = createRuns({ front: connections.front, queues, isExclusive: (procedure) => procedure !== 'free', clock: systemClock });
-  const probe = new Redis(redis.url);
+  const probe = new Redis(redis.url, { maxRetriesPerRequest: null });
   probe.on('error', () => undefined);
   const workers: Closable[] = [];
   const processes: ChildProcess[] = [];

@@ -45,7 +45,20 @@ export async function startRedis(settings: readonly string[] = []): Promise<Test
   const lives = () => child !== undefined && child.exitCode === null && child.signalCode === null;
   const start = async (): Promise<void> => {
     if (lives()) return;
-    const wanted = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, '--save', '', '--appendonly', 'yes', '--appendfsync', 'everysec'];
+    const wanted = [
+      '--port',
+      String(port),
+      '--bind',
+      '127.0.0.1',
+      '--dir',
+      directory,
+      '--save',
+      '',
+      '--appendonly',
+      'yes',
+      '--appendfsync',
+      'everysec',
+    ];
     child = spawn('redis-server', [...wanted, '--maxmemory-policy', 'noeviction', ...settings], { stdio: 'ignore' });
     await answering(url);
   };

@@ -1,0 +1,127 @@
+/** The journal of a run: every kind of entry comes back as it went in, and nothing else does. */
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Decision, Gate, JournalEvent, RunRequest } from '../../src/engine/journal.ts';
+import { RunId } from '../../src/ids.ts';
+import { openJournal, readJournal } from '../../src/queue/journal.ts';
+import { keys } from '../../src/queue/keys.ts';
+import { appendLua } from '../../src/queue/lua.ts';
+import { raiseEpoch } from '../../src/queue/run-state.ts';
+import { alice, bench, prod, requester } from './bench.ts';
+import type { Bench } from './bench.ts';
+import { systemClock } from './fixtures/scripted.ts';
+
+const at = '2026-11-22T07:00:00.000Z';
+const runId = RunId.parse('restore-prod-7f3a9c');
+const run: RunRequest = { runId, procedure: 'restore', cluster: prod, input: {}, requester, mode: 'execute', requestedAt: at };
+const stop = { on: 'etcd01', argv: ['systemctl', 'stop', 'etcd'] };
+const plan = [stop];
+const resumed: JournalEvent = { type: 'step-resumed', stepId: 'stop' };
+const command = { ...stop, changes: true, exitCode: 0, durationMs: 12, output: 'ok', outputBytes: 2, outputSha256: 'a'.repeat(64) };
+const gate: Gate = {
+  gateId: `${runId}.1`,
+  kind: 'approval',
+  stepId: 'stop',
+  title: 'Stop',
+  plan,
+  facts: { leader: 'etcd01' },
+  reason: 'all of it',
+  hint: 'look twice',
+  otherwise: 'it stays',
+  digest: 'd',
+  required: 2,
+  openedAt: at,
+  expiresAt: at,
+};
+const decision: Decision = { verdict: 'approve', by: alice, at };
+const events: readonly JournalEvent[] = [
+  {
+    type: 'run-prepared',
+    prepared: { snapshot: 'x', nested: [1, null, 'é\u00a0😀'] },
+    steps: [{ id: 'stop', title: 'Stop', kind: 'destroy' }],
+    summary: 's',
+  },
+  { type: 'gate-opened', gate },
+  { type: 'gate-settled', gateId: gate.gateId, outcome: 'approved', decisions: [decision], difference: 'none' },
+  { type: 'step-started', stepId: 'stop', plan, gateId: gate.gateId },
+  resumed,
+  { type: 'command', stepId: 'stop', command },
+  { type: 'step-settled', stepId: 'stop', how: 'done', note: 'n', plan, durationMs: 1 },
+  { type: 'step-failed', stepId: 'stop', code: 'HOST_UNREACHABLE', because: 'b', hint: 'h' },
+  { type: 'run-ended', outcome: 'completed', summary: 's' },
+];
+
+describe('journal', () => {
+  let on: Bench;
+  beforeEach(async () => {
+    on = await bench();
+  });
+  afterEach(() => on[Symbol.asyncDispose]());
+
+  const opened = async () => {
+    const { records } = on.connections;
+    return openJournal({ records, clock: systemClock, run, epoch: await raiseEpoch(records, runId), decisionsRead: () => undefined });
+  };
+
+  it('gives back every kind of event as it was appended, in order and numbered without a gap', async () => {
+    const journal = await opened();
+
+    const appended = await Promise.all(events.map((event) => journal.append(event)));
+
+    expect(await journal.entries()).toEqual(appended);
+    expect(appended.map(({ seq, at: _at, ...event }) => event)).toEqual(events);
+    expect(appended.map(({ seq }) => seq)).toEqual(events.map((_event, index) => index));
+  });
+
+  it('cuts the output of a command that is too long, and keeps what says so', async () => {
+    const journal = await opened();
+    const output = 'x'.repeat(300_000);
+
+    await journal.append({ type: 'command', stepId: 's', command: { ...command, output, outputBytes: output.length } });
+
+    const [entry] = await journal.entries();
+    expect(entry).toMatchObject({ command: { outputBytes: 300_000, outputSha256: command.outputSha256 } });
+    expect(JSON.stringify(entry).length).toBeLessThan(20_000);
+  });
+
+  it('takes nothing more once something could not be appended', async () => {
+    const journal = await opened();
+    await journal.append(resumed);
+
+    const tooLarge = journal.append({ type: 'step-failed', stepId: 's', code: 'C', because: 'x'.repeat(300_000), hint: 'h' });
+    const after = journal.append(resumed);
+
+    await expect(tooLarge).rejects.toMatchObject({ code: 'JOURNAL_INVALID' });
+    await expect(after).rejects.toMatchObject({ code: 'JOURNAL_INVALID' });
+    expect(await journal.entries()).toHaveLength(1);
+  });
+
+  it('lets one of two writers append, the one that took the run up last', async () => {
+    const [first, second] = [await opened(), await opened()];
+
+    const results = await Promise.allSettled([first.append(resumed), second.append(resumed), first.append(resumed)]);
+
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'rejected']);
+    expect(results[0]).toMatchObject({ reason: { code: 'RUN_TAKEN_OVER' } });
+    expect(await second.entries()).toHaveLength(1);
+  });
+
+  it.each([
+    [
+      'a gap',
+      async () => on.probe.xadd(`medic:journal:${runId}`, '3-0', 'event', JSON.stringify(resumed), 'at', at, 'nonce', randomUUID()),
+    ],
+    [
+      'something that is no event',
+      async () => on.probe.xadd(`medic:journal:${runId}`, '2-0', 'event', '{"type":"step-resumed"}', 'at', at, 'nonce', 'n'),
+    ],
+    ['something that is no JSON', async () => on.probe.xadd(`medic:journal:${runId}`, '2-0', 'event', '{', 'at', at, 'nonce', 'n')],
+  ])('does not believe a journal with %s', async (_what, spoil) => {
+    const journal = await opened();
+    await journal.append(resumed);
+
+    await spoil();
+
+    await expect(readJournal(on.probe, runId)).rejects.toMatchObject({ code: 'JOURNAL_INVALID' });
+  });
+});
