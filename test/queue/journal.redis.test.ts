@@ -69,7 +69,7 @@ describe('journal', () => {
     const appended = await Promise.all(events.map((event) => journal.append(event)));
 
     expect(await journal.entries()).toEqual(appended);
-    expect(appended.map(({ seq, at: _at, ...event }) => event)).toEqual(events);
+    expect(appended.map(({ seq: _seq, at: _at, ...event }) => event)).toEqual(events);
     expect(appended.map(({ seq }) => seq)).toEqual(events.map((_event, index) => index));
   });
 
@@ -104,6 +104,23 @@ describe('journal', () => {
     expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'rejected']);
     expect(results[0]).toMatchObject({ reason: { code: 'RUN_TAKEN_OVER' } });
     expect(await second.entries()).toHaveLength(1);
+  });
+
+  it('knows an append that is sent again after a reconnect', async () => {
+    const { records } = on.connections;
+    const epoch = await raiseEpoch(records, runId);
+    const redisKeys = [keys.journal(runId), keys.run(runId), keys.unreported, 'g', 's'];
+    const send = (nonce: string) =>
+      records.eval(appendLua, 5, ...redisKeys, epoch, JSON.stringify(resumed), at, nonce, 60_000, 10, 0, runId, 'none');
+
+    const replies = [await send('one'), await send('one'), await send('two')];
+
+    expect(replies).toEqual([
+      ['ok', 0],
+      ['ok', 0],
+      ['ok', 1],
+    ]);
+    expect(await readJournal(on.probe, runId)).toHaveLength(2);
   });
 
   it.each([
