@@ -16,6 +16,8 @@ export interface UnitState {
   /** `User=` and `Group=` of the unit; root when not set. */
   readonly user: string;
   readonly group: string;
+  /** `own`: an administrator's unit file in /etc/systemd/system, where a mask would lie; it is set aside while masked. */
+  readonly unitFile?: 'own' | 'packaged';
 }
 
 /** How etcd is configured on a host: in an EnvironmentFile, by flags in the unit, or by a YAML `--config-file`. */
@@ -157,9 +159,10 @@ export interface HostCommands {
   receive(delivery: Delivery): readonly PlannedCommand[];
   restoreSnapshot(order: RestoreOrder, tool: RestoreTool): readonly PlannedCommand[];
   configure(settings: ClusterSettings, configuration: HostFacts['configuration']): readonly PlannedCommand[];
-  stopAndMask(): readonly PlannedCommand[];
+  /** `unit` as `preflight` saw it; without it a packaged unit is meant. */
+  stopAndMask(unit?: Pick<UnitState, 'unitFile'>): readonly PlannedCommand[];
   swapDataDir(run: RunId): readonly PlannedCommand[];
-  unmaskAndStart(): readonly PlannedCommand[];
+  unmaskAndStart(unit?: Pick<UnitState, 'unitFile'>): readonly PlannedCommand[];
   deleteAside(run: RunId): readonly PlannedCommand[];
   removeScratch(run: RunId): readonly PlannedCommand[];
 }

@@ -1,0 +1,58 @@
+/** Proof that etcd on a host is stopped and cannot come back. */
+import { fails, holds } from '../engine/finding.ts';
+import type { Finding } from '../engine/finding.ts';
+import { accepting, lookAsRoot } from './command.ts';
+import * as limits from './limits.ts';
+import { lookAtPort } from './ports.ts';
+import type { PortLook } from './ports.ts';
+import type { Answer, Shell } from './shell.ts';
+import { isDown, parseUnit, unitLooks } from './unit.ts';
+import type { UnitReading } from './unit.ts';
+
+export interface FenceDeps {
+  readonly shell: Shell;
+  readonly unit: string;
+  readonly clientUrl: string;
+  readonly peerUrl: string;
+}
+
+/** As root, because with /proc mounted hidepid others see nothing, which would look like proof. */
+const findEtcd = accepting(lookAsRoot('pgrep', '-x', 'etcd'), 0, 1);
+
+/** All of: unit down, masked for good, no process of that name, both ports refuse. @throws OpsError HOST_* when the host cannot be asked */
+export async function fenced({ shell, unit, clientUrl, peerUrl }: FenceDeps): Promise<Finding> {
+  const [answers, ...ports] = await Promise.all([
+    shell.session([...unitLooks(unit), findEtcd]).then((session) => session.answers),
+    portReasons('client', clientUrl),
+    portReasons('peer', peerUrl),
+  ]);
+  const [show, files, processes] = answers as [Answer, Answer, Answer];
+  const reasons = [...unitReasons(unit, parseUnit(shell.where, unit, show, files)), ...processReasons(processes.stdout), ...ports.flat()];
+  return reasons.length === 0 ? holds() : fails(`${shell.where} is not fenced: ${reasons.join('; ')}.`);
+}
+
+function unitReasons(unit: string, reading: UnitReading): readonly string[] {
+  const up = isDown(reading) ? [] : [`${unit} is ${reading.activeState}`];
+  const mask = reading.masked
+    ? []
+    : [`${unit} is not masked${reading.maskedOnDisk ? ' until systemd is reloaded' : ''}, so something may start it`];
+  return [...up, ...mask];
+}
+
+function processReasons(pids: string): readonly string[] {
+  const list = pids.split('\n').filter(Boolean);
+  return list.length === 0 ? [] : [`an etcd process runs (pid ${list.join(', ')})`];
+}
+
+const unproven: Readonly<Record<Exclude<PortLook, 'refused'>, string>> = {
+  open: 'is open',
+  'no-answer': 'gives no answer from here, which is no proof that it is closed (a firewall may drop what is sent)',
+  unreachable: 'cannot be reached from here, which is no proof that it is closed',
+};
+
+async function portReasons(which: 'client' | 'peer', url: string): Promise<readonly string[]> {
+  const { hostname, port, protocol } = new URL(url);
+  const number = port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
+  const seen = await lookAtPort(hostname.replace(/^\[(.*)\]$/, '$1'), number, limits.portProbeTimeoutMs);
+  return seen === 'refused' ? [] : [`the ${which} port ${number} ${unproven[seen]}`];
+}

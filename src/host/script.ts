@@ -1,0 +1,69 @@
+/** Several commands in one ssh session: the script that runs them, and their answers taken apart again. */
+import { sent } from './command.ts';
+import type { HostCommand } from './command.ts';
+import { quoteArgv } from './quoting.ts';
+
+/** sudo's secure_path is the same; a user's own PATH or ETCDCTL_* never counts. */
+const remoteEnvironment = ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'LC_ALL=C'];
+
+/** What one command of a session answered. */
+export interface Frame {
+  readonly exitCode: number;
+  /** The host's clock when it ended, milliseconds since 1970. */
+  readonly endedAtMs: number;
+  readonly stdout: Buffer;
+  readonly stderr: Buffer;
+}
+
+/**
+ * The one line that the login shell on the host gets.
+ * After every command a mark with its exit code goes to both streams. That tells a command's own 255 from ssh's, a finished
+ * command from a cut one, and one answer from the next. A code that is not accepted ends the session.
+ * @param nonce 32 hex digits that no output holds
+ */
+export function sessionScript(commands: readonly HostCommand[], nonce: string): string {
+  const lines = commands.map((command, index) => {
+    const accepted = (command.accepts ?? [0]).join('|');
+    // Only the first command may read what is sent along; a later one must not swallow it.
+    const input = index === 0 ? '' : ' </dev/null';
+    return `${quoteArgv(sent(command))}${input}; m $?; case $c in ${accepted}) ;; *) exit 0;; esac`;
+  });
+  const mark = `m() { c=$1; t=$(date +%s%3N); printf '\\n${nonce} %s %s\\n' "$c" "$t"; printf '\\n${nonce} %s %s\\n' "$c" "$t" >&2; }`;
+  // The first mark is the host's clock before anything ran.
+  const script = ['umask 077', mark, 'm 0 </dev/null', ...lines].join('\n');
+  return quoteArgv(['exec', 'env', '-i', ...remoteEnvironment, '/bin/sh', '-c', script]);
+}
+
+/** Takes both streams of a session apart. Frame 0 is the session's beginning; a command that was cut has no frame. */
+export function frames(stdout: Buffer, stderr: Buffer, nonce: string): readonly Frame[] {
+  const errors = split(stderr, nonce);
+  return split(stdout, nonce).flatMap((out, index) => {
+    const error = errors[index];
+    return error === undefined ? [] : [{ exitCode: out.exitCode, endedAtMs: out.endedAtMs, stdout: out.text, stderr: error.text }];
+  });
+}
+
+/** What came after the last mark: the words of ssh, or of a command that was cut. */
+export function unframed(stream: Buffer, nonce: string): string {
+  const last = split(stream, nonce).at(-1);
+  return stream.subarray(last?.end ?? 0).toString('utf8');
+}
+
+function split(stream: Buffer, nonce: string) {
+  const pieces: { text: Buffer; exitCode: number; endedAtMs: number; end: number }[] = [];
+  const needle = Buffer.from(`\n${nonce} `);
+  let begin = 0;
+  for (;;) {
+    const at = stream.indexOf(needle, begin);
+    if (at === -1) return pieces;
+    const newline = stream.indexOf(0x0a, at + needle.length);
+    if (newline === -1) return pieces;
+    const [exitCode, endedAtMs] = stream
+      .subarray(at + needle.length, newline)
+      .toString('latin1')
+      .split(' ')
+      .map(Number);
+    pieces.push({ text: stream.subarray(begin, at), exitCode: exitCode ?? -1, endedAtMs: endedAtMs ?? 0, end: newline + 1 });
+    begin = newline + 1;
+  }
+}

@@ -1,0 +1,146 @@
+/** Runs commands on one host: several in one session, each recorded, each failure translated. */
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import type { RecordCommand } from '../engine/command.ts';
+import type { Clock } from '../engine/ports.ts';
+import { OpsError } from '../errors.ts';
+import type { MemberName } from '../ids.ts';
+import { shorten } from './bounded.ts';
+import { typed } from './command.ts';
+import type { HostCommand } from './command.ts';
+import { commandFailure, refusedBySudo, sshFailure } from './failures.ts';
+import * as limits from './limits.ts';
+import { frames, sessionScript, unframed } from './script.ts';
+import { disconnect, ssh } from './ssh.ts';
+import type { SshTarget } from './ssh.ts';
+
+export interface ShellDeps {
+  readonly member: MemberName;
+  readonly target: SshTarget;
+  readonly record: RecordCommand;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+/** What a command answered; its exit code is one of those accepted. */
+export interface Answer {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Answers of a session, and the host's clock around it. */
+export interface Session {
+  readonly answers: readonly Answer[];
+  /** The host's clock minus the bot's, milliseconds, both at the end: the beginning may hold the making of a connection. */
+  readonly clockOffsetMs: number;
+}
+
+export interface SessionOptions {
+  readonly limitMs?: number;
+  /** Goes to the first command's stdin. */
+  readonly input?: Readable;
+}
+
+/** Commands on one host. Every method throws OpsError HOST_* or ARGUMENT_UNSAFE. */
+export interface Shell {
+  /** For sentences: `etcd01 (10.0.0.31)`. */
+  readonly where: string;
+  /** Runs them in order, in one ssh session; the first that fails ends it. */
+  session(commands: readonly HostCommand[], options?: SessionOptions): Promise<Session>;
+  run(command: HostCommand, options?: SessionOptions): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+/** Opens nothing yet: the first command makes the connection. */
+export function createShell(deps: ShellDeps): Shell {
+  const { member, target } = deps;
+  const where = `${member} (${target.address})`;
+  const session: Shell['session'] = async (commands, options = {}) => {
+    const shared = existsSync(target.controlPath);
+    try {
+      return await attempt(deps, where, commands, options);
+    } catch (error) {
+      // A host that was rebooted leaves a dead shared connection behind. Looking again over a new one does no harm.
+      if (!shared || !(error instanceof OpsError) || error.code !== 'HOST_UNREACHABLE' || commands.some(({ changes }) => changes))
+        throw error;
+      await disconnect(target);
+      return await attempt(deps, where, commands, options);
+    }
+  };
+  return {
+    where,
+    session,
+    run: async (command, options) => {
+      const { answers } = await session([command], options);
+      return answers[0] as Answer;
+    },
+    close: async () => {
+      if (existsSync(target.controlPath)) await disconnect(target);
+    },
+  };
+}
+
+async function attempt(
+  deps: ShellDeps,
+  where: string,
+  commands: readonly HostCommand[],
+  { limitMs = limits.lookLimitMs, input }: SessionOptions,
+): Promise<Session> {
+  const nonce = randomBytes(16).toString('hex');
+  const script = sessionScript(commands, nonce);
+  const startedAtMs = deps.clock.now().getTime();
+  const result = await ssh(deps.target, script, { limitMs, ...(input !== undefined && { input }) });
+  const endedAtMs = deps.clock.now().getTime();
+  const [begun, ...answered] = frames(result.stdout.bytes, result.stderr.bytes, nonce);
+  const answers: Answer[] = [];
+  let beforeMs = begun?.endedAtMs ?? startedAtMs;
+  for (const [index, command] of commands.entries()) {
+    const frame = answered[index];
+    const tried = { where, command, limitMs };
+    if (frame === undefined) {
+      const said = unframed(result.stderr.bytes, nonce);
+      // Before the session began nothing ran, so there is nothing to record.
+      if (begun !== undefined) keep(deps, command, { stdout: unframed(result.stdout.bytes, nonce), stderr: said }, endedAtMs - startedAtMs);
+      throw sshFailure(tried, result, said);
+    }
+    const answer = { exitCode: frame.exitCode, stdout: frame.stdout.toString('utf8'), stderr: frame.stderr.toString('utf8') };
+    keep(deps, command, answer, frame.endedAtMs - beforeMs);
+    beforeMs = frame.endedAtMs;
+    if (isFailure(command, answer)) throw commandFailure(tried, frame.exitCode, answer.stdout, answer.stderr);
+    answers.push(answer);
+  }
+  // Marks may be among what was left out, so answers would be mistaken for each other.
+  if (commands.length > 1 && result.stdout.leftOutBytes + result.stderr.leftOutBytes > 0) {
+    throw new OpsError(
+      'HOST_OUTPUT_UNKNOWN',
+      `${where} answered more than ${limits.keptOutputBytes} bytes where a few lines were expected.`,
+    );
+  }
+  return { answers, clockOffsetMs: (answered.at(-1)?.endedAtMs ?? endedAtMs) - endedAtMs };
+}
+
+function isFailure(command: HostCommand, { exitCode, stderr }: Omit<Answer, 'stdout'>): boolean {
+  return !(command.accepts ?? [0]).includes(exitCode) || (command.as !== 'self' && refusedBySudo(exitCode, stderr));
+}
+
+function keep(
+  { member, record }: ShellDeps,
+  command: HostCommand,
+  answer: { exitCode?: number; stdout: string; stderr: string },
+  durationMs: number,
+): void {
+  const failed = answer.exitCode === undefined || isFailure(command, { exitCode: answer.exitCode, stderr: answer.stderr });
+  if (command.recorded === 'failures' && !failed) return;
+  const output = [answer.stdout, answer.stderr].filter((text) => text !== '').join('\n');
+  record({
+    on: member,
+    argv: typed(command),
+    changes: command.changes,
+    ...(answer.exitCode !== undefined && { exitCode: answer.exitCode }),
+    durationMs: Math.max(0, Math.round(durationMs)),
+    output: command.recorded === 'hidden' && !failed ? '' : shorten(output, limits.recordedOutputBytes),
+    outputBytes: Buffer.byteLength(output),
+    outputSha256: createHash('sha256').update(output).digest('hex'),
+  });
+}
