@@ -13,6 +13,7 @@
  * | `medic:paced:<runId>` | string | present while the run was rendered less than a moment ago |
  * | `medic:index`, `medic:index:<cluster>` | sorted set | runs by the time they were asked for |
  * | `medic:unreported` | sorted set | runs whose journal is ahead of what was last rendered |
+ * | `medic:thread:<runId>`, `medic:thread-at:<channel>:<ts>` | string | where a run's messages stand in Slack, and which run a thread is about |
  * | `medic:revision:<cluster>` | hash | the highest revision seen, and when |
  */
 import type { ClusterName, RunId } from '../ids.ts';
@@ -35,6 +36,8 @@ export const keys = {
   index: 'medic:index',
   indexOf: (cluster: ClusterName) => `medic:index:${cluster}`,
   unreported: 'medic:unreported',
+  thread: (runId: RunId) => `medic:thread:${runId}`,
+  threadAt: (channel: string, ts: string) => `medic:thread-at:${channel}:${ts}`,
   revision: (cluster: ClusterName) => `medic:revision:${cluster}`,
 } as const;
 

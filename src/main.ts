@@ -1,0 +1,145 @@
+#!/usr/bin/env node
+/** The composition root: reads the configuration, builds the adapters, starts the roles, and stops them in order. */
+import { pino } from 'pino';
+import { createAccess } from './access/index.ts';
+import { loadSettings } from './config/load.ts';
+import type { Settings } from './config/load.ts';
+import { OpsError, isOpsError } from './errors.ts';
+import { createEtcd } from './etcd/create-etcd.ts';
+import { ClusterName, MemberName } from './ids.ts';
+import { connect, settingsWarnings, untilConnected } from './queue/connection.ts';
+import type { Connections } from './queue/connection.ts';
+import { createRevisionLedger } from './queue/ledger.ts';
+import { openQueues } from './queue/queues.ts';
+import type { Queues } from './queue/queues.ts';
+import { queueStatus } from './queue/status.ts';
+import type { Closable } from './queue/worker.ts';
+import type { Slack } from './slack/app.ts';
+import { createClients } from './slack/clients.ts';
+import { createGroups } from './slack/groups.ts';
+import { systemClock as clock } from './wiring/clock.ts';
+import { createBot, startReports } from './wiring/fronts.ts';
+import { serveHealth } from './wiring/health.ts';
+import type { HealthProbe } from './wiring/health.ts';
+import { watchRevisions } from './wiring/revisions.ts';
+import { startWorker } from './wiring/worker.ts';
+import { createWorlds } from './wiring/worlds.ts';
+
+/** sysexits(3): the configuration is wrong; a service manager need not try again. */
+const exitConfig = 78;
+const exitFailed = 1;
+const redisLimitMs = 30_000;
+/** Within this everything has stopped, or is cut; what is cut is taken up elsewhere. Below systemd's and Kubernetes' own limits. */
+const stopLimitMs = 18_000;
+
+/** What is running, in the order it was started; stopped in the other. */
+interface Running {
+  readonly stops: (() => Promise<unknown>)[];
+}
+
+async function start(settings: Settings, log: pino.Logger): Promise<Running> {
+  const running: Running = { stops: [] };
+  const connections = connect({ url: settings.redisUrl.reveal(), log });
+  const queues = openQueues({ front: connections.front, log });
+  running.stops.push(
+    () => connections.close(),
+    () => queues.close(),
+  );
+  await untilConnected(connections, redisLimitMs);
+  for (const warning of [...settings.warnings, ...(await settingsWarnings(connections))]) log.warn({ warning }, 'worth a look');
+
+  const { slack, config, roles } = settings;
+  const clients = slack === undefined ? undefined : createClients({ token: slack.botToken.reveal(), ...(slack.apiUrl !== undefined && { slackApiUrl: slack.apiUrl }) });
+  const groups = clients === undefined ? noGroups : createGroups({ client: clients.arrival, clock });
+  let bot: Slack | undefined;
+  const access = createAccess({ clusters: config.clusters, groups, homeTeam: () => bot?.team() });
+  const shared = { settings, connections, queues, access, clock, log };
+  const stopping = (closables: readonly Closable[]) => running.stops.push(() => Promise.all(closables.map((closable) => closable.close({ deadlineMs: stopLimitMs }))));
+  if (roles.includes('worker')) {
+    const openWorld = createWorlds({ settings, clock, ledgerOf: (cluster) => createRevisionLedger({ records: connections.records, cluster, clock }) });
+    stopping(startWorker({ ...shared, openWorld }));
+    running.stops.push(keepRevisions(settings, connections, log));
+  }
+  if (roles.includes('reports') && clients !== undefined) stopping([startReports({ ...shared, clients })]);
+  if (roles.includes('bot') && clients !== undefined && slack !== undefined) {
+    bot = createBot({ ...shared, clients, slack });
+    await bot.start();
+    running.stops.push(bot.stop);
+  }
+  const health = await serveHealth({ port: settings.httpPort, probes: probesOf(connections, bot), queueCounts: () => countsOf(connections, queues) });
+  running.stops.push(health.close);
+  log.info({ roles, clusters: Object.keys(config.clusters), healthPort: health.port, team: bot?.team() }, 'ready');
+  return running;
+}
+
+const noGroups = {
+  membersOf: (groupId: string) => Promise.reject(new OpsError('NOT_ALLOWED', `The user group ${groupId} cannot be looked up without SLACK_BOT_TOKEN.`)),
+};
+
+/** Starts to keep each cluster's highest revision. Gives how to stop. */
+function keepRevisions({ config, passwords }: Settings, { records }: Connections, log: pino.Logger): () => Promise<void> {
+  const stop = new AbortController();
+  const clusters = Object.entries(config.clusters).map(([key, cluster]) => {
+    const name = ClusterName.parse(key);
+    const members = Object.entries(cluster.members).map(([member, { clientUrl }]) => ({ name: MemberName.parse(member), clientUrl }));
+    const password = passwords[name];
+    const auth = cluster.auth === undefined || password === undefined ? undefined : { user: cluster.auth.user, password: password.reveal() };
+    return { name, etcd: createEtcd({ members, tls: cluster.tls, auth, record: () => undefined, clock }), ledger: createRevisionLedger({ records, cluster: name, clock }) };
+  });
+  const watching = watchRevisions({ clusters, clock, log, signal: stop.signal });
+  return async () => {
+    stop.abort();
+    await watching;
+    for (const { etcd } of clusters) etcd.close();
+  };
+}
+
+function probesOf(connections: Connections, bot: Slack | undefined): readonly HealthProbe[] {
+  const redis = { name: 'redis', look: async () => (connections.connectedSince() === undefined ? 'Redis does not answer' : undefined) };
+  if (bot === undefined) return [redis];
+  return [redis, { name: 'slack', look: async () => (bot.connectedSince() === undefined ? 'not connected to Slack' : undefined) }];
+}
+
+async function countsOf(connections: Connections, queues: Queues) {
+  const { queues: depths } = await queueStatus(connections, queues, clock.now());
+  return depths.flatMap(({ name, waiting, active, delayed, failed }) => Object.entries({ waiting, active, delayed, failed }).map(([state, count]) => ({ queue: name, state, count })));
+}
+
+/** Stops what was started last first: no new words, then no new runs, then the connections. */
+async function stop({ stops }: Running): Promise<void> {
+  for (const one of stops.toReversed()) await one();
+}
+
+async function main(): Promise<void> {
+  const settings = loadSettings();
+  const log = pino({ level: settings.logLevel, redact: ['*.password', '*.token', '*.botToken', '*.appToken'] });
+  const running = await start(settings, log);
+  let stopping = false;
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (stopping) return;
+    stopping = true;
+    log.info({ signal }, 'stopping');
+    const cut = setTimeout(() => process.exit(exitFailed), stopLimitMs + 1_000);
+    stop(running).then(
+      () => {
+        clearTimeout(cut);
+        log.info('stopped');
+        process.exit(0);
+      },
+      (error: unknown) => {
+        log.error({ error }, 'could not stop in order');
+        process.exit(exitFailed);
+      },
+    );
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+}
+
+try {
+  await main();
+} catch (error) {
+  if (!isOpsError(error)) throw error;
+  process.stderr.write(`${error.message}\n${error.hint}\n`);
+  process.exit(error.code === 'CONFIG_INVALID' ? exitConfig : exitFailed);
+}
