@@ -1,4 +1,5 @@
 /** `npm run lab -- …`: a lab that stays up until it is taken down. */
+import { stringify } from 'yaml';
 import { parseArgs } from 'node:util';
 import { faultNames } from './faults.ts';
 import type { FaultName } from './faults.ts';
@@ -87,7 +88,7 @@ const commands: Readonly<Record<string, () => Promise<void>>> = {
   },
   config: async () => {
     const lab = await openLab(values.name);
-    await lab.writeConfig('/dev/stdout');
+    process.stdout.write(stringify(lab.botConfig()));
     say(`LAB_ETCD_PASSWORD=${lab.rootPassword}`);
   },
 };
