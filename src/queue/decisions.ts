@@ -51,7 +51,7 @@ interface Decided {
 /** Records what one person says at a gate. @throws INPUT_INVALID when the gate takes no such word */
 export async function recordDecision(redis: Redis, gateId: string, decision: Decision): Promise<Decided> {
   const json = JSON.stringify(decision);
-  const scriptArguments = [decision.by, json, decision.verdict, Date.parse(decision.at), retentionMs];
+  const scriptArguments = [decision.by, json, decision.verdict, Date.parse(decision.at), retentionMs, keys.runPrefix];
   const raw: unknown = await redis.eval(decideLua, 2, keys.gate(gateId), keys.said(gateId), ...scriptArguments);
   const reply = DecideReply.parse(raw);
   switch (reply[0]) {

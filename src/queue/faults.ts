@@ -6,14 +6,14 @@
  * Keys: `medic:run:<runId>` (`faults`), and the journal for the end.
  */
 import { DelayedError, WaitingError } from 'bullmq';
-import { OpsError, isOpsError } from '../errors.ts';
-import type { RunOutcome } from '../engine/journal.ts';
+import { isOpsError } from '../errors.ts';
+import type { RunOutcome, RunRequest } from '../engine/journal.ts';
 import { viewOf } from '../engine/view.ts';
 import { readAbort } from './decisions.ts';
 import { openJournal, readJournal } from './journal.ts';
 import { writeProgress } from './progress.ts';
 import { isNotOurs } from './promote.ts';
-import { note, readFaults } from './run-state.ts';
+import { note, raiseEpoch, readFaults } from './run-state.ts';
 import type { Faults } from './run-state.ts';
 import { putBack, sleepUntil } from './take-up.ts';
 import type { Take, TakeUpDeps } from './take-up.ts';
@@ -63,12 +63,15 @@ async function countFault(deps: TakeUpDeps, take: Take, error: unknown): Promise
     lastAt: now.toISOString(),
     because,
   };
-  if (take.epoch !== undefined) await note(records, run.runId, take.epoch, { faults });
+  // Without an epoch not even the take-up worked; raising it drops what the run waited for, which may be what cannot be read.
+  const epoch = take.epoch ?? (await raiseEpoch(records, run.runId));
+  await note(records, run.runId, epoch, { faults });
   log.error({ runId: run.runId, faults, error }, 'run could not be advanced');
   const abort = await readAbort(records, run.runId);
-  if (abort !== undefined) return endBy(deps, take, 'aborted', `Aborted by ${abort.by} after etcd-medic could not carry it on: ${because}`);
+  if (abort !== undefined)
+    return endBy(deps, run, epoch, 'aborted', `Aborted by ${abort.by} after etcd-medic could not carry it on: ${because}`);
   if (now.getTime() - Date.parse(faults.firstAt) >= giveUpAfterMs) {
-    return endBy(deps, take, 'failed', `etcd-medic could not carry it on for a day: ${because} The steps above say what was done.`);
+    return endBy(deps, run, epoch, 'failed', `etcd-medic could not carry it on for a day: ${because} The steps above say what was done.`);
   }
   const pause = pauseMs(faults.count);
   await tell(
@@ -83,11 +86,11 @@ async function countFault(deps: TakeUpDeps, take: Take, error: unknown): Promise
 /** Ends a run that its engine cannot end. */
 async function endBy(
   { records, clock, reporter }: TakeUpDeps,
-  { run, epoch }: Take,
+  run: RunRequest,
+  epoch: number,
   outcome: RunOutcome,
   summary: string,
 ): Promise<RunOutcome> {
-  if (epoch === undefined) throw new OpsError('QUEUE_UNAVAILABLE', `Run ${run.runId} could not be taken up.`);
   const journal = openJournal({ records, clock, run, epoch, decisionsRead: () => undefined });
   await journal.append({ type: 'run-ended', outcome, summary });
   reporter.moved(run);

@@ -118,7 +118,7 @@ function gateArguments(event: JournalEvent, decisionsRead: WritingDeps['decision
     return ['open', kind, required, Date.parse(expiresAt)];
   }
   if (event.type === 'gate-settled') return ['settle', event.outcome, decisionsRead(event.gateId) ?? -1];
-  return ['none'];
+  return event.type === 'run-ended' ? ['end', event.outcome] : ['none'];
 }
 
 function bounded(event: JournalEvent): JournalEvent {

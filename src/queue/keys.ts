@@ -4,7 +4,7 @@
  * | key | type | what |
  * |---|---|---|
  * | `medic:queue:{runs,queries,reports}:…` | BullMQ | the queues; a run is the job whose id is the run id |
- * | `medic:run:<runId>` | hash | `epoch` (the fence, raised at each take-up), `waiting`, `faults`, `reported` |
+ * | `medic:run:<runId>` | hash | `epoch` (the fence, raised at each take-up), `waiting`, `faults`, `ended`, `reported` |
  * | `medic:journal:<runId>` | stream | one entry per event, id `<seq + 1>-0` |
  * | `medic:gate:<gateId>` | hash | `state`, `runId`, `kind`, `required`, `expiresAt`, `approvals`, and `by:<user>` for each who spoke |
  * | `medic:said:<gateId>` | list | the decisions at a gate, oldest first |
@@ -24,9 +24,12 @@ export const queuePrefix = 'medic:queue';
 /** The queues by what is in them. */
 export const queueNames = { runs: 'runs', queries: 'queries', reports: 'reports' } as const;
 
+const runPrefix = 'medic:run:';
+
 /** Makes the name of each key. */
 export const keys = {
-  run: (runId: RunId) => `medic:run:${runId}`,
+  runPrefix,
+  run: (runId: RunId) => `${runPrefix}${runId}`,
   journal: (runId: RunId) => `medic:journal:${runId}`,
   gate: (gateId: string) => `medic:gate:${gateId}`,
   said: (gateId: string) => `medic:said:${gateId}`,

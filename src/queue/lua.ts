@@ -5,7 +5,7 @@
 
 /**
  * Appends to a journal. KEYS: journal, run, unreported, gate, said.
- * ARGV: epoch, event, at, nonce, retentionMs, maxEntries, nowMs, runId, then `none` | `open` kind required expiresAtMs | `settle` outcome decisionsRead.
+ * ARGV: epoch, event, at, nonce, retentionMs, maxEntries, nowMs, runId, then `none` | `open` kind required expiresAtMs | `settle` outcome decisionsRead | `end` outcome.
  * Gives {ok, seq} | {fenced, epoch} | {full, length} | {moved, decisions}.
  */
 export const appendLua = `
@@ -26,6 +26,8 @@ elseif ARGV[9] == 'settle' then
   local said = redis.call('LLEN', KEYS[5])
   if read >= 0 and said > read then return {'moved', said} end
   redis.call('HSET', KEYS[4], 'state', ARGV[10])
+elseif ARGV[9] == 'end' then
+  redis.call('HSET', KEYS[2], 'ended', ARGV[10])
 end
 redis.call('XADD', KEYS[1], (length + 1) .. '-0', 'event', ARGV[2], 'at', ARGV[3], 'nonce', ARGV[4])
 redis.call('PEXPIRE', KEYS[1], ARGV[5])
@@ -51,13 +53,16 @@ return 1
 `;
 
 /**
- * Records what one person says at a gate. KEYS: gate, said. ARGV: user, decision (JSON), verdict, nowMs, retentionMs.
+ * Records what one person says at a gate. KEYS: gate, said. ARGV: user, decision (JSON), verdict, nowMs, retentionMs, prefix of the keys of runs.
  * Gives {unknown} | {closed, how, runId} | {unfit, kind} | {repeated, decision, runId} | {recorded, approvals, required, runId}.
  */
 export const decideLua = `
 local state, runId, kind, expiresAt = unpack(redis.call('HMGET', KEYS[1], 'state', 'runId', 'kind', 'expiresAt'))
 if not state then return {'unknown'} end
 if state ~= 'open' then return {'closed', state, runId} end
+-- A run that was ended from outside leaves its gate behind.
+local ended = redis.call('HGET', ARGV[6] .. runId, 'ended')
+if ended then return {'closed', ended, runId} end
 if tonumber(ARGV[4]) >= tonumber(expiresAt) then return {'closed', 'expired', runId} end
 local earlier = redis.call('HGET', KEYS[1], 'by:' .. ARGV[1])
 if earlier then return {'repeated', earlier, runId} end

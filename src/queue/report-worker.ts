@@ -8,34 +8,24 @@ import { DelayedError, UnrecoverableError, Worker } from 'bullmq';
 import type { Job, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { isOpsError } from '../errors.ts';
-import type { JournalEntry } from '../engine/journal.ts';
 import type { Clock } from '../engine/ports.ts';
 import type { QueryRequest } from '../engine/runs.ts';
-import { viewOf } from '../engine/view.ts';
-import type { RunView } from '../engine/view.ts';
 import type { RunId } from '../ids.ts';
 import type { QueueLog } from './connection.ts';
 import { maxStalledCount, ReportDataSchema } from './jobs.ts';
 import type { ReportData, Reply } from './jobs.ts';
-import { readJournal } from './journal.ts';
 import { keys, queueNames, queuePrefix } from './keys.ts';
 import { reportedLua } from './lua.ts';
-import { readProgress } from './progress.ts';
 import { enqueueReport, reportBackoffMs } from './reporter.ts';
-import { requestOf } from './runs.ts';
 import type { Queues } from './queues.ts';
+import { readRunOrReason } from './viewing.ts';
+import type { Viewing } from './viewing.ts';
 import { closeWithin, listen } from './worker.ts';
 import type { Closable } from './worker.ts';
 
-/** What a rendering is made of. */
-export interface Rendering {
-  readonly view: RunView;
-  readonly entries: readonly JournalEntry[];
-}
-
 /** What a front does with reports. Both may be called again for the same state: they make the front match it. An OpsError whose retry is `never` gives the report up. */
 export interface ReportSink {
-  render(rendering: Rendering, signal: AbortSignal): Promise<void>;
+  render(rendering: Viewing, signal: AbortSignal): Promise<void>;
   /** @param queryId the same at every attempt: by it a repeated delivery is known */
   deliver(delivery: { readonly queryId: string; readonly query: QueryRequest; readonly reply: Reply }, signal: AbortSignal): Promise<void>;
 }
@@ -113,10 +103,9 @@ async function pace({ records, clock }: ReportWorkerDeps, paceMs: number, runId:
 }
 
 async function renderRun({ records, queues, sink }: ReportWorkerDeps, runId: RunId, signal: AbortSignal): Promise<void> {
-  const run = await requestOf({ queues }, runId);
-  const entries = await readJournal(records, runId);
-  await sink.render({ view: viewOf(run, entries, await readProgress(records, runId)), entries }, signal);
-  await records.eval(reportedLua, 3, keys.journal(runId), keys.unreported, keys.run(runId), runId, entries.length);
+  const rendering = await readRunOrReason({ redis: records, queues }, runId);
+  await sink.render(rendering, signal);
+  await records.eval(reportedLua, 3, keys.journal(runId), keys.unreported, keys.run(runId), runId, rendering.entries.length);
 }
 
 function rejected(signal: AbortSignal): Promise<never> {

@@ -9,19 +9,17 @@ import { OpsError, isOpsError } from '../errors.ts';
 import type { RunRequest } from '../engine/journal.ts';
 import type { Clock } from '../engine/ports.ts';
 import type { Runs, Submission } from '../engine/runs.ts';
-import { viewOf } from '../engine/view.ts';
 import type { RunView } from '../engine/view.ts';
 import { newRunId } from '../ids.ts';
 import type { ClusterName, RunId } from '../ids.ts';
-import { readProgress } from './progress.ts';
 import { recordDecision, requestAbort } from './decisions.ts';
-import { RunRequestSchema } from './journal-schema.ts';
-import { readJournal } from './journal.ts';
 import { keepOthers, keepRuns } from './jobs.ts';
 import { keys, retentionMs } from './keys.ts';
 import { promoteIfDelayed } from './promote.ts';
 import type { Queues } from './queues.ts';
 import { available } from './unavailable.ts';
+import { readRun, readRunOrReason } from './viewing.ts';
+import type { ViewingDeps } from './viewing.ts';
 
 interface RunsDeps {
   /** A connection that fails fast. */
@@ -34,6 +32,7 @@ interface RunsDeps {
 
 /** How often a submission is tried again when the run that held the cluster ended in between. */
 const maxSubmitAttempts = 5;
+const submitAgainMs = 50;
 /** The largest request a person can make, in bytes of JSON. */
 const maxRequestBytes = 64 * 1024;
 /** The most runs that are listed at once. */
@@ -51,7 +50,7 @@ const questionOptions: JobsOptions = {
 /** Makes the runs of this Redis. */
 export function createRuns(deps: RunsDeps): Runs {
   const { front, queues } = deps;
-  const view = (runId: RunId) => viewRun(deps, runId);
+  const read = (runId: RunId) => readRun(viewing(deps), runId);
   return {
     submit: (request) => available(() => submit(deps, request)),
     ask: (query) =>
@@ -60,13 +59,9 @@ export function createRuns(deps: RunsDeps): Runs {
         return job.id ?? '';
       }),
     list: ({ cluster, limit }) => available(() => listRuns(deps, cluster, limit)),
-    view: (runId) => available(() => view(runId)),
-    journal: (runId) =>
-      available(async () => {
-        await requestOf(deps, runId);
-        return readJournal(front, runId);
-      }),
-    openGate: (runId) => available(async () => (await view(runId)).openGate),
+    view: (runId) => available(async () => (await read(runId)).view),
+    journal: (runId) => available(async () => (await read(runId)).entries),
+    openGate: (runId) => available(async () => (await read(runId)).view.openGate),
     decide: (gateId, said) =>
       available(async () => {
         const { receipt, runId } = await recordDecision(front, gateId, { ...said, at: deps.clock.now().toISOString() });
@@ -75,29 +70,13 @@ export function createRuns(deps: RunsDeps): Runs {
       }),
     abort: (runId, by) =>
       available(async () => {
-        if ((await view(runId)).state === 'ended') return { state: 'ended-already' };
+        const { view } = await readRunOrReason(viewing(deps), runId);
+        if (view.state === 'ended') return { state: 'ended-already' };
         await requestAbort(front, runId, { verdict: 'abort', by, at: deps.clock.now().toISOString() });
         await wake(deps, runId);
         return { state: 'asked' };
       }),
   };
-}
-
-/** The job's request. @throws RUN_NOT_FOUND */
-export async function requestOf({ queues }: { readonly queues: Pick<Queues, 'runs'> }, runId: RunId): Promise<RunRequest> {
-  const job = await queues.runs.getJob(runId);
-  if (job === undefined) throw new OpsError('RUN_NOT_FOUND', `There is no run ${runId}.`);
-  return RunRequestSchema.parse(job.data);
-}
-
-/** A run as people see it. @throws RUN_NOT_FOUND */
-async function viewRun(deps: RunsDeps, runId: RunId): Promise<RunView> {
-  const [request, entries, progress] = await Promise.all([
-    requestOf(deps, runId),
-    readJournal(deps.front, runId),
-    readProgress(deps.front, runId),
-  ]);
-  return viewOf(request, entries, progress);
 }
 
 async function submit(deps: RunsDeps, asked: Omit<RunRequest, 'runId' | 'requestedAt'>): Promise<Submission> {
@@ -118,7 +97,9 @@ async function submit(deps: RunsDeps, asked: Omit<RunRequest, 'runId' | 'request
     if (job.id === run.runId) return { state: 'started', run };
     await leaveIndex(deps, run);
     const holder = await viewIfAny(deps, job.id as RunId);
-    if (holder !== undefined) return { state: 'held', by: holder };
+    // A run that has said its last word gives the cluster back within moments.
+    if (holder !== undefined && (holder.state !== 'ended' || attempt === maxSubmitAttempts)) return { state: 'held', by: holder };
+    await clock.sleep(submitAgainMs);
   }
   throw new OpsError('CLUSTER_HELD', `Runs on ${asked.cluster} ended and began faster than this one could start.`);
 }
@@ -126,14 +107,15 @@ async function submit(deps: RunsDeps, asked: Omit<RunRequest, 'runId' | 'request
 /** A run as far as it can be shown; undefined when it ended and was removed in between. */
 async function viewIfAny(deps: RunsDeps, runId: RunId): Promise<RunView | undefined> {
   try {
-    return await viewRun(deps, runId);
+    return (await readRunOrReason(viewing(deps), runId)).view;
   } catch (error) {
-    if (isOpsError(error, 'RUN_NOT_FOUND')) return undefined;
-    // One journal that cannot be read must not hide the other runs, nor that this one is there.
-    if (isOpsError(error, 'JOURNAL_INVALID'))
-      return { ...viewOf(await requestOf(deps, runId), []), state: 'running', summary: error.message };
+    if (isOpsError(error, 'RUN_NOT_FOUND', 'JOURNAL_INVALID')) return undefined;
     throw error;
   }
+}
+
+function viewing({ front, queues }: RunsDeps): ViewingDeps {
+  return { redis: front, queues };
 }
 
 /** The index is written before the job, so that no run is missing from it; an id without a job is passed over when listing. */
@@ -153,6 +135,7 @@ async function leaveIndex({ front }: RunsDeps, run: RunRequest): Promise<void> {
 }
 
 async function listRuns(deps: RunsDeps, cluster: ClusterName | undefined, limit: number): Promise<readonly RunView[]> {
+  if (limit < 1) return [];
   const index = cluster === undefined ? keys.index : keys.indexOf(cluster);
   const ids = await deps.front.zrevrange(index, 0, Math.min(limit, maxListed) - 1);
   const views = await Promise.all(ids.map((runId) => viewIfAny(deps, runId as RunId)));

@@ -59,6 +59,32 @@ describe('a run that cannot be advanced', () => {
     expect(await on.submit(['work'])).toMatchObject({ state: 'started' });
   });
 
+  it('ends when a person aborts it, though its journal cannot be read', async () => {
+    on.worker();
+    const run = await on.begin(['gate']);
+    const { gateId } = await on.gate(run.runId);
+    await on.probe.xadd(`medic:journal:${run.runId}`, '3-0', 'event', '{}', 'at', 'never', 'nonce', 'n');
+
+    expect(await on.runs.abort(run.runId, alice)).toEqual({ state: 'asked' });
+
+    await until('it has ended', async () => (await on.queues.runs.getJobState(run.runId)) === 'completed');
+    expect(await on.submit(['work'])).toMatchObject({ state: 'started' });
+    expect(await on.runs.decide(gateId, { verdict: 'approve', by: alice })).toEqual({ state: 'closed', how: 'aborted' });
+  });
+
+  it('does not run hot when what it waits for cannot be read', async () => {
+    on.worker();
+    const run = await on.begin(['gate']);
+    await on.gate(run.runId);
+    await on.probe.hset(`medic:run:${run.runId}`, 'waiting', '{"of":"another version"}');
+
+    await (await on.queues.runs.getJob(run.runId))?.promote();
+    await until('the fault is counted', async () => (await faultsOf(run.runId)).count === 1);
+    await until('it waits again', async () => (await on.probe.hget(`medic:run:${run.runId}`, 'waiting'))?.includes('gate-0'));
+
+    expect(await faultsOf(run.runId)).toMatchObject({ count: 1 });
+  });
+
   it('goes on when an append was refused once', async () => {
     const engine = scripted({ redis: on.probe });
     let refused = false;

@@ -4,7 +4,8 @@ import { OpsError } from '../../src/errors.ts';
 import type { Answer } from '../../src/procedures/answer.ts';
 import { createQueryWorker } from '../../src/queue/query-worker.ts';
 import { createReportWorker } from '../../src/queue/report-worker.ts';
-import type { Rendering, ReportSink, ReportWorkerOptions } from '../../src/queue/report-worker.ts';
+import type { ReportSink, ReportWorkerOptions } from '../../src/queue/report-worker.ts';
+import type { Viewing } from '../../src/queue/viewing.ts';
 import type { Closable } from '../../src/queue/worker.ts';
 import { alice, bench, prod, requester, silent } from './bench.ts';
 import type { Bench } from './bench.ts';
@@ -16,7 +17,7 @@ const fast: ReportWorkerOptions = { paceMs: 20, backoffMs: () => 50, sweepEveryM
 describe('the report outbox', () => {
   let on: Bench;
   let open: Closable[];
-  let rendered: Rendering[];
+  let rendered: Viewing[];
   beforeEach(async () => {
     on = await bench();
     open = [];
@@ -104,6 +105,17 @@ describe('the report outbox', () => {
     await until('the end is rendered', () => lastState() === 'ended');
     await until('it is noted', async () => (await unreported()) === 0);
     expect(await on.probe.hget(`medic:run:${run.runId}`, 'reported')).toBe('4');
+  });
+
+  it('shows a run whose journal cannot be read, with the reason', async () => {
+    const run = await on.begin(['work']);
+    await on.probe.xadd(`medic:journal:${run.runId}`, '1-0', 'event', '{}', 'at', 'never', 'nonce', 'n');
+    await on.probe.zadd('medic:unreported', 0, run.runId);
+
+    reports();
+
+    await until('it is rendered', () => rendered.length > 0);
+    expect(rendered[0]).toMatchObject({ view: { run, state: 'running', summary: expect.stringContaining('is not what a journal holds') } });
   });
 
   it('gives a report up that can never be made, and leaves the run alone', async () => {
