@@ -50,18 +50,30 @@ export function probe(url: string, tls: TlsMaterial | undefined, limitMs: number
       resolve(found);
     };
     const timer = setTimeout(() => settle({ code: 'timeout', reason: `no answer within ${inWords(limitMs)}` }), limitMs);
-    socket.on('error', (error: NodeJS.ErrnoException) => settle(ofSocketError(error)));
-    socket.on('close', () =>
-      settle({
-        code: 'other',
-        reason: secure ? 'the member closed the connection' : 'the member closed the connection: it may expect https',
-      }),
+    let trusted = false;
+    socket.on('error', (error: NodeJS.ErrnoException) =>
+      settle(trusted && error.code === 'ECONNRESET' ? closedAfterHandshake : ofSocketError(error)),
     );
-    if (secure) socket.on('secureConnect', () => onSecure(socket as TLSSocket, host, settle));
-    else socket.on('connect', () => socket.write(http2Preface));
+    socket.on('close', () =>
+      settle(trusted ? closedAfterHandshake : { code: 'other', reason: secure ? closed : `${closed}: it may expect https` }),
+    );
     socket.on('data', () => settle(undefined));
+    socket.on('connect', () => secure || socket.write(http2Preface));
+    socket.on('secureConnect', () => {
+      const found = judge(socket as TLSSocket, host);
+      if (found !== undefined) return settle(found);
+      trusted = true;
+      socket.write(http2Preface);
+    });
   });
 }
+
+const closed = 'the member closed the connection';
+/** With TLS 1.3 a client certificate is judged after the client believes the handshake to be over. */
+const closedAfterHandshake: Unanswered = {
+  code: 'tls',
+  reason: `${closed} after the TLS handshake: it may not accept our client certificate`,
+};
 
 /** RFC 9113, section 3.4, with an empty SETTINGS frame: the server answers with its own. */
 const http2Preface = Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0])]);
@@ -70,23 +82,20 @@ function openTls(at: { host: string; port: number }, tls: TlsMaterial | undefine
   return connectTls({
     ...at,
     ALPNProtocols: ['h2'],
-    // The certificate is judged in `onSecure`, where it can still be read; nothing is sent over a connection that is not trusted.
+    // The certificate is judged in `judge`, where it can still be read; nothing is sent over a connection that is not trusted.
     rejectUnauthorized: false,
     ...(isIP(at.host) === 0 && { servername: at.host }),
     ...(tls !== undefined && { ca: tls.ca, cert: tls.cert, key: tls.key }),
   });
 }
 
-function onSecure(socket: TLSSocket, host: string, settle: (found: Unanswered | undefined) => void): void {
-  if (socket.authorized) {
-    socket.write(http2Preface);
-    return;
-  }
+function judge(socket: TLSSocket, host: string): Unanswered | undefined {
+  if (socket.authorized) return undefined;
   const { raw } = socket.getPeerCertificate();
-  settle({
+  return {
     code: 'tls',
     reason: ofCertificate(String(socket.authorizationError), host, raw === undefined ? undefined : new X509Certificate(raw)),
-  });
+  };
 }
 
 function ofCertificate(code: string, host: string, certificate: X509Certificate | undefined): string {

@@ -2,7 +2,6 @@
 import type { IncomingMessage } from 'node:http';
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import type { Clock } from '../engine/ports.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { V2Keys } from './etcd.ts';
 import { lookLimitMs } from './look.ts';
@@ -17,7 +16,7 @@ const bodyLimitBytes = 64 * 1_024;
  * do not serve it (3.4 without `--enable-v2`, 3.5 likewise, 3.6 always); else `unknown`
  * @see https://etcd.io/docs/v2.3/api/#listing-a-directory
  */
-export async function v2Keys({ endpoints }: { readonly endpoints: readonly Endpoint[]; readonly clock: Clock }): Promise<V2Keys> {
+export async function v2Keys({ endpoints }: { readonly endpoints: readonly Pick<Endpoint, 'url' | 'tls'>[] }): Promise<V2Keys> {
   const answers = await Promise.all(endpoints.map(askMember));
   for (const decisive of ['some', 'unauthorized', 'none', 'not-served'] as const) {
     if (answers.includes(decisive)) return decisive === 'unauthorized' ? 'unknown' : decisive;
@@ -25,7 +24,7 @@ export async function v2Keys({ endpoints }: { readonly endpoints: readonly Endpo
   return 'unknown';
 }
 
-async function askMember(endpoint: Endpoint): Promise<V2Keys | 'unauthorized'> {
+async function askMember(endpoint: Pick<Endpoint, 'url' | 'tls'>): Promise<V2Keys | 'unauthorized'> {
   try {
     const response = await open(new URL('/v2/keys/?quorum=false', endpoint.url), endpoint);
     if (response.statusCode === 404) return 'not-served';
@@ -37,7 +36,7 @@ async function askMember(endpoint: Endpoint): Promise<V2Keys | 'unauthorized'> {
   }
 }
 
-function open(url: URL, { tls }: Endpoint): Promise<IncomingMessage> {
+function open(url: URL, { tls }: Pick<Endpoint, 'tls'>): Promise<IncomingMessage> {
   const options = { agent: false, signal: AbortSignal.timeout(lookLimitMs) } as const;
   return new Promise((resolve, reject) => {
     const asked =

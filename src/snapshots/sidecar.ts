@@ -58,7 +58,9 @@ export async function readSidecar(layout: Layout, id: SnapshotId): Promise<Sidec
       ? { ok: false, missing: true, because: 'is missing' }
       : { ok: false, missing: false, because: `could not be read (${code})` };
   }
-  const parsed = Sidecar.safeParse(jsonOf(text));
+  const value = jsonOf(text);
+  if (value === undefined) return { ok: false, missing: false, because: 'is no JSON: it was cut or changed' };
+  const parsed = Sidecar.safeParse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     return {
