@@ -54,8 +54,8 @@ export function helpOn(id: string, deps: HelpDeps): Answer {
       { type: 'verbatim', text: `${deps.prefix} ${usageOf(declared)}` },
       ...(rows.length === 0 ? [] : [{ type: 'verbatim' as const, text: columns(rows) }]),
       ...who,
+      { type: 'sentence', text: `For example: \`${deps.prefix} ${exampleOf(declared, deps.clusters)}\`` },
     ],
-    next: `For example: \`${deps.prefix} ${exampleOf(declared, deps.clusters)}\``,
   };
 }
 

@@ -30,10 +30,9 @@ export async function post(
 ): Promise<{ channel: string; ts: string }> {
   const thread = threadTs === undefined ? {} : { thread_ts: threadTs, reply_broadcast: broadcast };
   const metadata = mark === undefined ? {} : { metadata: { event_type: 'etcd_medic_run', event_payload: { ...mark } } };
-  const { chat } = client;
-  const answer = await withFallback(message, 'posting a message', (body) =>
-    chat.postMessage({ channel, unfurl_links: false, unfurl_media: false, ...body, ...thread, ...metadata }),
-  ); // oxlint-disable-line unicorn/require-post-message-target-origin -- not a window
+  const where = { channel, unfurl_links: false, unfurl_media: false, ...thread, ...metadata };
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- Slack's method, not a window's
+  const answer = await withFallback(message, 'posting a message', (body) => client.chat.postMessage({ ...where, ...body }));
   return { channel: answer.channel ?? channel, ts: answer.ts ?? '' };
 }
 

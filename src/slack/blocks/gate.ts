@@ -1,15 +1,16 @@
 /** The gate card: what will be done, where, what is lost, what it rests on, who may say yes, how many, until when. */
-import type { KnownBlock } from '@slack/types';
+import type { KnownBlock, SectionBlock } from '@slack/types';
 import { renderCommand } from '../../engine/command.ts';
 import type { PlannedCommand } from '../../engine/command.ts';
 import type { Decision, Gate } from '../../engine/journal.ts';
 import type { Facts } from '../../engine/step.ts';
 import type { GateView, RunView } from '../../engine/view.ts';
-import { escape, fallbackTime, firstLines, moment } from '../text.ts';
+import { limits } from '../limits.ts';
+import { fallbackTime, firstLines, moment } from '../text.ts';
 import { gateButtons } from './actions.ts';
 import { context, message } from './message.ts';
 import type { Message } from './message.ts';
-import { list, mention, mentions } from './people.ts';
+import { either, list, mention } from './people.ts';
 import { bold, chunks, emoji, lines, preformatted, prose, rich, words } from './rich.ts';
 import { runLabel } from './root.ts';
 import { gateLooks } from './states.ts';
@@ -32,21 +33,13 @@ export interface CardContext {
 }
 
 /** The card of an open approval gate. */
-export function approvalCard(gate: Gate, { view, approvers, decisions }: CardContext): Message {
+export function approvalCard(gate: Gate, card: CardContext): Message {
+  const { view } = card;
   const { run } = view;
-  const said = decisions.filter(({ verdict }) => verdict === 'approve');
-  const others = approvers.filter((id) => id !== run.requester.user);
-  const needed = `${gate.required === 1 ? 'One approval' : `${gate.required} approvals`} needed, from ${others.length === 0 ? 'nobody who is listed' : mentions(others)}`;
-  const notFrom = approvers.some((id) => id === run.requester.user || id.startsWith('S'))
-    ? `, not from ${mention(run.requester.user)}, who asked`
-    : '';
-  const has =
-    said.length === 0
-      ? ''
-      : ` So far ${said.length} of ${gate.required}: ${list(said.map(({ by, at }) => `${mention(by)} at ${moment(at)}`))}.`;
+  const asks = gate.otherwise === undefined ? 'Approval needed' : 'Optional, if approved';
   return message(
-    `Approval needed: ${gate.title}, on ${run.cluster} (${run.runId}, expires ${fallbackTime(gate.expiresAt)}). Lost: ${gate.reason}`,
-    rich(lines([...emoji('raised_hand'), ...bold(`Approval needed: ${gate.title}`)])),
+    `${asks}: ${gate.title}, on ${run.cluster} (${run.runId}, expires ${fallbackTime(gate.expiresAt)}). Lost: ${gate.reason}`,
+    rich(lines([...emoji('raised_hand'), ...bold(`${asks}: ${gate.title}`)])),
     context(runLabel(view)),
     rich(
       lines(
@@ -56,10 +49,25 @@ export function approvalCard(gate: Gate, { view, approvers, decisions }: CardCon
     ),
     ...planBlocks(gate.plan),
     factsBlock(gate.facts),
-    context(`${needed}${notFrom}.${has} Expires ${moment(gate.expiresAt, '{time} {date_short_pretty}')}.`),
+    callFor(gate, card),
     approvalButtons(gate),
-    context(`The same by hand: \`/etcd approve ${run.runId}\`, or \`etcd-medic approve ${run.runId}\` in a terminal.`),
+    context(`Or type \`/etcd approve ${run.runId}\``),
   );
+}
+
+/** How many are needed, of whom, who has, until when: in mrkdwn, because a mention there is sure to reach the people. */
+function callFor({ required, expiresAt }: Gate, { view, approvers, decisions }: CardContext): SectionBlock {
+  const asker = view.run.requester.user;
+  const said = decisions.filter(({ verdict }) => verdict === 'approve');
+  const others = approvers.filter((id) => id !== asker);
+  const needed = `*${required === 1 ? 'One approval is' : `${required} approvals are`} needed* from ${others.length === 0 ? 'an approver, and none is listed' : either(others.map(mention))}`;
+  const notFrom = approvers.some((id) => id === asker || id.startsWith('S')) ? `; not from ${mention(asker)}, who asked` : '';
+  const has =
+    said.length === 0
+      ? ''
+      : `\n*${said.length} of ${required}* so far: ${list(said.map(({ by, at }) => `${mention(by)} at ${moment(at)}`))}.`;
+  const text = `${needed}${notFrom}.${has}\n*Expires* ${moment(expiresAt, '{time} {date_short_pretty}')}.`;
+  return { type: 'section', text: { type: 'mrkdwn', text: text.slice(0, limits.sectionTextCharacters), verbatim: true } };
 }
 
 function approvalButtons(gate: Gate) {
@@ -97,7 +105,7 @@ export function failureCard(gate: Gate, { view, operators, approvers }: CardCont
       ),
     ),
     context(
-      `${mentions([...new Set([...operators, ...approvers])])} may decide. Nothing more is done until then; ${run.cluster} stays held. Ends by itself ${moment(gate.expiresAt, '{time} {date_short_pretty}')}.`,
+      `${either([...new Set([...operators, ...approvers])].map(mention))} may decide. Nothing more is done until then; ${run.cluster} stays held. Ends by itself ${moment(gate.expiresAt, '{time} {date_short_pretty}')}.`,
     ),
     gateButtons(gate, [
       ['retry', { label: 'Retry', style: 'primary' }],
@@ -106,16 +114,19 @@ export function failureCard(gate: Gate, { view, operators, approvers }: CardCont
         { label: 'Abort', confirm: { title: 'Abort this run?', text: 'What is done stays done; what is left is not done.', yes: 'Abort' } },
       ],
     ]),
-    context(`The same by hand: \`/etcd retry ${run.runId}\` or \`/etcd abort ${run.runId}\`.`),
+    context(`Or type \`/etcd retry ${run.runId}\` or \`/etcd abort ${run.runId}\``),
   );
 }
+
+/** An offer that was not taken up is no refusal. */
+const declined = { emoji: 'heavy_minus_sign', word: 'Declined' };
 
 /** The card of a gate that is settled: the outcome, who and when, and no buttons. */
 export function settledCard(
   { gate, outcome = 'expired', decisions, difference, settledAt }: GateView & { readonly settledAt?: string },
   { view }: Pick<CardContext, 'view'>,
 ): Message {
-  const look = gateLooks[outcome];
+  const look = outcome === 'rejected' && gate.otherwise !== undefined ? declined : gateLooks[outcome];
   const by = decisions.map(({ by: user, at }) => `${mention(user)} at ${moment(at)}`);
   const who = by.length > 0 ? `${look.word} by ${list(by)}` : `${look.word}${settledAt === undefined ? '' : ` at ${moment(settledAt)}`}`;
   const what = gate.kind === 'failure' ? `“${gate.title}” had failed` : gate.title;
@@ -135,7 +146,7 @@ export function settledCard(
     ),
     moved,
     context(`${who}  ·  ${runLabel(view)}`),
-    ...(gate.kind === 'approval' ? planBlocks(gate.plan, outcome === 'approved' ? 'What was approved' : 'What was not done') : []),
+    ...(gate.kind === 'approval' && outcome === 'approved' ? planBlocks(gate.plan, 'What was approved') : []),
   );
 }
 
@@ -164,9 +175,4 @@ function factsBlock(facts: Facts): KnownBlock | undefined {
   const width = Math.min(28, Math.max(...entries.map(([name]) => name.length)));
   const text = entries.map(([name, value]) => `${name.padEnd(width)}  ${value.replaceAll(/\s+/g, ' ')}`).join('\n');
   return rich(lines(bold('What it rests on')), preformatted(text.slice(0, factsCharactersMax)));
-}
-
-/** Escaped, for the top of a file. */
-export function planFileTitle(gate: Gate): string {
-  return escape(`Plan of “${gate.title}”`).slice(0, 200);
 }

@@ -5,15 +5,19 @@ export function mention(id: string): string {
   return id.startsWith('S') ? `<!subteam^${id}>` : `<@${id}>`;
 }
 
-/** `<@U1>, <@U2> and <@U3>` */
-export function mentions(ids: readonly string[]): string {
-  return list(ids.map(mention));
-}
-
 /** `a, b and c` */
 export function list(words: readonly string[]): string {
+  return joined(words, 'and');
+}
+
+/** `a, b or c` */
+export function either(words: readonly string[]): string {
+  return joined(words, 'or');
+}
+
+function joined(words: readonly string[], last: string): string {
   if (words.length <= 1) return words[0] ?? 'nobody';
-  return `${words.slice(0, -1).join(', ')} and ${words.at(-1) ?? ''}`;
+  return `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1) ?? ''}`;
 }
 
 /** Puts names in place of ids in a sentence of ours, and keeps the id beside it, because config.yaml names people by it. Takes escaped text. */

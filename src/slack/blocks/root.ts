@@ -13,7 +13,7 @@ import { outcomeLooks, stepLooks } from './states.ts';
 /** More lines than this and the checklist shows those around the present step. */
 const checklistLinesMax = 40;
 const titleCharactersMax = 180;
-const conclusionLinesMax = 4;
+const conclusionLinesMax = 2;
 
 /** Builds the root message. */
 export function rootMessage(view: RunView, entries: readonly JournalEntry[]): Message {
@@ -26,7 +26,7 @@ export function rootMessage(view: RunView, entries: readonly JournalEntry[]): Me
     view.conclusion === undefined ? undefined : rich(lines(prose(firstLines(view.conclusion, conclusionLinesMax))));
   return message(
     `${name}: ${stands.sentence}`,
-    rich(lines([...emoji(stands.emoji), ...bold(`${name}: `), ...words(stands.sentence)], summary)),
+    rich(lines([...emoji(stands.emoji), ...bold(`${name}: ${stands.brief}`)], summary)),
     context(details.join('  ·  ')),
     ...checklist(view.steps),
     end,
@@ -35,26 +35,38 @@ export function rootMessage(view: RunView, entries: readonly JournalEntry[]): Me
 
 interface Standing {
   readonly emoji: string;
+  /** Where the checklist below says the rest. */
+  readonly brief: string;
+  /** Where nothing else is seen: a notification. */
   readonly sentence: string;
 }
 
 /** Where a run stands, in one sentence. */
-export function standing(view: RunView): Standing {
-  if (view.outcome !== undefined) return { emoji: outcomeLooks[view.outcome].emoji, sentence: outcomeLooks[view.outcome].word };
-  if (view.openGate !== undefined) {
-    const { kind, title } = view.openGate;
-    if (kind === 'approval') return { emoji: 'raised_hand', sentence: `waits for approval: ${oneLine(title)}` };
-    return { emoji: 'x', sentence: `stopped, “${oneLine(title)}” failed; it waits for Retry or Abort` };
+function standing(view: RunView): Standing {
+  if (view.outcome !== undefined) {
+    const { emoji, word } = outcomeLooks[view.outcome];
+    return { emoji, brief: word, sentence: view.conclusion === undefined ? word : `${word}. ${view.conclusion}` };
   }
-  const at = view.steps.findIndex(({ state }) => state === 'running');
-  const step = view.steps[at];
-  if (step !== undefined) return { emoji: 'arrow_forward', sentence: `step ${at + 1} of ${view.steps.length}, ${oneLine(step.title)}` };
-  return { emoji: 'arrow_forward', sentence: view.state === 'queued' ? 'waits for a worker' : 'is being prepared' };
+  const at = view.steps.findIndex(({ id, state }) => (view.openGate === undefined ? state === 'running' : id === view.openGate.stepId));
+  const place = `step ${at + 1} of ${view.steps.length}`;
+  const title = oneLine(view.steps[at]?.title ?? '');
+  if (view.openGate?.kind === 'approval')
+    return { emoji: 'raised_hand', brief: `waits for approval, ${place}`, sentence: `waits for approval: ${title}` };
+  if (view.openGate !== undefined)
+    return {
+      emoji: 'x',
+      brief: `stopped at ${place}; retry or abort`,
+      sentence: `stopped, “${title}” failed; it waits for Retry or Abort`,
+    };
+  if (at !== -1) return { emoji: 'arrow_forward', brief: place, sentence: `${place}, ${title}` };
+  const brief = view.state === 'queued' ? 'waits for a worker' : view.startedAt === undefined ? 'is being prepared' : 'between two steps';
+  return { emoji: 'arrow_forward', brief, sentence: brief };
 }
 
-function timing({ startedAt, endedAt, run }: RunView, entries: readonly JournalEntry[]): string[] {
-  const last = endedAt ?? entries.at(-1)?.at;
+function timing({ startedAt, endedAt, openGate, run }: RunView, entries: readonly JournalEntry[]): string[] {
   const begun = `started ${moment(startedAt ?? run.requestedAt)}`;
+  if (openGate !== undefined) return [begun, `waits since ${moment(openGate.openedAt)}`];
+  const last = endedAt ?? entries.at(-1)?.at;
   if (startedAt === undefined || last === undefined) return [begun];
   const took = duration(Math.max(0, Date.parse(last) - Date.parse(startedAt)));
   return [begun, endedAt === undefined ? `${took} so far` : `took ${took}`];
