@@ -56,12 +56,12 @@ describe('the report outbox', () => {
 
   it('renders a run once more when it moved while it was being rendered', async () => {
     let release: (() => void) | undefined;
-    reports({
-      render: async (rendering) => {
-        if (release === undefined) await new Promise<void>((resolve) => (release = resolve));
-        rendered.push(rendering);
-      },
-    });
+    const render: ReportSink['render'] = async (rendering) => {
+      if (release === undefined) await new Promise<void>((resolve) => (release = resolve));
+      rendered.push(rendering);
+    };
+    // Without the sweep, which would find the run too.
+    reports({ render }, { ...fast, sweepEveryMs: 600_000 });
     on.worker();
     const run = await on.begin(['work', 'gate']);
     await until('the first rendering has begun', () => release !== undefined);
