@@ -13,7 +13,7 @@ import { createRevisionLedger } from './queue/ledger.ts';
 import { openQueues } from './queue/queues.ts';
 import type { Queues } from './queue/queues.ts';
 import { queueStatus } from './queue/status.ts';
-import type { Closable } from './queue/worker.ts';
+import type { Closable, RunWorkerOptions } from './queue/worker.ts';
 import type { Slack } from './slack/app.ts';
 import { createClients } from './slack/clients.ts';
 import { createGroups } from './slack/groups.ts';
@@ -57,7 +57,7 @@ async function start(settings: Settings, log: pino.Logger): Promise<Running> {
   const stopping = (closables: readonly Closable[]) => running.stops.push(() => Promise.all(closables.map((closable) => closable.close({ deadlineMs: stopLimitMs }))));
   if (roles.includes('worker')) {
     const openWorld = createWorlds({ settings, clock, ledgerOf: (cluster) => createRevisionLedger({ records: connections.records, cluster, clock }) });
-    stopping(startWorker({ ...shared, openWorld }));
+    stopping(startWorker({ ...shared, openWorld, options: workerOptions(config) }));
     running.stops.push(keepRevisions(settings, connections, log));
   }
   if (roles.includes('reports') && clients !== undefined) stopping([startReports({ ...shared, clients })]);
@@ -70,6 +70,10 @@ async function start(settings: Settings, log: pino.Logger): Promise<Running> {
   running.stops.push(health.close);
   log.info({ roles, clusters: Object.keys(config.clusters), healthPort: health.port, team: bot?.team() }, 'ready');
   return running;
+}
+
+function workerOptions({ worker }: Settings['config']): RunWorkerOptions {
+  return worker === undefined ? {} : { lockDurationMs: worker.lockDuration, stalledIntervalMs: worker.stalledInterval };
 }
 
 const noGroups = {

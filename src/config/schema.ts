@@ -84,6 +84,8 @@ export const Config = z.strictObject({
   backups: z.strictObject({ directory: absolutePath }),
   /** How long a failed run waits for Retry or Abort. */
   failureExpiresAfter: Duration.optional(),
+  /** How soon the runs of a worker that died are taken up: within the two together. The same on every worker. 30s and 15s when not given. */
+  worker: z.strictObject({ lockDuration: Duration, stalledInterval: Duration }).optional(),
   /** Users of the bot's machine who may use the terminal, as the Slack user they are. */
   terminalUsers: z.record(z.string(), UserId).optional(),
   clusters: z.record(ClusterName, Cluster).refine((clusters) => Object.keys(clusters).length > 0, 'at least one cluster is needed'),

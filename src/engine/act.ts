@@ -48,8 +48,8 @@ export async function make(execution: Execution, step: ChangeStep): Promise<Step
       return goOn;
     }
     if (!resumed) await execution.record({ type: 'step-started', stepId: step.id, plan: await step.plan() });
-    await step.run(execution.contextOf(step));
-    return await confirm(execution, step, start);
+    const remark = await step.run(execution.contextOf(step));
+    return await confirm(execution, step, start, remark ?? undefined);
   } catch (error) {
     return execution.fail(step, failureOf(error));
   }
@@ -69,7 +69,7 @@ export async function destroyWith(execution: Execution, step: DestroyStep, appro
 }
 
 /** Waits until `verify` holds, for as long as the step allows. */
-async function confirm(execution: Execution, step: ChangeStep | DestroyStep, start: Date): Promise<StepResult> {
+async function confirm(execution: Execution, step: ChangeStep | DestroyStep, start: Date, remark?: string): Promise<StepResult> {
   const { clock, commands } = execution.deps;
   const deadlineMs = step.deadlineMs ?? verifyDeadlineMs;
   const ranUntil = clock.now();
@@ -77,7 +77,8 @@ async function confirm(execution: Execution, step: ChangeStep | DestroyStep, sta
     const finding = await lookOnce(execution, step);
     await commands.flush();
     if (finding.holds) {
-      await execution.record(settled(step.id, 'done', execution.since(start), finding.note));
+      const note = [finding.note, remark].filter((text) => text !== undefined).join('\n');
+      await execution.record(settled(step.id, 'done', execution.since(start), note === '' ? undefined : note));
       return goOn;
     }
     if (execution.since(ranUntil) >= deadlineMs) {

@@ -39,7 +39,8 @@ interface Acting extends Named {
 /** Acts on the world; repeating it does no harm. */
 export interface ChangeStep extends Acting {
   readonly kind: 'change';
-  run(context: StepContext): Promise<void>;
+  /** May give a remark for the thread, such as the difference it made in a file. */
+  run(context: StepContext): Promise<string | void>;
 }
 
 /** Takes away something that may not come back. Runs only with an approval of exactly this plan on exactly these facts. */

@@ -165,8 +165,11 @@ export async function planConfigure(prepared: PreparedRestore, { hosts }: World)
   return (await readHosts(hosts)).flatMap(({ host, facts }) => host.commands.configure(settings(prepared), facts.configuration));
 }
 
-export async function configure(prepared: PreparedRestore, { hosts }: World): Promise<void> {
-  await inParallel(hosts, (host) => host.configure(settings(prepared)));
+/** Gives the difference it made in each host's settings. */
+export async function configure(prepared: PreparedRestore, { hosts }: World): Promise<string> {
+  const differences = new Map<string, string>();
+  await inParallel(hosts, async (host) => differences.set(host.member, (await host.configure(settings(prepared))).difference));
+  return hosts.flatMap(({ member }) => (differences.get(member) ? [`${member}:\n${differences.get(member)}`] : [])).join('\n');
 }
 
 export async function configured(prepared: PreparedRestore, { hosts }: World): Promise<Finding> {

@@ -1,0 +1,90 @@
+/** What people do on a stage, and what they wait for. */
+import type { Gate, JournalEntry } from '../../src/engine/journal.ts';
+import type { RunView } from '../../src/engine/view.ts';
+import type { RunId } from '../../src/ids.ts';
+import { buttonsOf, until } from '../slack/local-slack.ts';
+import type { LocalMessage } from '../slack/local-slack.ts';
+import { channels, people } from './stage.ts';
+import type { Stage } from './stage.ts';
+
+/** The longest anything here may take: a restore with a worker that dies in it. */
+export const runLimitMs = 120_000;
+
+/** Says `/etcd …` in the incident channel. */
+export async function say(stage: Stage, text: string, by: string = people.alice): Promise<void> {
+  await stage.slack.command(by, channels.incident, text);
+}
+
+/** Says it, and gives the run that it started. */
+export async function startRun(stage: Stage, text: string, by: string = people.alice): Promise<RunId> {
+  const before = new Set((await stage.runs.list({ limit: 50 })).map(({ run }) => run.runId));
+  await say(stage, text, by);
+  let started: RunId | undefined;
+  await until(async () => {
+    started = (await stage.runs.list({ limit: 50 })).map(({ run }) => run.runId).find((run) => !before.has(run));
+    return started !== undefined;
+  }, 15_000, () => `\`${text}\` started no run`);
+  if (started === undefined) throw new Error('unreachable');
+  return started;
+}
+
+/** Waits until a run is as wished. */
+export async function waitFor(stage: Stage, run: RunId, wished: (view: RunView) => boolean, limitMs = runLimitMs): Promise<RunView> {
+  let view = await stage.runs.view(run);
+  await until(async () => {
+    // Redis may be down for a while on purpose.
+    view = await stage.runs.view(run).catch(() => view);
+    return wished(view);
+  }, limitMs, () => `${run} did not get there: ${JSON.stringify({ state: view.state, gate: view.openGate?.stepId, reason: view.openGate?.reason, conclusion: view.conclusion, steps: view.steps.map(({ id, state, failure }) => [id, state, failure?.because]) }, null, 1)}`);
+  return view;
+}
+
+/** Waits for the gate of a step. */
+export async function waitForGate(stage: Stage, run: RunId, stepId: string, limitMs = runLimitMs): Promise<Gate> {
+  const view = await waitFor(stage, run, ({ openGate, state }) => openGate?.stepId === stepId || state === 'ended', limitMs);
+  if (view.openGate === undefined) throw new Error(`${run} ended as ${view.outcome}: ${view.conclusion}`);
+  return view.openGate;
+}
+
+/** Waits for the end. */
+export function waitForEnd(stage: Stage, run: RunId, limitMs = runLimitMs): Promise<RunView> {
+  return waitFor(stage, run, ({ state }) => state === 'ended', limitMs);
+}
+
+/** Waits for the card of a gate in the channel, and clicks one of its buttons. */
+export async function clickCard(stage: Stage, gate: Gate, verdict: 'approve' | 'reject' | 'retry' | 'abort', by: string = people.bob): Promise<LocalMessage> {
+  const card = await cardOf(stage, gate);
+  await stage.slack.click(by, channels.incident, card.ts, `gate.${verdict}`);
+  return card;
+}
+
+/** The card of a gate, with its buttons. */
+export function cardOf(stage: Stage, { gateId }: Gate): Promise<LocalMessage> {
+  return stage.slack.message(channels.incident, (message) => buttonsOf(message).some(({ value }) => value.includes(`"${gateId}"`)));
+}
+
+/** Waits until a step has begun. */
+export async function waitForStep(stage: Stage, run: RunId, stepId: string): Promise<readonly JournalEntry[]> {
+  let entries: readonly JournalEntry[] = [];
+  await until(async () => {
+    entries = await stage.runs.journal(run);
+    return entries.some((entry) => entry.type === 'step-started' && entry.stepId === stepId);
+  }, runLimitMs, () => `${run} never began ${stepId}`);
+  return entries;
+}
+
+/** The value of a key, read past the bot. */
+export async function valueOf(stage: Stage, key: string): Promise<string> {
+  return (await stage.lab.etcdctl(['get', key, '--print-value-only'])).stdout;
+}
+
+/** Changing commands of a journal that stand in it more than once. */
+export function repeated(entries: readonly JournalEntry[]): string[] {
+  const seen = new Map<string, number>();
+  for (const entry of entries) {
+    if (entry.type !== 'command' || !entry.command.changes) continue;
+    const line = `${entry.command.on}$ ${entry.command.argv.join(' ')}`;
+    seen.set(line, (seen.get(line) ?? 0) + 1);
+  }
+  return [...seen].filter(([, times]) => times > 1).map(([line, times]) => `${times} × ${line}`);
+}
