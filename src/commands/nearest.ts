@@ -9,7 +9,7 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   if (candidates.length === 0 || compared === '') return undefined;
   const folded = new Map(candidates.map((candidate) => [candidate.toLowerCase(), candidate]));
   const found = closest(compared, [...folded.keys()]);
-  const reach = Math.max(1, Math.floor(Math.max(compared.length, found.length) / 3));
+  const reach = Math.ceil(Math.max(compared.length, found.length) / 3);
   return distance(compared, found) <= reach ? folded.get(found) : undefined;
 }
 

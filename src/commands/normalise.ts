@@ -7,9 +7,10 @@ export const commandCharactersMax = 20_000;
 /** No id is longer; what is longer is not looked at closely. */
 const idCharactersMax = 200;
 
-const space = /[\s\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/;
+const space = /[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/;
 /** Zero-width characters, soft hyphens and direction marks: never meant, and a way to make two words look alike. */
 const invisible = /[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]/g;
+const isInvisible = new RegExp(invisible.source);
 const doubleQuote = /["\u201c-\u201f\u00ab\u00bb]/;
 const singleQuote = /['\u2018-\u201b]/;
 
@@ -59,17 +60,22 @@ function readWord(line: string, start: number): { word: string | undefined; end:
   const parts: string[] = [];
   let quoted = false;
   let bare = '';
+  /** The last character that can be seen: a quote opens after nothing, after another quote, and after `=`. */
+  let before = '';
   let at = start;
   while (at < line.length && !space.test(line.charAt(at))) {
-    const quote = quoteAt(line, at, bare);
+    const character = line.charAt(at);
+    const quote = before === '' || before === '=' ? quoteOf(character) : undefined;
     if (quote === undefined) {
-      bare += line.charAt(at);
+      bare += character;
+      if (!isInvisible.test(character)) before = character;
       at += 1;
       continue;
     }
     const { text, end } = readQuoted(line, at, quote);
     parts.push(tidy(bare, parts.length === 0), text);
     bare = '';
+    before = '';
     quoted = true;
     at = end;
   }
@@ -78,11 +84,7 @@ function readWord(line: string, start: number): { word: string | undefined; end:
   return { word: word === '' && !quoted ? undefined : word, end: at };
 }
 
-/** The kind of quote that opens here, if one does: at the beginning of a word, after another quote, or after `=`. */
-function quoteAt(line: string, at: number, bare: string): RegExp | undefined {
-  const before = bare.replaceAll(invisible, '');
-  if (before !== '' && !before.endsWith('=')) return undefined;
-  const character = line.charAt(at);
+function quoteOf(character: string): RegExp | undefined {
   if (doubleQuote.test(character)) return doubleQuote;
   return singleQuote.test(character) ? singleQuote : undefined;
 }

@@ -10,7 +10,7 @@ import { fallbackTime, firstLines, moment } from '../text.ts';
 import { gateButtons } from './actions.ts';
 import { context, message } from './message.ts';
 import type { Message } from './message.ts';
-import { either, list, mention } from './people.ts';
+import { list, mention, someOf } from './people.ts';
 import { bold, chunks, emoji, lines, preformatted, prose, rich, words } from './rich.ts';
 import { runLabel } from './root.ts';
 import { gateLooks } from './states.ts';
@@ -60,7 +60,7 @@ function callFor({ required, expiresAt }: Gate, { view, approvers, decisions }: 
   const asker = view.run.requester.user;
   const said = decisions.filter(({ verdict }) => verdict === 'approve');
   const others = approvers.filter((id) => id !== asker);
-  const needed = `*${required === 1 ? 'One approval is' : `${required} approvals are`} needed* from ${others.length === 0 ? 'an approver, and none is listed' : either(others.map(mention))}`;
+  const needed = `*${required === 1 ? 'One approval is' : `${required} approvals are`} needed* from ${others.length === 0 ? 'an approver, and none is listed' : someOf(others)}`;
   const notFrom = approvers.some((id) => id === asker || id.startsWith('S')) ? `; not from ${mention(asker)}, who asked` : '';
   const has =
     said.length === 0
@@ -105,7 +105,7 @@ export function failureCard(gate: Gate, { view, operators, approvers }: CardCont
       ),
     ),
     context(
-      `${either([...new Set([...operators, ...approvers])].map(mention))} may decide. Nothing more is done until then; ${run.cluster} stays held. Ends by itself ${moment(gate.expiresAt, '{time} {date_short_pretty}')}.`,
+      `${someOf([...new Set([...operators, ...approvers])])} may decide. Nothing more is done until then; ${run.cluster} stays held. Ends by itself ${moment(gate.expiresAt, '{time} {date_short_pretty}')}.`,
     ),
     gateButtons(gate, [
       ['retry', { label: 'Retry', style: 'primary' }],

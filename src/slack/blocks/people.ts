@@ -1,5 +1,8 @@
 /** People and groups as Slack shows them. Only ids from config.yaml, a run or a decision come here, never text from elsewhere. */
 
+/** More names than this are not read. */
+const namedMax = 15;
+
 /** A user or a user group as a mention in mrkdwn: `<@U1>`, `<!subteam^S1>`. */
 export function mention(id: string): string {
   return id.startsWith('S') ? `<!subteam^${id}>` : `<@${id}>`;
@@ -10,9 +13,10 @@ export function list(words: readonly string[]): string {
   return joined(words, 'and');
 }
 
-/** `a, b or c` */
-export function either(words: readonly string[]): string {
-  return joined(words, 'or');
+/** `<@U1>, <@U2> or <!subteam^S1>`; of a long list the first ones. */
+export function someOf(ids: readonly string[]): string {
+  const shown = ids.slice(0, namedMax).map(mention);
+  return joined(ids.length > shown.length ? [...shown, `${ids.length - shown.length} others`] : shown, 'or');
 }
 
 function joined(words: readonly string[], last: string): string {

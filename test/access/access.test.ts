@@ -1,0 +1,142 @@
+/** Who may ask, decide and approve. */
+import { describe, expect, it } from 'vitest';
+import { mayApprove, mayAsk, mayAskHere, mayDecide, mayEnter } from '../../src/access/access.ts';
+import type { AccessDeps, Asker } from '../../src/access/access.ts';
+import { createAccess } from '../../src/access/index.ts';
+import { ClusterName, UserId } from '../../src/ids.ts';
+import { gate, request } from '../slack/fakes.ts';
+
+const prod = ClusterName.parse('prod');
+const [alice, bob, carol, mallory] = ['U0ALICE', 'U0BOB', 'U0CAROL', 'U0MALLORY'].map((id) => UserId.parse(id)) as [
+  UserId,
+  UserId,
+  UserId,
+  UserId,
+];
+
+function deps(overrides: Partial<AccessDeps> = {}): AccessDeps {
+  return {
+    clusters: { prod: { channels: ['C0INCIDENT', '#inc-*'], operators: ['U0ALICE'], approvers: ['U0BOB', 'S0SRE'] } },
+    groups: { membersOf: async (id) => new Set(id === 'S0SRE' ? [carol, alice] : []) },
+    homeTeam: () => 'T0HOME',
+    ...overrides,
+  };
+}
+
+function asker(user: UserId, overrides: Partial<Asker> = {}): Asker {
+  return { user, channel: { id: 'C0INCIDENT', name: 'incidents' }, team: 'T0HOME', via: 'slack', ...overrides };
+}
+
+const approval = { verdict: 'approve', gate: 'approval', requestedBy: alice, required: 1 } as const;
+
+describe('mayEnter', () => {
+  it("refuses another team's people, and says which team", () => {
+    const answer = mayEnter(deps(), asker(alice, { team: 'T0OTHER' }));
+
+    expect(answer).toMatchObject({ allowed: false, because: expect.stringContaining('T0OTHER') as string });
+  });
+
+  it('refuses everybody from Slack while its own team is not known', () => {
+    expect(mayEnter(deps({ homeTeam: () => undefined }), asker(alice)).allowed).toBe(false);
+  });
+
+  it('lets in whoever config.yaml lets use the terminal', () => {
+    expect(mayEnter(deps({ homeTeam: () => undefined }), asker(alice, { via: 'terminal', team: '' })).allowed).toBe(true);
+  });
+});
+
+describe('mayAskHere', () => {
+  it('names the channel that would have to be allowed', () => {
+    const answer = mayAskHere(deps(), asker(alice, { channel: { id: 'C0RANDOM', name: 'random' } }), prod);
+
+    expect(answer).toMatchObject({
+      allowed: false,
+      because: expect.stringMatching(/add C0RANDOM \(#random\) to clusters\.prod\.channels/) as string,
+    });
+  });
+
+  it('refuses a cluster that is not configured', () => {
+    expect(mayAskHere(deps(), asker(alice), ClusterName.parse('other')).allowed).toBe(false);
+  });
+});
+
+describe('mayAsk', () => {
+  it('lets anyone in an allowed channel read', async () => {
+    expect(await mayAsk(deps(), asker(mallory), prod, 'read')).toEqual({ allowed: true });
+  });
+
+  it('lets only operators operate, and names the id that is missing', async () => {
+    expect(await mayAsk(deps(), asker(alice), prod, 'operate')).toEqual({ allowed: true });
+    expect(await mayAsk(deps(), asker(mallory), prod, 'operate')).toMatchObject({
+      allowed: false,
+      because: expect.stringMatching(/add U0MALLORY to clusters\.prod\.operators/) as string,
+    });
+  });
+
+  it('does not let an operator operate from a channel that is not allowed', async () => {
+    expect((await mayAsk(deps(), asker(alice, { channel: { id: 'C0RANDOM', name: 'random' } }), prod, 'operate')).allowed).toBe(false);
+  });
+});
+
+describe('mayApprove', () => {
+  const by = { requestedBy: alice, required: 1 };
+
+  it('lets an approver approve, named or by group', async () => {
+    expect((await mayApprove(deps(), bob, prod, by)).allowed).toBe(true);
+    expect((await mayApprove(deps(), carol, prod, by)).allowed).toBe(true);
+  });
+
+  it('does not let the requester approve, although in an approving group', async () => {
+    expect(await mayApprove(deps(), alice, prod, by)).toMatchObject({
+      allowed: false,
+      because: expect.stringContaining('somebody else') as string,
+    });
+  });
+
+  it('does not let an operator approve', async () => {
+    expect(
+      (await mayApprove(deps({ clusters: { prod: { channels: [], operators: ['U0MALLORY'], approvers: ['U0BOB'] } } }), mallory, prod, by))
+        .allowed,
+    ).toBe(false);
+  });
+
+  it('counts a group that cannot be read as no, and says which', async () => {
+    const broken = deps({ groups: { membersOf: () => Promise.reject(new Error('slack is down')) } });
+
+    expect(await mayApprove(broken, carol, prod, by)).toMatchObject({
+      allowed: false,
+      because: expect.stringContaining('S0SRE') as string,
+    });
+    expect((await mayApprove(broken, bob, prod, by)).allowed).toBe(true);
+  });
+
+  it('allows nobody on a cluster that is not configured', async () => {
+    expect((await mayApprove(deps(), bob, ClusterName.parse('other'), by)).allowed).toBe(false);
+  });
+});
+
+describe('mayDecide', () => {
+  it('asks for an approver to approve, in an allowed channel', async () => {
+    expect((await mayDecide(deps(), asker(bob), prod, approval)).allowed).toBe(true);
+    expect((await mayDecide(deps(), asker(bob, { channel: { id: 'C0RANDOM' } }), prod, approval)).allowed).toBe(false);
+    expect((await mayDecide(deps(), asker(bob, { team: 'T0OTHER' }), prod, approval)).allowed).toBe(false);
+  });
+
+  it('lets operators and approvers say no, retry and abort, the requester too', async () => {
+    for (const verdict of ['reject', 'retry', 'abort'] as const) {
+      expect((await mayDecide(deps(), asker(alice), prod, { ...approval, verdict })).allowed).toBe(true);
+      expect((await mayDecide(deps(), asker(bob), prod, { ...approval, verdict })).allowed).toBe(true);
+      expect((await mayDecide(deps(), asker(mallory), prod, { ...approval, verdict })).allowed).toBe(false);
+    }
+  });
+});
+
+describe('createAccess', () => {
+  it('asks again for the gate, when nobody stands in a channel', async () => {
+    const access = createAccess(deps());
+
+    expect(await access.mayApproveNow(bob, request(), gate({ required: 1 }))).toBe(true);
+    expect(await access.mayApproveNow(alice, request(), gate({ required: 1 }))).toBe(false);
+    expect(await access.mayApproveNow(mallory, request(), gate({ required: 1 }))).toBe(false);
+  });
+});

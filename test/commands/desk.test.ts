@@ -1,0 +1,254 @@
+/** The desk: permission, passing on, and answers that are true. */
+import { describe, expect, it } from 'vitest';
+import { createAccess } from '../../src/access/index.ts';
+import { createDesk } from '../../src/commands/desk.ts';
+import type { Person } from '../../src/commands/reply.ts';
+import { UserId } from '../../src/ids.ts';
+import { fakeClock, fakeRuns, gate, journalOf, request } from '../slack/fakes.ts';
+import { ended, failed, waiting } from '../slack/story.ts';
+import { clusters as known, verbs } from './verbs.ts';
+
+const alice = person('U0ALICE');
+const bob = person('U0BOB');
+const mallory = person('U0MALLORY');
+const run = request().runId;
+
+function person(id: string, overrides: Partial<Person> = {}): Person {
+  return { user: UserId.parse(id), channel: { id: 'C0INCIDENT', name: 'inc-etcd' }, team: 'T0HOME', via: 'slack', ...overrides };
+}
+
+function open(events: Parameters<typeof journalOf>[0] = []) {
+  const lists = { channels: ['C0INCIDENT'], operators: ['U0ALICE'], approvers: ['U0BOB', 'U0CAROL'] };
+  const clusters = {
+    prod: { ...lists, members: known.prod.members },
+    staging: { ...lists, channels: ['#staging'], members: known.staging.members },
+  } as never;
+  const runs = fakeRuns();
+  const clock = fakeClock('2026-11-22T03:20:00.000Z');
+  if (events.length > 0) runs.put(request(), journalOf(events));
+  const permissions = createAccess({ clusters, groups: { membersOf: async () => new Set() }, homeTeam: () => 'T0HOME' });
+  const desk = createDesk({ verbs, clusters, permissions, runs: runs.runs, clock });
+  return { desk, runs, clock, say: (words: string, by: Person = alice) => desk.take({ words, prefix: '/etcd' }, by) };
+}
+
+describe('take', () => {
+  it('starts a run for an operator, with who asked and where', async () => {
+    const { say, runs } = open();
+
+    const reply = await say('restore prod --plan');
+
+    expect(reply).toMatchObject({ kind: 'started', sentence: expect.stringContaining('nothing will be changed') as string });
+    expect(runs.calls).toEqual([
+      {
+        method: 'submit',
+        args: [
+          {
+            procedure: 'restore',
+            cluster: 'prod',
+            input: { 'while-healthy': false },
+            requester: { user: 'U0ALICE', channel: 'C0INCIDENT', via: 'slack' },
+            mode: 'plan',
+          },
+        ],
+      },
+    ]);
+  });
+
+  it('refuses who is no operator, before anything is passed on', async () => {
+    const { say, runs } = open();
+
+    expect(await say('restore prod', mallory)).toMatchObject({ kind: 'refused', code: 'NOT_ALLOWED' });
+    expect(runs.calls).toEqual([]);
+  });
+
+  it('lets anyone in the channel ask a question', async () => {
+    const { say, runs } = open();
+
+    expect(await say('status prod', mallory)).toMatchObject({ kind: 'asked' });
+    expect(runs.calls[0]?.method).toBe('ask');
+  });
+
+  it('refuses a person of another team everything, even the help', async () => {
+    const { say } = open();
+
+    expect(await say('help', person('U0BOB', { team: 'T0OTHER' }))).toMatchObject({ kind: 'refused', code: 'NOT_ALLOWED' });
+  });
+
+  it('says who holds the cluster, since when, and at which step', async () => {
+    const { say } = open(waiting);
+
+    const reply = await say('restore prod');
+
+    expect(reply).toMatchObject({
+      kind: 'held',
+      sentence: expect.stringMatching(
+        /held by restore-prod-7f3a9c\. U0ALICE asked for it 8 minutes ago; it waits for approval at step 5 of 8, “Stop etcd/,
+      ) as string,
+    });
+  });
+
+  it('makes a refusal of a mistake', async () => {
+    const { say } = open();
+
+    expect(await say('statsu prod')).toMatchObject({
+      kind: 'refused',
+      code: 'INPUT_INVALID',
+      sentence: expect.stringContaining('`status`') as string,
+    });
+  });
+
+  it('says at once when Redis does not answer', async () => {
+    const { say, runs } = open();
+    runs.fall();
+
+    expect(await say('restore prod')).toMatchObject({
+      kind: 'refused',
+      code: 'QUEUE_UNAVAILABLE',
+      next: expect.stringContaining('Nothing was started') as string,
+    });
+  });
+
+  it('sends the report of a run from the terminal to a channel of the cluster', async () => {
+    const { say, runs } = open();
+
+    await say('restore prod', person('U0ALICE', { via: 'terminal', channel: { id: '' }, team: '' }));
+
+    expect(runs.calls[0]?.args[0]).toMatchObject({ requester: { channel: 'C0INCIDENT', via: 'terminal' } });
+  });
+
+  it('shows a run as a table', async () => {
+    const { say } = open(waiting);
+
+    expect(await say(`show ${run}`)).toMatchObject({
+      kind: 'answer',
+      answer: { headline: expect.stringContaining('waits for approval') as string, next: `\`approve ${run}\` or \`reject ${run}\`` },
+    });
+  });
+
+  it('does not show a run of a cluster whose channel this is not', async () => {
+    const { say } = open(waiting);
+    const elsewhere = person('U0ALICE', { channel: { id: 'C0RANDOM', name: 'random' } });
+
+    expect(await say(`show ${run}`, elsewhere)).toMatchObject({ kind: 'refused', code: 'NOT_ALLOWED' });
+    expect(await say('runs', elsewhere)).toMatchObject({
+      kind: 'answer',
+      answer: { headline: expect.stringContaining('no runs') as string },
+    });
+  });
+
+  it('lists runs, clusters and ids', async () => {
+    const { say } = open(ended);
+
+    expect(await say('runs prod')).toMatchObject({ kind: 'answer', answer: { parts: [{ type: 'table' }] } });
+    expect(JSON.stringify(await say('clusters'))).toMatch(/"prod","etcd01 etcd02 etcd03","yes".*"staging","stage-1","no","#staging"/);
+    expect(JSON.stringify(await say('whoami'))).toMatch(/U0ALICE.*T0HOME.*C0INCIDENT/);
+  });
+
+  it('says when there is no such run', async () => {
+    expect(await open().say('show restore-prod-000000')).toMatchObject({ kind: 'refused', code: 'RUN_NOT_FOUND' });
+  });
+});
+
+describe('decisions', () => {
+  it('records an approval of an approver, and says how many are missing', async () => {
+    const { say, runs } = open(waiting);
+
+    expect(await say(`approve ${run}`, bob)).toMatchObject({
+      kind: 'receipt',
+      counted: true,
+      sentence: expect.stringContaining('1 more approval is needed') as string,
+    });
+    expect(runs.calls).toEqual([{ method: 'decide', args: [gate().gateId, { verdict: 'approve', by: 'U0BOB' }] }]);
+  });
+
+  it.each([
+    ['who asked for it', alice],
+    ['who is on no list', mallory],
+    ['who is of another team', person('U0BOB', { team: 'T0OTHER' })],
+    ['who is in another channel', person('U0BOB', { channel: { id: 'C0RANDOM' } })],
+  ])('does not record an approval of one %s', async (_who, by) => {
+    const { say, desk, runs } = open(waiting);
+
+    expect(await say(`approve ${run}`, by)).toMatchObject({ kind: 'refused', code: 'NOT_ALLOWED' });
+    expect(await desk.click({ gateId: gate().gateId, digest: gate().digest, verdict: 'approve' }, by)).toMatchObject({
+      kind: 'refused',
+      code: 'NOT_ALLOWED',
+    });
+    expect(runs.calls).toEqual([]);
+  });
+
+  it('lets the requester say no', async () => {
+    const { say } = open(waiting);
+
+    expect(await say(`reject ${run}`)).toMatchObject({ kind: 'receipt', counted: true });
+  });
+
+  it('counts a double click once, and says so', async () => {
+    const { desk, runs } = open(waiting);
+    const click = { gateId: gate().gateId, digest: gate().digest, verdict: 'approve' } as const;
+
+    const [first, second] = [await desk.click(click, bob), await desk.click(click, bob)];
+
+    expect(first).toMatchObject({ counted: true });
+    expect(second).toMatchObject({ counted: false, sentence: expect.stringContaining('already said “approve”') as string });
+    expect(await runs.decisions.at(gate().gateId)).toHaveLength(1);
+  });
+
+  it('does not take a click on a card of another plan', async () => {
+    const { desk, runs } = open(waiting);
+
+    expect(await desk.click({ gateId: gate().gateId, digest: 'other', verdict: 'approve' }, bob)).toMatchObject({
+      kind: 'refused',
+      code: 'GATE_CLOSED',
+      sentence: expect.stringContaining('plan has moved') as string,
+    });
+    expect(runs.calls).toEqual([]);
+  });
+
+  it('does not take a click on a card of an older gate', async () => {
+    const { desk, runs } = open(failed);
+
+    expect(await desk.click({ gateId: gate().gateId, digest: gate().digest, verdict: 'approve' }, bob)).toMatchObject({
+      kind: 'refused',
+      code: 'GATE_CLOSED',
+    });
+    expect(runs.calls).toEqual([]);
+  });
+
+  it('does not take a decision after the expiry', async () => {
+    const { say, clock, runs } = open(waiting);
+    clock.forward(60 * 60_000);
+
+    expect(await say(`approve ${run}`, bob)).toMatchObject({
+      kind: 'receipt',
+      counted: false,
+      sentence: expect.stringContaining('expired') as string,
+    });
+    expect(runs.calls).toEqual([]);
+  });
+
+  it('says which words fit the gate', async () => {
+    const { say } = open(waiting);
+
+    expect(await say(`retry ${run}`)).toMatchObject({ kind: 'refused', next: `Say \`approve ${run}\` or \`reject ${run}\`.` });
+    expect(await open(failed).say(`approve ${run}`, bob)).toMatchObject({
+      kind: 'refused',
+      next: `Say \`retry ${run}\` or \`abort ${run}\`.`,
+    });
+  });
+
+  it('says where a run stands that waits for nobody', async () => {
+    expect(await open(ended).say(`approve ${run}`, bob)).toMatchObject({
+      kind: 'refused',
+      code: 'GATE_CLOSED',
+      sentence: expect.stringContaining('completed') as string,
+    });
+  });
+
+  it('retries and aborts for operators', async () => {
+    expect(await open(failed).say(`retry ${run}`)).toMatchObject({ kind: 'receipt', counted: true });
+    expect(await open(failed).say(`abort ${run}`)).toMatchObject({ kind: 'receipt', counted: true });
+    expect(await open(failed).say(`abort ${run}`, mallory)).toMatchObject({ kind: 'refused' });
+    expect(await open(ended).say(`abort ${run}`)).toMatchObject({ kind: 'receipt', counted: false });
+  });
+});
