@@ -1,5 +1,5 @@
 /** `npm test`: installs what is missing, runs every suite that can run here, and says as its last line how many tests passed and failed. */
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,17 +45,12 @@ function runTests(projects) {
   }
 }
 
+/** The names of the tests of a suite that does not run; the suite's own when they cannot be listed. */
 function testsOf(suite) {
-  const list = execFileSync(
-    pinnedNode,
-    [vitest, 'list', '--json', '--project', suite, '--passWithNoTests', ...filters.filter((word) => !word.startsWith('-'))],
-    {
-      cwd: root,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    },
-  );
-  return JSON.parse(list).map(({ name, file }) => `${file.slice(root.length)} > ${name}`);
+  const args = [vitest, 'list', '--json', '--project', suite, '--passWithNoTests', ...filters.filter((word) => !word.startsWith('-'))];
+  const { status, stdout } = spawnSync(pinnedNode, args, { cwd: root, encoding: 'utf8' });
+  if (status !== 0) return [`the suite ${suite}, whose tests cannot be listed`];
+  return JSON.parse(stdout).map(({ name, file }) => `${file.slice(root.length)} > ${name}`);
 }
 
 function report({ passed, failed, skipped }) {
