@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -41,6 +42,12 @@ export async function startRedis(settings: readonly string[] = []): Promise<Test
   const directory = await mkdtemp(join(tmpdir(), 'medic-redis-'));
   const url = `redis://127.0.0.1:${port}`;
   let child: ChildProcess | undefined;
+  // A test that runs out of time never comes to destroy().
+  const leaveNothing = (): void => {
+    child?.kill('SIGKILL');
+    rmSync(directory, { recursive: true, force: true });
+  };
+  process.once('exit', leaveNothing);
 
   const lives = () => child !== undefined && child.exitCode === null && child.signalCode === null;
   const start = async (): Promise<void> => {
@@ -83,6 +90,7 @@ export async function startRedis(settings: readonly string[] = []): Promise<Test
     destroy: async () => {
       await stop('SIGKILL');
       await rm(directory, { recursive: true, force: true });
+      process.off('exit', leaveNothing);
     },
   };
 }

@@ -1,6 +1,6 @@
 /** A run waits at its gate, hears what people say whenever they say it, and goes on. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { bench, alice, bob, prod } from './bench.ts';
+import { alice, bench, bob, prod, silent } from './bench.ts';
 import type { Bench } from './bench.ts';
 import { acted, go, scripted } from './fixtures/scripted.ts';
 import { until } from './until.ts';
@@ -77,7 +77,9 @@ describe('a run at a gate', () => {
   it('settles again when somebody speaks while the gate is being settled', async () => {
     const engine = scripted({ redis: on.probe });
     let late: Promise<unknown> | undefined;
+    const complaints: string[] = [];
     on.worker({
+      log: { ...silent, error: (_details, message) => void complaints.push(message) },
       advance: (context) => {
         const append: typeof context.journal.append = async (event) => {
           if (event.type === 'gate-settled' && late === undefined) {
@@ -96,6 +98,7 @@ describe('a run at a gate', () => {
 
     expect(await on.ended(run.runId)).toMatchObject({ outcome: 'rejected' });
     expect(await late).toMatchObject({ state: 'recorded' });
+    expect(complaints).toEqual([]);
     expect(await on.probe.llen(acted)).toBe(0);
   });
 
