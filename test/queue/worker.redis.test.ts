@@ -95,6 +95,20 @@ describe('run worker', () => {
     expect(settled.map((entry) => entry.stepId)).toEqual(['hold-0', 'work-1']);
   });
 
+  it('tells the engine to let go when the lock of its run is lost', async () => {
+    const engine = scripted({ redis: on.probe });
+    let signal: AbortSignal | undefined;
+    on.worker({ ...quick, advance: (context) => ((signal ??= context.signal), engine(context)) });
+    const run = await on.begin(['hold']);
+    await actedTimes(1);
+
+    await on.probe.del(`medic:queue:runs:${run.runId}:lock`);
+    await until('it is told', () => signal?.aborted);
+    await on.probe.set(go, '1');
+
+    expect(await on.ended(run.runId)).toMatchObject({ outcome: 'completed' });
+  });
+
   it('refuses an append by an older take-up of the same run', async () => {
     let zombie: Journal | undefined;
     const engine = scripted({ redis: on.probe });
