@@ -9,7 +9,7 @@ import type { Endpoint } from './endpoint.ts';
 import type { ClusterLook, EndpointLook, KeyValue } from './etcd.ts';
 import { toOpsError } from './failure.ts';
 import { isDeadline, isLeaderless } from './grpc-error.ts';
-import { look, lookAt, together } from './look.ts';
+import { look, lookAt, lookLimitMs, together } from './look.ts';
 import type { Seen } from './look.ts';
 import { inWords } from './within.ts';
 
@@ -74,11 +74,18 @@ async function throughLeader<Result>(
   const endpoint = await firstWithLeader(deps, looks);
   if (endpoint === undefined) throw whyNone(together(await Promise.all(looks)), what);
   const leftMs = requestLimitMs - (deps.clock.now().getTime() - began);
+  const settled = new AbortController();
+  let looking: Promise<ClusterLook> | undefined;
+  const lookOnce = () => (looking ??= look(deps));
+  // Begun so early that by the time the request is given up it is known why.
+  deps.clock.sleep(leftMs - lookLimitMs, settled.signal).then(lookOnce, () => undefined);
   try {
     return await endpoint.call(leftMs, request);
   } catch (error) {
-    if (isDeadline(error) || isLeaderless(error)) throw whyNone(await look(deps), what, error);
+    if (isDeadline(error) || isLeaderless(error)) throw whyNone(await lookOnce(), what, error);
     throw await toOpsError(what, error, endpoint, requestLimitMs);
+  } finally {
+    settled.abort();
   }
 }
 
