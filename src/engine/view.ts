@@ -98,7 +98,8 @@ export function viewOf(run: RunRequest, entries: readonly JournalEntry[], progre
   }
   const gateViews = [...gates.values()];
   const openGate = end === undefined ? gateViews.find((gate) => gate.outcome === undefined)?.gate : undefined;
-  if (progress !== undefined && steps.get(progress.stepId)?.state === 'running') update(steps, progress.stepId, { progress: progress.text });
+  const shown = progress === undefined ? undefined : steps.get(progress.stepId)?.state;
+  if (progress !== undefined && (shown === 'running' || shown === 'waiting')) update(steps, progress.stepId, { progress: progress.text });
   return {
     run,
     state: end !== undefined ? 'ended' : openGate !== undefined ? 'waiting' : entries.length === 0 ? 'queued' : 'running',
