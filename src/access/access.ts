@@ -86,9 +86,9 @@ export async function mayApprove(
   const approvers = deps.clusters[cluster]?.approvers ?? [];
   const seen = await isListed(deps.groups, approvers, user);
   const who = approvers.length === 0 ? 'Nobody is listed as approver.' : `Approvers: ${approvers.join(', ')}.`;
+  if (required >= 1 && user === requestedBy) return no(`${user} asked for this run, so somebody else has to approve it. ${who}`);
   if (!seen.listed)
     return no(`${user} may not approve on ${cluster}. ${who}${unread(seen)} To allow it, add ${user} to clusters.${cluster}.approvers.`);
-  if (required >= 1 && user === requestedBy) return no(`${user} asked for this run, so somebody else has to approve it. ${who}`);
   return yes;
 }
 

@@ -14,6 +14,10 @@ import { onMention } from './listeners/mention.ts';
 import { createSeen } from './seen.ts';
 import { slashCommand } from './surface.ts';
 
+/** While Slack is away the socket is asked for again at least this often, for as long as it takes. */
+const reconnectGapMaxMs = 30_000;
+const reconnectTimeoutMs = 15_000;
+
 /** How events come: over a socket the app opens (no public address needed), or to an HTTP port with a signing secret. */
 export type SlackMode =
   | { readonly kind: 'socket'; readonly appToken: string; readonly clientPingTimeoutMs?: number }
@@ -98,7 +102,13 @@ function receiverOf(mode: SlackMode, clientOptions: { slackApiUrl?: string }, lo
   return new SocketModeReceiver({
     appToken,
     logger,
-    installerOptions: { clientOptions: { ...clientOptions } },
+    installerOptions: {
+      clientOptions: {
+        ...clientOptions,
+        timeout: reconnectTimeoutMs,
+        retryConfig: { forever: true, factor: 1.3, maxTimeout: reconnectGapMaxMs },
+      },
+    },
     ...(clientPingTimeoutMs !== undefined && { clientPingTimeout: clientPingTimeoutMs }),
   });
 }

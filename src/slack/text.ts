@@ -42,8 +42,8 @@ export function escapeWithin(text: string, max: number): string {
   for (;;) {
     const escaped = escape(truncate(whole, room));
     if (escaped.length <= max) return escaped;
-    room -= escaped.length - max;
-    if (room <= 0) return '';
+    // The share that fits of what was tried: always smaller, and close after two or three rounds.
+    room = Math.min(room - 1, Math.floor((room * max) / escaped.length));
   }
 }
 

@@ -18,13 +18,18 @@ export interface Message {
  * @param sentence plain text; escaped here
  */
 export function message(sentence: string, ...parts: readonly (KnownBlock | undefined)[]): Message {
-  const text = escapeWithin(sentence, limits.messageTextCharacters);
-  const blocks = fit(parts.filter((block) => block !== undefined));
+  const text = escapeWithin(sentence, limits.messageTextCharacters) || '-';
+  const blocks = fit(parts.filter((block): block is KnownBlock => block !== undefined && !isEmpty(block)));
   const digest = createHash('sha256')
     .update(JSON.stringify([text, blocks]))
     .digest('hex')
     .slice(0, 16);
   return { text, blocks: blocks.map((block, index) => ({ ...block, block_id: `${digest}.${index}` })), digest };
+}
+
+/** Slack refuses a rich text with nothing in it. */
+function isEmpty(block: KnownBlock): boolean {
+  return block.type === 'rich_text' && block.elements.length === 0;
 }
 
 /** Small grey words below. Takes mrkdwn that is escaped already. */

@@ -1,0 +1,112 @@
+/** What a gate card says. */
+import { describe, expect, it } from 'vitest';
+import { viewOf } from '../../../src/engine/view.ts';
+import { UserId } from '../../../src/ids.ts';
+import { approvalCard, failureCard, settledCard } from '../../../src/slack/blocks/gate.ts';
+import { withoutBlocks } from '../../../src/slack/blocks/message.ts';
+import type { Message } from '../../../src/slack/blocks/message.ts';
+import { gate, journalOf, request } from '../fakes.ts';
+import { waiting } from '../story.ts';
+
+const view = viewOf(request(), journalOf(waiting));
+const people = { view, approvers: ['U0BOB', 'U0CAROL'], operators: ['U0ALICE'], decisions: [] };
+const wordsOf = (message: Message) => withoutBlocks({ ...message, text: '' });
+const labels = ({ blocks }: Message) =>
+  blocks.flatMap((block) =>
+    block.type === 'actions' ? block.elements.map((element) => (element.type === 'button' ? element.text.text : '')) : [],
+  );
+
+describe('approvalCard', () => {
+  it('says what is done, what is lost, on what it rests, who may approve, how many and until when', () => {
+    const words = wordsOf(approvalCard(gate(), people));
+
+    expect(words).toContain('What is lost: all writes after revision 48213');
+    for (const { on } of gate().plan) expect(words).toContain(`${on}$ sudo systemctl stop etcd`);
+    expect(words).toContain('cdf818194e3a8c32');
+    expect(words).toContain('2 approvals are needed');
+    expect(words).toContain('<@U0BOB> or <@U0CAROL>');
+    expect(words).toMatch(/Expires\*? <!date\^\d+\^\{time\} \{date_short_pretty\}\|03:43 UTC>/);
+  });
+
+  it('decides in its first sentence', () => {
+    expect(approvalCard(gate(), people).text).toMatch(
+      /^Approval needed: Stop etcd on 3 hosts.*on prod \(restore-prod-7f3a9c, expires 03:43 UTC\)/,
+    );
+  });
+
+  it('says who has approved so far', () => {
+    const decisions = [{ verdict: 'approve' as const, by: UserId.parse('U0BOB'), at: '2026-11-22T03:14:00.000Z' }];
+
+    expect(wordsOf(approvalCard(gate(), { ...people, decisions }))).toMatch(/\*1 of 2\* so far: <@U0BOB> at/);
+  });
+
+  it('does not call on who asked for it, and says so', () => {
+    expect(wordsOf(approvalCard(gate(), { ...people, approvers: ['U0ALICE', 'U0BOB'] }))).toContain(
+      'needed* from <@U0BOB>; not from <@U0ALICE>, who asked',
+    );
+  });
+
+  it('offers Approve and Reject, and at an optional step what fits it', () => {
+    const optional = gate({ title: 'Delete the old data-dirs for good', otherwise: 'The old data-dirs stay.' });
+
+    expect(labels(approvalCard(gate(), people))).toEqual(['Approve', 'Reject']);
+    expect(labels(approvalCard(optional, people))).toEqual(['Delete the old data-dirs for good', 'No, leave it as it is']);
+    expect(wordsOf(approvalCard(optional, people))).toContain('If nobody approves: The old data-dirs stay.');
+  });
+
+  it('shows a plan that is longer than one block whole, in order', () => {
+    const plan = Array.from({ length: 60 }, (_, index) => ({ on: 'etcd01', argv: ['echo', `line-${index}-${'x'.repeat(50)}`] }));
+
+    const preformatted = approvalCard(gate({ plan }), people)
+      .blocks.flatMap((block) => (block.type === 'rich_text' ? block.elements : []))
+      .flatMap((section) =>
+        section.type === 'rich_text_preformatted' ? section.elements.map((element) => ('text' in element ? element.text : '')) : [],
+      );
+
+    expect([...preformatted.join('\n').matchAll(/line-(\d+)-/g)].map(([, index]) => Number(index))).toEqual(
+      plan.map((_command, index) => index),
+    );
+  });
+});
+
+describe('failureCard', () => {
+  it('says why, what to do, who may decide, and the words that do the same', () => {
+    const card = failureCard(gate({ kind: 'failure', title: 'Start etcd', reason: 'exit code 1', hint: 'Look at the journal.' }), people);
+
+    expect(wordsOf(card)).toMatch(/Why: exit code 1\nWhat to do: Look at the journal\./);
+    expect(wordsOf(card)).toContain('/etcd retry restore-prod-7f3a9c');
+    expect(labels(card)).toEqual(['Retry', 'Abort']);
+  });
+});
+
+describe('settledCard', () => {
+  const decisions = [{ verdict: 'approve' as const, by: UserId.parse('U0BOB'), at: '2026-11-22T03:14:00.000Z' }];
+
+  it.each(['approved', 'rejected', 'expired', 'voided', 'retried', 'aborted'] as const)('has no buttons when %s', (outcome) => {
+    expect(labels(settledCard({ gate: gate(), outcome, decisions }, { view }))).toEqual([]);
+  });
+
+  it('says who and when', () => {
+    expect(wordsOf(settledCard({ gate: gate(), outcome: 'approved', decisions }, { view }))).toMatch(/Approved by <@U0BOB> at <!date/);
+  });
+
+  it('shows what moved when void', () => {
+    expect(
+      wordsOf(settledCard({ gate: gate(), outcome: 'voided', decisions, difference: 'leader: was etcd01, is etcd02' }, { view })),
+    ).toContain('leader: was etcd01, is etcd02');
+  });
+
+  it('says what holds when an offer was not taken', () => {
+    const card = settledCard({ gate: gate({ otherwise: 'The old data stays.' }), outcome: 'rejected', decisions }, { view });
+
+    expect(card.text).toMatch(/^Declined/);
+    expect(wordsOf(card)).toContain('The old data stays.');
+  });
+
+  it('has other block ids than the open card', () => {
+    const open = approvalCard(gate(), people).blocks.map(({ block_id: id }) => id);
+    const settled = settledCard({ gate: gate(), outcome: 'approved', decisions }, { view }).blocks.map(({ block_id: id }) => id);
+
+    expect(settled.filter((id) => open.includes(id))).toEqual([]);
+  });
+});

@@ -1,0 +1,33 @@
+/** The file at the end of a run. */
+import { describe, expect, it } from 'vitest';
+import { viewOf } from '../../src/engine/view.ts';
+import { peopleOf, timeline } from '../../src/slack/timeline.ts';
+import { journalOf, request } from './fakes.ts';
+import { command, ended } from './story.ts';
+
+const entries = journalOf(ended);
+const view = viewOf(request(), entries);
+
+describe('timeline', () => {
+  it('holds every entry with its time, its commands and who decided', () => {
+    const text = timeline(view, entries, new Map([['U0BOB', 'bob']]));
+
+    expect(text).toMatch(/^# restore-prod-7f3a9c\n/);
+    expect(text.match(/^- \d\d:\d\d:\d\d\.\d{3} /gm)).toHaveLength(entries.length);
+    expect(text).toContain('gate approved by bob (U0BOB) (approve, 03:14:00), U0CAROL (approve, 03:15:00)');
+    expect(text).toContain('etcd01$ sudo systemctl stop etcd');
+  });
+
+  it('keeps what a host answered inside of its fence', () => {
+    const hostileEntries = journalOf([
+      ...ended.slice(0, 2),
+      { type: 'command', stepId: 'preflight', command: command('etcd01', ['cat', 'x'], '```\n# not a heading\n````') },
+    ]);
+
+    expect(timeline(view, hostileEntries, new Map())).toContain('  `````\n  etcd01$ cat x\n  ```\n  # not a heading\n  ````\n  `````');
+  });
+
+  it('knows everybody it names', () => {
+    expect(peopleOf(view, entries)).toEqual(['U0ALICE', 'U0BOB', 'U0CAROL']);
+  });
+});
