@@ -4,7 +4,6 @@ import {
   EtcdPermissionDeniedError,
   GRPCDeadlineExceededError,
   GRPCInvalidArgumentError,
-  GRPCNotImplementedError,
   GRPCUnauthenticatedError,
   GRPCUnavailableError,
 } from 'etcd3';
@@ -51,11 +50,6 @@ export function isConnectionFailure(error: unknown): boolean {
 /** etcd answered that there is no leader, or that no majority agreed in time. */
 export function isLeaderless(error: unknown): boolean {
   return error instanceof Error && leaderlessMessages.some((message) => error.message.includes(message));
-}
-
-/** This etcd does not have the method. */
-export function isUnknownMethod(error: unknown): boolean {
-  return error instanceof GRPCNotImplementedError;
 }
 
 /** etcd wants a user's name: auth is on. */

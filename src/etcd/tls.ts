@@ -109,6 +109,6 @@ function isIssuer(issuer: X509Certificate, child: X509Certificate): boolean {
 }
 
 /** The common name of a certificate's subject: with client-cert-auth, the etcd user it stands for. */
-export function commonName(certificate: X509Certificate): string {
+function commonName(certificate: X509Certificate): string {
   return /^CN=(.*)$/m.exec(certificate.subject)?.[1] ?? 'none';
 }

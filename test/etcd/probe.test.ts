@@ -31,15 +31,11 @@ describe('probe', () => {
     return (server.address() as AddressInfo).port;
   };
   /** Serves HTTP/2 as etcd does: TLS, and a client certificate of `ca` demanded. */
-  const serve = async (by: KeyPair, names: string) => {
-    const server = createSecureServer({
-      ...read(pki.certificate('server', { by, commonName: 'etcd01', names })),
-      ca: readFileSync(ca.cert),
-      requestCert: true,
-      rejectUnauthorized: true,
-    });
+  const serveWith = async (pair: KeyPair) => {
+    const server = createSecureServer({ ...read(pair), ca: readFileSync(ca.cert), requestCert: true, rejectUnauthorized: true });
     return `https://127.0.0.1:${await portOf(server)}`;
   };
+  const serve = (by: KeyPair, names: string) => serveWith(pki.certificate('server', { by, commonName: 'etcd01', names }));
 
   it('finds nothing wrong with a server that answers', async () => {
     expect(await probe(await serve(ca, 'IP:127.0.0.1'), client(), limitMs)).toBeUndefined();
@@ -49,6 +45,15 @@ describe('probe', () => {
     expect(await probe(await serve(other, 'IP:127.0.0.1'), client(), limitMs)).toEqual({
       code: 'tls',
       reason: "the member's certificate is signed by another CA than the one configured",
+    });
+  });
+
+  it('names a certificate that has expired, with its date', async () => {
+    const url = await serveWith(pki.expired('server', { by: ca, commonName: 'etcd01', names: 'IP:127.0.0.1' }));
+
+    expect(await probe(url, client(), limitMs)).toEqual({
+      code: 'tls',
+      reason: "the member's certificate expired on 2020-02-01T00:00:00.000Z",
     });
   });
 
