@@ -63,8 +63,12 @@ async function open() {
   const names = createNames({ client: clients.arrival, clock });
   const errors: unknown[] = [];
   const rendered: RunId[] = [];
-  let app: Slack | undefined;
-  const permissions = createAccess({ clusters, groups: createGroups({ client: clients.arrival, clock }), homeTeam: () => app?.team() });
+  const running: { app?: Slack } = {};
+  const permissions = createAccess({
+    clusters,
+    groups: createGroups({ client: clients.arrival, clock }),
+    homeTeam: () => running.app?.team(),
+  });
   const desk = createDesk({ verbs, clusters, permissions, runs: runs.runs, clock });
   const thread = { clients, state, clusters, names, decisions: runs.decisions, clock };
   const render = async (events: Parameters<typeof journalOf>[0]) => {
@@ -72,7 +76,7 @@ async function open() {
     clock.forward(2_000);
     await renderRun(thread, viewOf(request(), journalOf(events)), journalOf(events));
   };
-  app = createSlack({
+  const app = createSlack({
     mode: { kind: 'socket', appToken: slack.appToken },
     botToken: slack.botToken,
     slackApiUrl: proxy.apiUrl,
@@ -86,6 +90,7 @@ async function open() {
     clock,
     onError: (error) => errors.push(error),
   });
+  running.app = app;
   await app.start();
   return { app, runs, state, errors, rendered, render, thread, clock };
 }

@@ -1,6 +1,5 @@
 /** Starts a real local Slack server (Web API, Socket Mode, a web page) on a free loopback port, and drives it as people would. */
 import { spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
@@ -78,16 +77,6 @@ export interface LocalSlack {
   /** Waits for a message. @throws after 10 s, with what is there */
   message(channel: string, matches: (message: LocalMessage) => boolean): Promise<LocalMessage>;
   stop(): Promise<void>;
-}
-
-/** Whether the server is there: an optional dependency, for linux on x64 only. */
-export function hasLocalSlack(): boolean {
-  try {
-    accessSync(binary(), constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Starts a workspace with one app. */

@@ -75,19 +75,8 @@ function wordsOf(block: KnownBlock): string {
 }
 
 function richWords({ elements }: RichTextBlock): string {
-  return elements
-    .flatMap((section): readonly (RichTextElement | RichTextSection)[] => section.elements)
-    .map((element) => {
-      switch (element.type) {
-        case 'text':
-          return escapeWithin(element.text, limits.richTextCharacters);
-        case 'user':
-          return `<@${element.user_id}>`;
-        case 'date':
-          return element.fallback ?? '';
-        default:
-          return '';
-      }
-    })
-    .join('');
+  const pieces = (section: (typeof elements)[number]): readonly (RichTextElement | RichTextSection)[] => section.elements;
+  const wordsIn = (piece: RichTextElement | RichTextSection) =>
+    piece.type === 'text' ? escapeWithin(piece.text, limits.richTextCharacters) : '';
+  return elements.map((section) => pieces(section).map(wordsIn).join('')).join('\n');
 }

@@ -1,6 +1,6 @@
 /** Rich text: what stands in it is never read as markup, so text from a host or a key can neither link nor page. */
 import type { RichTextBlock, RichTextElement, RichTextPreformatted, RichTextSection } from '@slack/types';
-import { fallbackTime, plain, truncate } from '../text.ts';
+import { plain, truncate } from '../text.ts';
 import { limits } from '../limits.ts';
 
 /** A paragraph longer than this is not read at 3 am. */
@@ -27,22 +27,12 @@ export function prose(text: string): Inline[] {
     .flatMap((part, index) => words(part, index % 2 === 1 ? { code: true } : undefined));
 }
 
-/** A person, shown by name. */
-export function person(user: string): Inline[] {
-  return [{ type: 'user', user_id: user }];
-}
-
 /** A picture in front of a line; never the only sign of a state. */
 export function emoji(name: string): Inline[] {
   return [
     { type: 'emoji', name },
     { type: 'text', text: ' ' },
   ];
-}
-
-/** A moment, as each reader's own clock shows it. */
-export function time(iso: string, format = '{time}'): Inline[] {
-  return [{ type: 'date', timestamp: Math.floor(Date.parse(iso) / 1000), format, fallback: fallbackTime(iso) }];
 }
 
 /** Lines, one under the other. */
