@@ -32,7 +32,7 @@ interface StageOptions {
   readonly say?: (text: string) => void;
   readonly pagePort?: number;
   /** Where the bot finds Slack's API, when not at the server itself (a fault in between). */
-  readonly slackApiUrl?: (real: string) => string;
+  readonly slackApiUrl?: (real: string) => Promise<string>;
 }
 
 /** A stage. The cluster is called `demo`. */
@@ -53,7 +53,7 @@ export interface Stage {
 
 /** Builds a stage; whatever fails, what was made is taken down again. */
 export async function createStage(options: StageOptions): Promise<Stage> {
-  const { name, etcd = '3.4', members = 3, cluster = {}, say = () => undefined, pagePort, slackApiUrl = (real) => real } = options;
+  const { name, etcd = '3.4', members = 3, cluster = {}, say = () => undefined, pagePort, slackApiUrl = (real) => Promise.resolve(real) } = options;
   const directory = await mkdtemp(join(tmpdir(), `medic-${name}-`));
   const undo: (() => Promise<unknown>)[] = [() => rm(directory, { recursive: true, force: true })];
   const down = async () => {
@@ -89,7 +89,7 @@ export async function createStage(options: StageOptions): Promise<Stage> {
       REDIS_URL: redis.url,
       SLACK_BOT_TOKEN: slack.botToken,
       SLACK_APP_TOKEN: slack.appToken,
-      SLACK_API_URL: slackApiUrl(slack.apiUrl),
+      SLACK_API_URL: await slackApiUrl(slack.apiUrl),
       LAB_ETCD_PASSWORD: lab.rootPassword,
     };
     const logFile = join(directory, 'bot.log');
