@@ -50,6 +50,7 @@ async function start(settings: Settings, log: pino.Logger): Promise<Running> {
 
   const { slack, config, roles } = settings;
   const clients = slack === undefined ? undefined : createClients({ token: slack.botToken.reveal(), ...(slack.apiUrl !== undefined && { slackApiUrl: slack.apiUrl }) });
+  if (clients === undefined && namesGroups(config)) log.warn('config.yaml names user groups, which cannot be looked up without SLACK_BOT_TOKEN: nobody counts as a member of one');
   const groups = clients === undefined ? noGroups : createGroups({ client: clients.arrival, clock });
   let bot: Slack | undefined;
   const access = createAccess({ clusters: config.clusters, groups, homeTeam: () => bot?.team() });
@@ -70,6 +71,10 @@ async function start(settings: Settings, log: pino.Logger): Promise<Running> {
   running.stops.push(health.close);
   log.info({ roles, clusters: Object.keys(config.clusters), healthPort: health.port, team: bot?.team() }, 'ready');
   return running;
+}
+
+function namesGroups({ clusters }: Settings['config']): boolean {
+  return Object.values(clusters).some(({ operators, approvers }) => [...operators, ...approvers].some((id) => id.startsWith('S')));
 }
 
 function workerOptions({ worker }: Settings['config']): RunWorkerOptions {

@@ -20,7 +20,9 @@ export function slackSettings(
   variables: Readonly<Record<string, unknown>>,
   roles: readonly Role[],
 ): { settings: SlackSettings | undefined; mistakes: Mistake[] } {
-  if (!roles.includes('bot') && !roles.includes('reports')) return { settings: undefined, mistakes: [] };
+  const isNeeded = roles.includes('bot') || roles.includes('reports');
+  // A worker asks Slack one thing, who is in a user group, and can do without when no group is named.
+  if (!isNeeded && !(roles.includes('worker') && variables['SLACK_BOT_TOKEN'] !== undefined)) return { settings: undefined, mistakes: [] };
   const { data } = Environment.pick({
     SLACK_BOT_TOKEN: true,
     SLACK_APP_TOKEN: true,
