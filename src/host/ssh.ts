@@ -105,6 +105,15 @@ export async function ssh(
   });
   subprocess.stdout.on('data', (chunk: Buffer) => stdout.add(chunk));
   subprocess.stderr.on('data', (chunk: Buffer) => stderr.add(chunk));
+  // The background process that keeps the shared connection may hold the pipes of the session that made it. Once ssh was killed
+  // for taking too long, nobody waits for those, or the limit would be none.
+  const { nodeChildProcess } = subprocess;
+  nodeChildProcess.once('exit', () => {
+    // ssh takes a SIGTERM as an order to end, with exit code 255 and without a signal.
+    if (!nodeChildProcess.killed) return;
+    subprocess.stdout.destroy();
+    subprocess.stderr.destroy();
+  });
   const { exitCode, timedOut, code } = await subprocess;
   return { stdout: stdout.kept(), stderr: stderr.kept(), exitCode, timedOut, code };
 }
