@@ -215,6 +215,20 @@ describe('decisions', () => {
     expect(runs.calls).toEqual([]);
   });
 
+  it('does not let an old card answer a new gate of the same plan', async () => {
+    const again = gate({ gateId: 'restore-prod-7f3a9c.2' });
+    const { desk, runs } = open([
+      ...waiting,
+      { type: 'gate-settled', gateId: gate().gateId, outcome: 'voided', decisions: [] },
+      { type: 'gate-opened', gate: again },
+    ]);
+
+    const reply = await desk.click({ gateId: gate().gateId, digest: again.digest, verdict: 'approve' }, bob);
+
+    expect(reply).toMatchObject({ kind: 'refused', code: 'GATE_CLOSED', next: expect.stringContaining('newest card') as string });
+    expect(runs.calls).toEqual([]);
+  });
+
   it('does not take a decision after the expiry', async () => {
     const { say, clock, runs } = open(waiting);
     clock.forward(60 * 60_000);

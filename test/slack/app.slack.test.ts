@@ -178,6 +178,15 @@ describe('the app', () => {
     expect(front.rendered).toEqual([run]);
   });
 
+  it('has the card rendered anew when somebody approves by typing', async () => {
+    await front.render(waiting);
+
+    await slack.command('U0BOB', channel, `approve ${run}`);
+
+    await whispered('U0BOB', /Your approval of .* is recorded/);
+    expect(front.rendered).toEqual([run]);
+  });
+
   it('takes an approval by button, and the card shows the outcome', async () => {
     await front.render(waiting);
 

@@ -75,8 +75,13 @@ function wordsOf(block: KnownBlock): string {
 }
 
 function richWords({ elements }: RichTextBlock): string {
-  const pieces = (section: (typeof elements)[number]): readonly (RichTextElement | RichTextSection)[] => section.elements;
-  const wordsIn = (piece: RichTextElement | RichTextSection) =>
-    piece.type === 'text' ? escapeWithin(piece.text, limits.richTextCharacters) : '';
-  return elements.map((section) => pieces(section).map(wordsIn).join('')).join('\n');
+  return elements.map((section) => piecesOf(section).map(wordsIn).join('')).join('\n');
+}
+
+function piecesOf(section: RichTextBlock['elements'][number]): readonly (RichTextElement | RichTextSection)[] {
+  return section.elements;
+}
+
+function wordsIn(piece: RichTextElement | RichTextSection): string {
+  return piece.type === 'text' ? escapeWithin(piece.text, limits.richTextCharacters) : '';
 }

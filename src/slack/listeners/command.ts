@@ -18,5 +18,6 @@ export async function onCommand(deps: ListenerDeps, { command, ack }: Pick<Slack
   };
   const reply = await deps.desk.take({ words: fromSlack(command.text ?? ''), prefix: slashCommand }, person);
   // A question is answered in the channel a moment later: two messages for one question would be noise.
+  if (reply.kind === 'receipt') deps.requestRender(reply.run);
   if (reply.kind !== 'asked') await answer(deps, reply, person);
 }

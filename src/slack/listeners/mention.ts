@@ -40,8 +40,8 @@ export async function onMention(deps: ListenerDeps, { event, teamId, botUserId }
   };
   const words = fromSlack(withoutMention(text, botUserId));
   const reply = await deps.desk.take({ words, prefix: '@etcd-medic', ...(run !== undefined && { run }) }, person);
-  if (reply.kind !== 'asked') await answer(deps, reply, person, threadTs);
   if (reply.kind === 'receipt') deps.requestRender(reply.run);
+  if (reply.kind !== 'asked') await answer(deps, reply, person, threadTs);
 }
 
 /** Takes the bot's own name off, wherever it stands. */
