@@ -30,14 +30,18 @@ const complain = (line: string) => process.stderr.write(`${line}\n`);
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** User groups are looked up through Slack, which a terminal must not need: whoever works here is listed by their own id. */
-const noGroups: Groups = { membersOf: (groupId) => Promise.reject(new OpsError('NOT_ALLOWED', `The user group ${groupId} cannot be looked up from a terminal.`)) };
+const noGroups: Groups = {
+  membersOf: (groupId) => Promise.reject(new OpsError('NOT_ALLOWED', `The user group ${groupId} cannot be looked up from a terminal.`)),
+};
 
 /** Whom the configuration says the user of this machine is; the operating system vouches for the user. */
 function personOf({ config }: Settings): UserId {
   const { username } = userInfo();
   const user = config.terminalUsers?.[username];
   if (user === undefined) {
-    throw new OpsError('NOT_ALLOWED', `config.yaml does not say who ${username} is.`, { hint: `Add the line “${username}: <Slack user id>” under terminalUsers in config.yaml.` });
+    throw new OpsError('NOT_ALLOWED', `config.yaml does not say who ${username} is.`, {
+      hint: `Add the line “${username}: <Slack user id>” under terminalUsers in config.yaml.`,
+    });
   }
   return user;
 }
@@ -51,7 +55,12 @@ async function main(words: readonly string[]): Promise<number> {
   try {
     const user = personOf(settings);
     await untilConnected(connections, connectLimitMs);
-    const runs = createRuns({ front: connections.front, queues, isExclusive: (id) => verbs.some((verb) => verb.id === id && verb.type === 'procedure' && verb.exclusive), clock: systemClock });
+    const runs = createRuns({
+      front: connections.front,
+      queues,
+      isExclusive: (id) => verbs.some((verb) => verb.id === id && verb.type === 'procedure' && verb.exclusive),
+      clock: systemClock,
+    });
     const { clusters } = settings.config;
     const access = createAccess({ clusters, groups: noGroups, homeTeam: () => undefined });
     const desk = createDesk({ verbs, clusters, permissions: access, runs, clock: systemClock });
@@ -82,7 +91,8 @@ async function show(reply: Reply, { followed, answered }: Follow): Promise<numbe
     case 'started': {
       print(reply.sentence);
       const outcome = await followed(reply.run.runId);
-      if (outcome === undefined) print(`${reply.run.runId} goes on without this terminal: \`show ${reply.run.runId}\` says where it stands.`);
+      if (outcome === undefined)
+        print(`${reply.run.runId} goes on without this terminal: \`show ${reply.run.runId}\` says where it stands.`);
       return outcome === 'completed' || outcome === 'planned' ? 0 : 1;
     }
     case 'asked': {

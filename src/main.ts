@@ -49,15 +49,24 @@ async function start(settings: Settings, log: pino.Logger): Promise<Running> {
   for (const warning of [...settings.warnings, ...(await settingsWarnings(connections))]) log.warn({ warning }, 'worth a look');
 
   const { slack, config, roles } = settings;
-  const clients = slack === undefined ? undefined : createClients({ token: slack.botToken.reveal(), ...(slack.apiUrl !== undefined && { slackApiUrl: slack.apiUrl }) });
-  if (clients === undefined && namesGroups(config)) log.warn('config.yaml names user groups, which cannot be looked up without SLACK_BOT_TOKEN: nobody counts as a member of one');
+  const clients =
+    slack === undefined
+      ? undefined
+      : createClients({ token: slack.botToken.reveal(), ...(slack.apiUrl !== undefined && { slackApiUrl: slack.apiUrl }) });
+  if (clients === undefined && namesGroups(config))
+    log.warn('config.yaml names user groups, which cannot be looked up without SLACK_BOT_TOKEN: nobody counts as a member of one');
   const groups = clients === undefined ? noGroups : createGroups({ client: clients.arrival, clock });
   let bot: Slack | undefined;
   const access = createAccess({ clusters: config.clusters, groups, homeTeam: () => bot?.team() });
   const shared = { settings, connections, queues, access, clock, log };
-  const stopping = (closables: readonly Closable[]) => running.stops.push(() => Promise.all(closables.map((closable) => closable.close({ deadlineMs: stopLimitMs }))));
+  const stopping = (closables: readonly Closable[]) =>
+    running.stops.push(() => Promise.all(closables.map((closable) => closable.close({ deadlineMs: stopLimitMs }))));
   if (roles.includes('worker')) {
-    const openWorld = createWorlds({ settings, clock, ledgerOf: (cluster) => createRevisionLedger({ records: connections.records, cluster, clock }) });
+    const openWorld = createWorlds({
+      settings,
+      clock,
+      ledgerOf: (cluster) => createRevisionLedger({ records: connections.records, cluster, clock }),
+    });
     stopping(startWorker({ ...shared, openWorld, options: workerOptions(config) }));
     running.stops.push(keepRevisions(settings, connections, log));
   }
@@ -67,7 +76,11 @@ async function start(settings: Settings, log: pino.Logger): Promise<Running> {
     await bot.start();
     running.stops.push(bot.stop);
   }
-  const health = await serveHealth({ port: settings.httpPort, probes: probesOf(connections, bot), queueCounts: () => countsOf(connections, queues) });
+  const health = await serveHealth({
+    port: settings.httpPort,
+    probes: probesOf(connections, bot),
+    queueCounts: () => countsOf(connections, queues),
+  });
   running.stops.push(health.close);
   log.info({ roles, clusters: Object.keys(config.clusters), healthPort: health.port, team: bot?.team() }, 'ready');
   return running;
@@ -82,7 +95,8 @@ function workerOptions({ worker }: Settings['config']): RunWorkerOptions {
 }
 
 const noGroups = {
-  membersOf: (groupId: string) => Promise.reject(new OpsError('NOT_ALLOWED', `The user group ${groupId} cannot be looked up without SLACK_BOT_TOKEN.`)),
+  membersOf: (groupId: string) =>
+    Promise.reject(new OpsError('NOT_ALLOWED', `The user group ${groupId} cannot be looked up without SLACK_BOT_TOKEN.`)),
 };
 
 /** Starts to keep each cluster's highest revision. Gives how to stop. */
@@ -92,8 +106,13 @@ function keepRevisions({ config, passwords }: Settings, { records }: Connections
     const name = ClusterName.parse(key);
     const members = Object.entries(cluster.members).map(([member, { clientUrl }]) => ({ name: MemberName.parse(member), clientUrl }));
     const password = passwords[name];
-    const auth = cluster.auth === undefined || password === undefined ? undefined : { user: cluster.auth.user, password: password.reveal() };
-    return { name, etcd: createEtcd({ members, tls: cluster.tls, auth, record: () => undefined, clock }), ledger: createRevisionLedger({ records, cluster: name, clock }) };
+    const auth =
+      cluster.auth === undefined || password === undefined ? undefined : { user: cluster.auth.user, password: password.reveal() };
+    return {
+      name,
+      etcd: createEtcd({ members, tls: cluster.tls, auth, record: () => undefined, clock }),
+      ledger: createRevisionLedger({ records, cluster: name, clock }),
+    };
   });
   const watching = watchRevisions({ clusters, clock, log, signal: stop.signal });
   return async () => {
@@ -111,7 +130,9 @@ function probesOf(connections: Connections, bot: Slack | undefined): readonly He
 
 async function countsOf(connections: Connections, queues: Queues) {
   const { queues: depths } = await queueStatus(connections, queues, clock.now());
-  return depths.flatMap(({ name, waiting, active, delayed, failed }) => Object.entries({ waiting, active, delayed, failed }).map(([state, count]) => ({ queue: name, state, count })));
+  return depths.flatMap(({ name, waiting, active, delayed, failed }) =>
+    Object.entries({ waiting, active, delayed, failed }).map(([state, count]) => ({ queue: name, state, count })),
+  );
 }
 
 /** Stops what was started last first: no new words, then no new runs, then the connections. */

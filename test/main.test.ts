@@ -39,7 +39,8 @@ clusters:
     expect(ended).toBeInstanceOf(NotReady);
     const { exitCode, message } = ended as NotReady;
     expect(exitCode).toBe(78);
-    for (const place of ['backups.directory', 'clusters.prod.channels', 'clusters.prod.operators', 'expiresAfter', 'datadir', 'clientUrl']) expect(message).toContain(place);
+    for (const place of ['backups.directory', 'clusters.prod.channels', 'clusters.prod.operators', 'expiresAfter', 'datadir', 'clientUrl'])
+      expect(message).toContain(place);
     expect(message).toContain('did you mean dataDir?');
   });
 });

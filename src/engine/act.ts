@@ -83,7 +83,11 @@ async function confirm(execution: Execution, step: ChangeStep | DestroyStep, sta
     }
     if (execution.since(ranUntil) >= deadlineMs) {
       const because = `It was done, but ${Math.round(deadlineMs / 1000)} s later this still does not hold: ${finding.because}`;
-      return execution.fail(step, { code: 'NOT_CONFIRMED', because, hint: 'Look at the hosts, then press Retry: what is done already is skipped.' });
+      return execution.fail(step, {
+        code: 'NOT_CONFIRMED',
+        because,
+        hint: 'Look at the hosts, then press Retry: what is done already is skipped.',
+      });
     }
     await clock.sleep(verifyIntervalMs);
   }

@@ -61,7 +61,8 @@ async function betweenSteps(execution: Execution, steps: readonly Step[]): Promi
   const open = openGateOf(state);
   const abort = await deps.abortRequested();
   if (abort !== undefined) {
-    if (open !== undefined) await execution.record({ type: 'gate-settled', gateId: open.gate.gateId, outcome: 'aborted', decisions: [abort] });
+    if (open !== undefined)
+      await execution.record({ type: 'gate-settled', gateId: open.gate.gateId, outcome: 'aborted', decisions: [abort] });
     return execution.end('aborted', abortSummary(execution, steps));
   }
   if (open?.gate.kind === 'failure') return settleFailureGate(execution, steps);

@@ -70,9 +70,11 @@ export async function judge({ gate, decisions, now, mayApprove }: Judging): Prom
   if (rejections.length > 0) return { state: 'rejected', by: rejections };
   const approvals = new Map<string, Decision>();
   for (const decision of inTime) {
-    if (decision.verdict === 'approve' && !approvals.has(decision.by) && (await mayApprove(decision.by))) approvals.set(decision.by, decision);
+    if (decision.verdict === 'approve' && !approvals.has(decision.by) && (await mayApprove(decision.by)))
+      approvals.set(decision.by, decision);
   }
-  if (approvals.size >= gate.required && now.getTime() < expiresAt + lateWorkerGraceMs) return { state: 'approved', by: [...approvals.values()] };
+  if (approvals.size >= gate.required && now.getTime() < expiresAt + lateWorkerGraceMs)
+    return { state: 'approved', by: [...approvals.values()] };
   return now.getTime() >= expiresAt ? { state: 'expired' } : { state: 'pending' };
 }
 

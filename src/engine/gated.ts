@@ -17,7 +17,13 @@ export async function pass(execution: Execution, step: DestroyStep): Promise<Ste
     if (before.holds) {
       await withdraw(execution, step, 'what it would do has happened already');
       const note = before.note === undefined ? {} : { note: before.note };
-      await execution.record({ type: 'step-settled', stepId: step.id, how: cut === undefined ? 'already-true' : 'done', durationMs: execution.since(start), ...note });
+      await execution.record({
+        type: 'step-settled',
+        stepId: step.id,
+        how: cut === undefined ? 'already-true' : 'done',
+        durationMs: execution.since(start),
+        ...note,
+      });
       return goOn;
     }
     if (cut !== undefined) return await finishCut(execution, step, cut.gateId);
@@ -30,7 +36,12 @@ export async function pass(execution: Execution, step: DestroyStep): Promise<Ste
 /** A worker died in the middle: the same approval still covers the same step, if what it requires still holds. */
 async function finishCut(execution: Execution, step: DestroyStep, gateId: string | undefined): Promise<StepResult> {
   const record = execution.state.gates.find(({ gate }) => gate.gateId === gateId);
-  if (record?.outcome !== 'approved') return execution.fail(step, { code: 'JOURNAL_INVALID', because: 'The step had begun, but no approval for it is recorded.', hint: 'Look at the hosts by hand, then press Retry: it asks for a new approval.' });
+  if (record?.outcome !== 'approved')
+    return execution.fail(step, {
+      code: 'JOURNAL_INVALID',
+      because: 'The step had begun, but no approval for it is recorded.',
+      hint: 'Look at the hosts by hand, then press Retry: it asks for a new approval.',
+    });
   const required = await step.requires();
   if (!required.holds) return execution.fail(step, requirementFailure(required.because));
   return destroyWith(execution, step, approvalOf(record.gate, record.decisions));
@@ -40,8 +51,7 @@ async function decide(execution: Execution, step: DestroyStep): Promise<StepResu
   const latest = execution.state.gates.findLast(({ gate }) => gate.kind === 'approval' && gate.stepId === step.id);
   const usable = latest !== undefined && !latest.consumed && (latest.outcome === undefined || latest.outcome === 'approved');
   if (!usable) return openGate(execution, step);
-  const verdict: Verdict =
-    latest.outcome === 'approved' ? { state: 'approved', by: latest.decisions } : await judgeNow(execution, latest);
+  const verdict: Verdict = latest.outcome === 'approved' ? { state: 'approved', by: latest.decisions } : await judgeNow(execution, latest);
   if (verdict.state === 'pending') return { next: 'leave', advance: { state: 'waiting', gate: latest.gate } };
   if (verdict.state === 'approved') return actOn(execution, step, latest, verdict.by);
   return refused(execution, step, latest, verdict);
@@ -62,11 +72,17 @@ async function actOn(execution: Execution, step: DestroyStep, record: GateRecord
     await execution.record({ type: 'gate-settled', gateId: gate.gateId, outcome: 'voided', decisions: by, difference });
     return required.holds ? openGate(execution, step) : execution.fail(step, requirementFailure(required.because));
   }
-  if (record.outcome === undefined) await execution.record({ type: 'gate-settled', gateId: gate.gateId, outcome: 'approved', decisions: by });
+  if (record.outcome === undefined)
+    await execution.record({ type: 'gate-settled', gateId: gate.gateId, outcome: 'approved', decisions: by });
   return destroyWith(execution, step, approvalOf(gate, by));
 }
 
-async function refused(execution: Execution, step: DestroyStep, { gate }: GateRecord, verdict: Exclude<Verdict, { state: 'pending' | 'approved' }>): Promise<StepResult> {
+async function refused(
+  execution: Execution,
+  step: DestroyStep,
+  { gate }: GateRecord,
+  verdict: Exclude<Verdict, { state: 'pending' | 'approved' }>,
+): Promise<StepResult> {
   const decisions = 'by' in verdict ? verdict.by : [];
   const outcome = verdict.state === 'retried' ? 'rejected' : verdict.state;
   await execution.record({ type: 'gate-settled', gateId: gate.gateId, outcome, decisions });
@@ -101,7 +117,8 @@ async function openGate(execution: Execution, step: DestroyStep): Promise<StepRe
 /** Closes a gate that is open for a step that has become needless. */
 async function withdraw(execution: Execution, step: DestroyStep, difference: string): Promise<void> {
   for (const { gate, outcome } of execution.state.gates) {
-    if (gate.stepId === step.id && outcome === undefined) await execution.record({ type: 'gate-settled', gateId: gate.gateId, outcome: 'voided', decisions: [], difference });
+    if (gate.stepId === step.id && outcome === undefined)
+      await execution.record({ type: 'gate-settled', gateId: gate.gateId, outcome: 'voided', decisions: [], difference });
   }
 }
 

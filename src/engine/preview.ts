@@ -15,7 +15,14 @@ export async function preview(execution: Execution, steps: readonly Step[]): Pro
     if (execution.state.settled.has(step.id)) continue;
     const start = execution.deps.clock.now();
     const { note, plan } = await previewOf(execution, step);
-    await execution.record({ type: 'step-settled', stepId: step.id, how: 'planned', plan, durationMs: execution.since(start), ...(note !== undefined && { note }) });
+    await execution.record({
+      type: 'step-settled',
+      stepId: step.id,
+      how: 'planned',
+      plan,
+      durationMs: execution.since(start),
+      ...(note !== undefined && { note }),
+    });
   }
   return execution.end('planned', 'This was the plan; nothing was changed. The same command without --plan carries it out.');
 }

@@ -47,76 +47,93 @@ export interface RunView {
   readonly endedAt?: string;
 }
 
-type Change = { -readonly [K in keyof StepView]: StepView[K] };
+type Changing<T> = { -readonly [K in keyof T]: T[K] };
+
+/** What the fold has gathered so far. */
+interface Gathered {
+  readonly steps: Map<string, Changing<StepView>>;
+  readonly gates: Map<string, Changing<GateView>>;
+  summary?: string;
+  startedAt?: string;
+  end?: { readonly outcome: RunOutcome; readonly conclusion: string; readonly endedAt: string };
+}
 
 /** Folds a journal into what people see. An empty journal is a queued run. */
-export function viewOf(run: RunRequest, entries: readonly JournalEntry[], progress?: { readonly stepId: string; readonly text: string }): RunView {
-  const steps = new Map<string, Change>();
-  const gates = new Map<string, { -readonly [K in keyof GateView]: GateView[K] }>();
-  let summary: string | undefined;
-  let end: { outcome: RunOutcome; summary: string; at: string } | undefined;
-  let startedAt: string | undefined;
-  for (const entry of entries) {
-    switch (entry.type) {
-      case 'run-prepared':
-        summary = entry.summary;
-        startedAt = entry.at;
-        for (const line of entry.steps) steps.set(line.id, { ...line, state: 'pending' });
-        break;
-      case 'step-started':
-        update(steps, entry.stepId, { state: 'running', startedAt: entry.at, plan: entry.plan, failure: undefined });
-        break;
-      case 'step-resumed':
-        update(steps, entry.stepId, { state: 'running' });
-        break;
-      case 'step-settled':
-        update(steps, entry.stepId, { state: entry.how, durationMs: entry.durationMs, note: entry.note, plan: entry.plan, failure: undefined });
-        break;
-      case 'step-failed':
-        update(steps, entry.stepId, { state: 'failed', failure: { because: entry.because, hint: entry.hint, code: entry.code } });
-        break;
-      case 'gate-opened':
-        gates.set(entry.gate.gateId, { gate: entry.gate, decisions: [] });
-        if (entry.gate.kind === 'approval') update(steps, entry.gate.stepId, { state: 'waiting' });
-        break;
-      case 'gate-settled': {
-        const gate = gates.get(entry.gateId);
-        if (gate === undefined) break;
-        Object.assign(gate, { outcome: entry.outcome, decisions: entry.decisions, settledAt: entry.at });
-        if (entry.difference !== undefined) gate.difference = entry.difference;
-        if (gate.gate.kind === 'approval') update(steps, gate.gate.stepId, { state: 'pending' });
-        break;
-      }
-      case 'run-ended':
-        end = { outcome: entry.outcome, summary: entry.summary, at: entry.at };
-        break;
-      case 'command':
-        break;
-      default:
-        entry satisfies never;
-    }
+export function viewOf(
+  run: RunRequest,
+  entries: readonly JournalEntry[],
+  progress?: { readonly stepId: string; readonly text: string },
+): RunView {
+  const gathered: Gathered = { steps: new Map(), gates: new Map() };
+  for (const entry of entries) gather(gathered, entry);
+  const { steps, summary, startedAt, end } = gathered;
+  const gates = [...gathered.gates.values()];
+  const openGate = end === undefined ? gates.find((gate) => gate.outcome === undefined)?.gate : undefined;
+  const progressing = progress === undefined ? undefined : steps.get(progress.stepId);
+  if (progress !== undefined && (progressing?.state === 'running' || progressing?.state === 'waiting')) {
+    update(steps, progress.stepId, { progress: progress.text });
   }
-  const gateViews = [...gates.values()];
-  const openGate = end === undefined ? gateViews.find((gate) => gate.outcome === undefined)?.gate : undefined;
-  const shown = progress === undefined ? undefined : steps.get(progress.stepId)?.state;
-  if (progress !== undefined && (shown === 'running' || shown === 'waiting')) update(steps, progress.stepId, { progress: progress.text });
   return {
     run,
     state: end !== undefined ? 'ended' : openGate !== undefined ? 'waiting' : entries.length === 0 ? 'queued' : 'running',
     steps: [...steps.values()],
-    gates: gateViews,
+    gates,
     ...(summary !== undefined && { summary }),
     ...(openGate !== undefined && { openGate }),
     ...(startedAt !== undefined && { startedAt }),
-    ...(end !== undefined && { outcome: end.outcome, conclusion: end.summary, endedAt: end.at }),
+    ...end,
   };
 }
 
-function update(steps: Map<string, Change>, stepId: string, change: { [K in keyof StepView]?: StepView[K] | undefined }): void {
+function gather(gathered: Gathered, entry: JournalEntry): void {
+  const { steps } = gathered;
+  switch (entry.type) {
+    case 'run-prepared':
+      gathered.summary = entry.summary;
+      gathered.startedAt = entry.at;
+      for (const line of entry.steps) steps.set(line.id, { ...line, state: 'pending' });
+      break;
+    case 'step-started':
+      return update(steps, entry.stepId, { state: 'running', startedAt: entry.at, plan: entry.plan, failure: undefined });
+    case 'step-resumed':
+      return update(steps, entry.stepId, { state: 'running' });
+    case 'step-settled': {
+      const { how, durationMs, note, plan } = entry;
+      return update(steps, entry.stepId, { state: how, durationMs, note, plan, failure: undefined });
+    }
+    case 'step-failed': {
+      const { because, hint, code } = entry;
+      return update(steps, entry.stepId, { state: 'failed', failure: { because, hint, code } });
+    }
+    case 'gate-opened':
+      gathered.gates.set(entry.gate.gateId, { gate: entry.gate, decisions: [] });
+      if (entry.gate.kind === 'approval') update(steps, entry.gate.stepId, { state: 'waiting' });
+      break;
+    case 'gate-settled':
+      return settle(gathered, entry);
+    case 'run-ended':
+      gathered.end = { outcome: entry.outcome, conclusion: entry.summary, endedAt: entry.at };
+      break;
+    case 'command':
+      break;
+    default:
+      entry satisfies never;
+  }
+}
+
+function settle({ gates, steps }: Gathered, entry: Extract<JournalEntry, { type: 'gate-settled' }>): void {
+  const view = gates.get(entry.gateId);
+  if (view === undefined) return;
+  Object.assign(view, { outcome: entry.outcome, decisions: entry.decisions, settledAt: entry.at });
+  if (entry.difference !== undefined) view.difference = entry.difference;
+  if (view.gate.kind === 'approval') update(steps, view.gate.stepId, { state: 'pending' });
+}
+
+function update(steps: Gathered['steps'], stepId: string, change: { [K in keyof StepView]?: StepView[K] | undefined }): void {
   const step = steps.get(stepId);
   if (step === undefined) return;
   for (const [key, value] of Object.entries(change)) {
-    if (value === undefined) delete step[key as keyof Change];
+    if (value === undefined) delete step[key as keyof StepView];
     else Object.assign(step, { [key]: value });
   }
 }

@@ -29,14 +29,29 @@ export const backup = defineProcedure({
   summary: 'save a checked snapshot of the cluster',
   permission: 'operate',
   exclusive: false,
-  arguments: [{ name: 'from', kind: 'option', required: false, placeholder: '<member>', description: 'the member to take it from; without it a follower that has caught up' }],
+  arguments: [
+    {
+      name: 'from',
+      kind: 'option',
+      required: false,
+      placeholder: '<member>',
+      description: 'the member to take it from; without it a follower that has caught up',
+    },
+  ],
   input: Input,
   prepared: Prepared,
   async prepare({ from }, world) {
     const { member, status } = await source(world, from);
     const [authEnabled, v2Keys] = await Promise.all([world.etcd.authEnabled(), world.etcd.v2Keys()]);
     await world.ledger.observe(status.revision);
-    const prepared = { member, clusterId: status.clusterId, etcdVersion: status.version, dbSizeBytes: status.dbSizeBytes, authEnabled: authEnabled ?? null, v2Keys };
+    const prepared = {
+      member,
+      clusterId: status.clusterId,
+      etcdVersion: status.version,
+      dbSizeBytes: status.dbSizeBytes,
+      authEnabled: authEnabled ?? null,
+      v2Keys,
+    };
     return { prepared, summary: `Save a snapshot of ${member} (${bytesInWords(status.dbSizeBytes)}, revision ${status.revision})` };
   },
   steps: ({ member, authEnabled, ...origin }, { runId, snapshots }) => [
@@ -47,7 +62,9 @@ export const backup = defineProcedure({
       },
       verify: async () => {
         const record = await snapshots.takenBy(runId);
-        return record === undefined ? fails('the snapshot is not in the backup directory yet') : holds(`${record.path}, ${bytesInWords(record.bytes)}`);
+        return record === undefined
+          ? fails('the snapshot is not in the backup directory yet')
+          : holds(`${record.path}, ${bytesInWords(record.bytes)}`);
       },
       deadlineMs: 5_000,
     }),
@@ -89,16 +106,22 @@ async function source({ etcd, cluster }: World, from: MemberName | undefined): P
     return { member: from, status: endpoint.status };
   }
   const voters = answering.filter(({ status }) => !status.isLearner);
-  const newest = voters.toSorted((a, b) => compare(b.status.raftTerm, a.status.raftTerm) || compare(b.status.raftAppliedIndex, a.status.raftAppliedIndex))[0];
+  const newest = voters.toSorted(
+    (a, b) => compare(b.status.raftTerm, a.status.raftTerm) || compare(b.status.raftAppliedIndex, a.status.raftAppliedIndex),
+  )[0];
   if (newest === undefined) {
     const reasons = endpoints.flatMap((endpoint) => (endpoint.answers ? [] : [`${endpoint.member}: ${endpoint.reason}`]));
     throw new OpsError('ETCD_UNREACHABLE', `No voting member of ${cluster.name} answers (${reasons.join('; ')}).`);
   }
-  const follower = voters.find(({ status }) => status.leader !== undefined && status.leader !== status.memberId && newest.status.raftAppliedIndex - status.raftAppliedIndex <= caughtUpWithin);
+  const follower = voters.find(
+    ({ status }) =>
+      status.leader !== undefined &&
+      status.leader !== status.memberId &&
+      newest.status.raftAppliedIndex - status.raftAppliedIndex <= caughtUpWithin,
+  );
   return follower ?? newest;
 }
 
 function compare(a: bigint, b: bigint): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
-

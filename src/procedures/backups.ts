@@ -16,7 +16,11 @@ export const backups = defineQuery({
     const flawed = stored.flatMap((snapshot) => (snapshot.ok ? [] : [`${snapshot.file}: ${snapshot.because}`]));
     const newest = good[0];
     if (newest === undefined) {
-      return { headline: `There is no usable snapshot of ${cluster.name}.`, parts: flawed.map((text) => ({ type: 'sentence' as const, text })), next: `backup ${cluster.name}` };
+      return {
+        headline: `There is no usable snapshot of ${cluster.name}.`,
+        parts: flawed.map((text) => ({ type: 'sentence' as const, text })),
+        next: `backup ${cluster.name}`,
+      };
     }
     const age = durationInWords(clock.now().getTime() - newest.takenAt.getTime());
     return {

@@ -9,7 +9,9 @@ export const canaryKey = '/etcd-medic/canary';
 /** Whether every member has this run's canary in its own store. */
 export async function canaryReadable({ etcd, hosts, runId }: Pick<World, 'etcd' | 'hosts' | 'runId'>): Promise<Finding> {
   const findings = await Promise.all(
-    hosts.map(async ({ member }) => that((await etcd.get(canaryKey, { from: member }))?.value === runId, `${member} does not have the canary yet.`)),
+    hosts.map(async ({ member }) =>
+      that((await etcd.get(canaryKey, { from: member }))?.value === runId, `${member} does not have the canary yet.`),
+    ),
   );
   const all = allOf(findings);
   return all.holds ? holds('The canary was written and read back from every member.') : all;

@@ -14,7 +14,8 @@ export function lossInWords({ snapshot, highest }: LossOf): string {
   const since = `everything written after ${instantInWords(snapshot.takenAt)}`;
   if (highest === undefined) return `${since}; how much that is cannot be said, because no revision of this cluster was ever seen`;
   const lost = highest.revision - snapshot.revision;
-  if (lost <= 0n) return `nothing that is known of: no revision above ${snapshot.revision} was ever seen (last seen ${instantInWords(highest.at)}); if something was written after ${instantInWords(snapshot.takenAt)}, it is lost`;
+  if (lost <= 0n)
+    return `nothing that is known of: no revision above ${snapshot.revision} was ever seen (last seen ${instantInWords(highest.at)}); if something was written after ${instantInWords(snapshot.takenAt)}, it is lost`;
   const span = durationInWords(highest.at.getTime() - snapshot.takenAt.getTime());
   return `${plural(lost, 'revision')} (${span} of writes): ${since}, up to revision ${highest.revision} seen ${instantInWords(highest.at)}`;
 }

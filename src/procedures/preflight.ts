@@ -47,22 +47,34 @@ async function lookAt(host: Host, snapshot: Pick<SnapshotRecord, 'bytes'>): Prom
 function judge(host: Host, facts: HostFacts, neededBytes: number): Finding {
   const wrong: string[] = [];
   if (facts.freeBytes < neededBytes) {
-    wrong.push(`${host.member} has ${bytesInWords(facts.freeBytes)} free beside ${host.dataDir} and needs ${bytesInWords(neededBytes)}: ${bytesInWords(neededBytes - facts.freeBytes)} are missing.`);
+    wrong.push(
+      `${host.member} has ${bytesInWords(facts.freeBytes)} free beside ${host.dataDir} and needs ${bytesInWords(neededBytes)}: ${bytesInWords(neededBytes - facts.freeBytes)} are missing.`,
+    );
   }
   const refused = refusal(facts.serverVersion);
   if (refused !== undefined) wrong.push(`${host.member}: ${refused}`);
   if (minorOf(facts.tool.version) !== minorOf(facts.serverVersion)) {
-    wrong.push(`${host.member} has ${facts.tool.program} ${facts.tool.version} beside etcd ${facts.serverVersion}: a restore needs the tool of the server's minor version.`);
+    wrong.push(
+      `${host.member} has ${facts.tool.program} ${facts.tool.version} beside etcd ${facts.serverVersion}: a restore needs the tool of the server's minor version.`,
+    );
   }
   if (wrong.length > 0) return fails(wrong.join(' '));
-  const remarks = [`${host.member} is ready: etcd ${facts.serverVersion}, ${facts.tool.program} ${facts.tool.version}, unit ${facts.unit.activeState}, ${bytesInWords(facts.freeBytes)} free, settings in ${facts.configuration.file}.`];
+  const remarks = [
+    `${host.member} is ready: etcd ${facts.serverVersion}, ${facts.tool.program} ${facts.tool.version}, unit ${facts.unit.activeState}, ${bytesInWords(facts.freeBytes)} free, settings in ${facts.configuration.file}.`,
+  ];
   if (Math.abs(facts.clockOffsetMs) > clockOffsetWarnMs) remarks.push(`Its clock is ${(facts.clockOffsetMs / 1000).toFixed(1)} s off.`);
   return holds(remarks.join(' '));
 }
 
 /** Whether every host's tool can raise the revision after a restore, and the sentence for the thread when it cannot. */
 export function bumpRemark(ready: readonly ReadyHost[]): { readonly can: boolean; readonly remark: string } {
-  const cannot = ready.filter(({ facts }) => !facts.tool.canBumpRevision).map(({ host, facts }) => `${host.member} (${facts.tool.program} ${facts.tool.version})`);
-  if (cannot.length === 0) return { can: true, remark: 'Revisions go on above the highest one known (--bump-revision, --mark-compacted), so watchers notice.' };
-  return { can: false, remark: `Revisions go backwards: ${list(cannot)} has no --bump-revision (it came with 3.4.27 and 3.5.10). Restart everything that watches this cluster, Kubernetes' apiservers and controllers above all.` };
+  const cannot = ready
+    .filter(({ facts }) => !facts.tool.canBumpRevision)
+    .map(({ host, facts }) => `${host.member} (${facts.tool.program} ${facts.tool.version})`);
+  if (cannot.length === 0)
+    return { can: true, remark: 'Revisions go on above the highest one known (--bump-revision, --mark-compacted), so watchers notice.' };
+  return {
+    can: false,
+    remark: `Revisions go backwards: ${list(cannot)} has no --bump-revision (it came with 3.4.27 and 3.5.10). Restart everything that watches this cluster, Kubernetes' apiservers and controllers above all.`,
+  };
 }

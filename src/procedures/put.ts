@@ -8,7 +8,9 @@ import { defineProcedure } from './procedure.ts';
 const textBytesMax = 8 * 1024;
 
 /** A key or a value as typed. */
-const Text = z.string().refine((text) => Buffer.byteLength(text) <= textBytesMax, `a key or value typed here is at most ${textBytesMax} bytes`);
+const Text = z
+  .string()
+  .refine((text) => Buffer.byteLength(text) <= textBytesMax, `a key or value typed here is at most ${textBytesMax} bytes`);
 /** A key is never empty. */
 export const Key = Text.min(1, 'a key is needed');
 
@@ -36,7 +38,9 @@ export const put = defineProcedure({
       verify: async () => {
         const found = await etcd.get(key);
         if (found === undefined) return fails(`${key} is not there`);
-        return found.value === value ? holds(`${key} has this value since revision ${found.modRevision}`) : fails(`${key} has another value`);
+        return found.value === value
+          ? holds(`${key} has this value since revision ${found.modRevision}`)
+          : fails(`${key} has another value`);
       },
     }),
   ],

@@ -29,11 +29,16 @@ export async function chooseSnapshot({ snapshots, cluster }: World, wanted: 'lat
 }
 
 /** Reads the whole file again: it must be the one that was chosen. */
-export async function snapshotFinding({ snapshots }: World, { snapshot, sha256 }: { readonly snapshot: SnapshotId; readonly sha256: string }): Promise<Finding> {
+export async function snapshotFinding(
+  { snapshots }: World,
+  { snapshot, sha256 }: { readonly snapshot: SnapshotId; readonly sha256: string },
+): Promise<Finding> {
   const record = await snapshots.find(snapshot);
-  if (record.sha256 !== sha256) return fails(`Snapshot ${snapshot} is not the file that was chosen: its sha256 was ${sha256} and is ${record.sha256}.`);
+  if (record.sha256 !== sha256)
+    return fails(`Snapshot ${snapshot} is not the file that was chosen: its sha256 was ${sha256} and is ${record.sha256}.`);
   const remarks: Finding[] = [await snapshots.check(record)];
   if (record.authEnabled === false) remarks.push(holds('Auth was off when it was taken, so it is off after the restore.'));
-  if (record.v2Keys === 'some') remarks.push(holds('The cluster held API 2 keys then; this v3 snapshot does not hold them, so a restore loses them.'));
+  if (record.v2Keys === 'some')
+    remarks.push(holds('The cluster held API 2 keys then; this v3 snapshot does not hold them, so a restore loses them.'));
   return allOf(remarks);
 }

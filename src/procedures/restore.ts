@@ -7,7 +7,9 @@ import { lossInWords } from './loss.ts';
 import { preflight } from './preflight.ts';
 import { defineProcedure } from './procedure.ts';
 import { chooseSnapshot, snapshotFinding } from './restore-choice.ts';
-import * as hands from './restore-hosts.ts';
+import * as after from './after-restore.ts';
+import * as aside from './restore-aside.ts';
+import * as replacing from './replace-data.ts';
 import { agreement, serving } from './serving.ts';
 import { bytesInWords, durationInWords, plural } from './words.ts';
 
@@ -39,7 +41,13 @@ export const restore = defineProcedure({
   permission: 'operate',
   exclusive: true,
   arguments: [
-    { name: 'snapshot', kind: 'option', required: false, placeholder: '<id|latest>', description: 'which snapshot; without it the newest that passes its check' },
+    {
+      name: 'snapshot',
+      kind: 'option',
+      required: false,
+      placeholder: '<id|latest>',
+      description: 'which snapshot; without it the newest that passes its check',
+    },
     { name: 'while-healthy', kind: 'flag', required: false, description: 'replace the data although the cluster has quorum' },
   ],
   input: Input,
@@ -66,34 +74,36 @@ export const restore = defineProcedure({
     const all = plural(hosts.length, 'host');
     return [
       check('choose-snapshot', `Check snapshot ${prepared.snapshot} once more`, () => snapshotFinding(world, prepared)),
-      check('preflight', `Look at ${all}: ssh, sudo, tools, disk, settings`, async () => preflight(hosts, await snapshots.find(prepared.snapshot))),
-      check('say-what-is-lost', 'Say what is lost', () => hands.outlook(prepared, world)),
+      check('preflight', `Look at ${all}: ssh, sudo, tools, disk, settings`, async () =>
+        preflight(hosts, await snapshots.find(prepared.snapshot)),
+      ),
+      check('say-what-is-lost', 'Say what is lost', () => aside.outlook(prepared, world)),
       change('hand-out', `Hand the snapshot to ${all}`, {
-        plan: async () => hands.planHandOut(prepared, world),
-        run: ({ progress }) => hands.handOut(prepared, world, progress),
-        verify: () => hands.handedOut(prepared, world),
+        plan: async () => aside.planHandOut(prepared, world),
+        run: ({ progress }) => aside.handOut(prepared, world, progress),
+        verify: () => aside.handedOut(prepared, world),
       }),
       change('restore-aside', 'Restore it beside the present data and check it there', {
-        plan: () => hands.planRestoreAside(prepared, world),
-        run: () => hands.restoreAside(prepared, world),
-        verify: () => hands.restoredAside(prepared, world),
+        plan: () => aside.planRestoreAside(prepared, world),
+        run: () => aside.restoreAside(prepared, world),
+        verify: () => aside.restoredAside(prepared, world),
       }),
       destroy('replace-data', `Stop etcd on ${all} and put the snapshot’s data in place of the present data-dirs`, {
         loses: prepared.loses,
         blastRadius: 'quorumLoss',
-        requires: () => hands.replacementAllowed(prepared, world),
-        facts: () => hands.replacementFacts(prepared, world),
-        plan: () => hands.planReplaceData(world),
-        run: (approval) => hands.replaceData(world, approval),
-        verify: () => hands.dataReplaced(world),
+        requires: () => replacing.replacementAllowed(prepared, world),
+        facts: () => replacing.replacementFacts(prepared, world),
+        plan: () => replacing.planReplaceData(world),
+        run: (approval) => replacing.replaceData(world, approval),
+        verify: () => replacing.dataReplaced(world),
       }),
       change('configure', 'Set initial-cluster-state to existing and the new token', {
-        plan: () => hands.planConfigure(prepared, world),
-        run: () => hands.configure(prepared, world),
-        verify: () => hands.configured(prepared, world),
+        plan: () => after.planConfigure(prepared, world),
+        run: () => after.configure(prepared, world),
+        verify: () => after.configured(prepared, world),
       }),
       change('start', `Start etcd on ${all}`, {
-        plan: () => hands.planStart(world),
+        plan: () => after.planStart(world),
         run: async () => {
           await Promise.all(hosts.map((host) => host.unmaskAndStart()));
         },
@@ -117,36 +127,39 @@ export const restore = defineProcedure({
           await etcd.delete(canaryKey);
           await Promise.all(hosts.map((host) => host.removeScratch(runId)));
         },
-        verify: () => hands.cleanedUp(world),
+        verify: () => after.cleanedUp(world),
       }),
       destroy('delete-old-data', 'Delete the old data-dirs for good', {
         loses: `the data of ${cluster.name} from before this restore: it cannot be put back afterwards`,
         blastRadius: 'general',
         otherwise: `The old data-dirs stay: ${hosts.map((host) => `${host.member}:${host.paths(runId).aside}`).join(', ')}.`,
         requires: () => etcd.membersAgree(),
-        facts: () => hands.asideFacts(world),
+        facts: () => after.asideFacts(world),
         plan: async () => hosts.flatMap((host) => host.commands.deleteAside(runId)),
         run: async (approval) => {
           await Promise.all(hosts.map((host) => host.deleteAside(runId, approval)));
         },
-        verify: () => hands.asideGone(world),
+        verify: () => after.asideGone(world),
       }),
     ];
   },
   async conclusion(prepared, world) {
     const { etcd, cluster, hosts, runId } = world;
     const { quorum, revision } = await etcd.look();
-    const kept = await hands.keptAside(world);
+    const kept = await after.keptAside(world);
     const record = await world.snapshots.find(prepared.snapshot).catch(() => undefined);
     return [
       `${cluster.name} serves again from snapshot ${prepared.snapshot}, at revision ${revision ?? 'unknown'}. ${quorum.sentence}`,
       `Lost: ${prepared.loses}.`,
-      kept.length > 0 ? `The old data is kept: ${kept.map((host) => `${host.member}:${host.paths(runId).aside}`).join(', ')}.` : `The old data-dirs on ${plural(hosts.length, 'host')} are deleted.`,
-      record?.v2Keys === 'some' ? 'The cluster held API 2 keys when the snapshot was taken; a v3 snapshot does not hold them, so they are gone.' : '',
+      kept.length > 0
+        ? `The old data is kept: ${kept.map((host) => `${host.member}:${host.paths(runId).aside}`).join(', ')}.`
+        : `The old data-dirs on ${plural(hosts.length, 'host')} are deleted.`,
+      record?.v2Keys === 'some'
+        ? 'The cluster held API 2 keys when the snapshot was taken; a v3 snapshot does not hold them, so they are gone.'
+        : '',
       'Users, roles and passwords are those of the snapshot’s time. Restart what watches this cluster (Kubernetes: apiservers and controllers); resume Patroni if you paused it.',
     ]
       .filter(Boolean)
       .join('\n');
   },
 });
-

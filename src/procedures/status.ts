@@ -23,19 +23,33 @@ export const status = defineQuery({
   input: z.object({}),
   async answer(_input, world) {
     const { etcd, hosts, cluster, snapshots, ledger, clock } = world;
-    const [look, sights, stored] = await Promise.all([etcd.look(), Promise.all(hosts.map((host) => sightOf(host, world))), snapshots.list()]);
+    const [look, sights, stored] = await Promise.all([
+      etcd.look(),
+      Promise.all(hosts.map((host) => sightOf(host, world))),
+      snapshots.list(),
+    ]);
     if (look.revision !== undefined) await ledger.observe(look.revision);
     const newest = stored.flatMap((snapshot) => (snapshot.ok ? [snapshot.record] : []))[0];
     const age = newest === undefined ? undefined : durationInWords(clock.now().getTime() - newest.takenAt.getTime());
-    const silent = look.endpoints.flatMap((endpoint) => (endpoint.answers ? [] : sights.filter(({ member }) => member === endpoint.member)));
+    const silent = look.endpoints.flatMap((endpoint) =>
+      endpoint.answers ? [] : sights.filter(({ member }) => member === endpoint.member),
+    );
     return {
       headline: `${cluster.name}: ${look.quorum.sentence}`,
       parts: [
         { type: 'table', table: tableOf(look) },
-        ...look.endpoints.flatMap((endpoint): AnswerPart[] => (endpoint.answers ? [] : [{ type: 'sentence', text: silence(endpoint, sights) }])),
+        ...look.endpoints.flatMap((endpoint): AnswerPart[] =>
+          endpoint.answers ? [] : [{ type: 'sentence', text: silence(endpoint, sights) }],
+        ),
         ...alarmsOf(look),
         ...versionRemarks(look),
-        { type: 'sentence', text: newest === undefined ? 'There is no usable snapshot.' : `The newest snapshot is ${newest.id}, ${age} old, revision ${newest.revision}.` },
+        {
+          type: 'sentence',
+          text:
+            newest === undefined
+              ? 'There is no usable snapshot.'
+              : `The newest snapshot is ${newest.id}, ${age} old, revision ${newest.revision}.`,
+        },
       ],
       next: nextAction({ cluster: cluster.name, look, silent, newestSnapshotAge: age }),
     };
@@ -62,7 +76,19 @@ function tableOf({ endpoints }: ClusterLook): Table {
       if (!endpoint.answers) return [endpoint.member, endpoint.endpoint, '-', '-', '-', '-', '-', '-', '-', '-', endpoint.reason];
       const { status: s } = endpoint;
       const leads = s.leader === s.memberId ? 'yes' : 'no';
-      return [endpoint.member, endpoint.endpoint, s.memberId, s.version, bytesInWords(s.dbSizeBytes), bytesInWords(s.dbSizeInUseBytes), leads, s.isLearner ? 'yes' : 'no', String(s.raftTerm), String(s.raftIndex), s.errors.join('; ')];
+      return [
+        endpoint.member,
+        endpoint.endpoint,
+        s.memberId,
+        s.version,
+        bytesInWords(s.dbSizeBytes),
+        bytesInWords(s.dbSizeInUseBytes),
+        leads,
+        s.isLearner ? 'yes' : 'no',
+        String(s.raftTerm),
+        String(s.raftIndex),
+        s.errors.join('; '),
+      ];
     }),
   };
 }

@@ -6,7 +6,13 @@ import { list, plural } from './words.ts';
 /** What was seen of the host of a member that does not answer; `reachable: false` when ssh did not answer in time. */
 export type HostSight =
   | { readonly member: MemberName; readonly reachable: false; readonly because: string }
-  | { readonly member: MemberName; readonly reachable: true; readonly unit: string; readonly masked: boolean; readonly dataIntact: boolean };
+  | {
+      readonly member: MemberName;
+      readonly reachable: true;
+      readonly unit: string;
+      readonly masked: boolean;
+      readonly dataIntact: boolean;
+    };
 
 /** What triage looks at. */
 export interface Sights {
@@ -24,17 +30,21 @@ export function nextAction(sights: Sights): string {
   const corrupt = look.alarms?.some((alarm) => alarm.type === 'CORRUPT') ?? false;
   const full = look.alarms?.some((alarm) => alarm.type === 'NOSPACE') ?? false;
   if (!look.quorum.holds) return withoutQuorum(sights);
-  if (corrupt) return 'A member is corrupt: take it out of use and compare hashes before you trust any member. Do not defragment or restart the others now.';
-  if (full) return `The database is over its quota, so writes are refused. First \`backup ${cluster}\`; then compact, defragment each member, and disarm the alarm.`;
+  if (corrupt)
+    return 'A member is corrupt: take it out of use and compare hashes before you trust any member. Do not defragment or restart the others now.';
+  if (full)
+    return `The database is over its quota, so writes are refused. First \`backup ${cluster}\`; then compact, defragment each member, and disarm the alarm.`;
   if (silent.length > 0) return minorityDown(silent);
-  if (look.quorum.voters % 2 === 0) return `Nothing is wrong now. ${look.quorum.voters} voters tolerate no more failures than ${look.quorum.voters - 1}: an odd number is better.`;
+  if (look.quorum.voters % 2 === 0)
+    return `Nothing is wrong now. ${look.quorum.voters} voters tolerate no more failures than ${look.quorum.voters - 1}: an odd number is better.`;
   return sights.newestSnapshotAge === undefined ? `Nothing is wrong, but there is no snapshot: \`backup ${cluster}\`.` : 'Nothing to do.';
 }
 
 function withoutQuorum({ look, silent, cluster, newestSnapshotAge }: Sights): string {
   const startable = silent.filter((sight) => sight.reachable && sight.dataIntact);
   const { answering, needed } = look.quorum;
-  if (answering >= needed) return 'Enough members answer but they have no leader: look at the network between them and at their clocks, and wait for an election, before anything else.';
+  if (answering >= needed)
+    return 'Enough members answer but they have no leader: look at the network between them and at their clocks, and wait for an election, before anything else.';
   if (answering + startable.length >= needed) {
     return `${plural(silent.length, 'member')} down, the data of ${names(startable)} is intact: start etcd there (\`${startCommand(startable)}\`); nothing is lost.`;
   }
@@ -52,7 +62,8 @@ function restoreSentence(cluster: string, age: string | undefined): string {
 
 function minorityDown(silent: readonly HostSight[]): string {
   const startable = silent.filter((sight) => sight.reachable && sight.dataIntact);
-  if (startable.length > 0) return `Start etcd on ${names(startable)} (\`${startCommand(startable)}\`): the data is intact, nothing is lost.`;
+  if (startable.length > 0)
+    return `Start etcd on ${names(startable)} (\`${startCommand(startable)}\`): the data is intact, nothing is lost.`;
   const unseen = silent.filter((sight) => !sight.reachable);
   if (unseen.length > 0) return `Look at ${names(unseen)}: ${reasons(unseen)}. Writes go on without it.`;
   return `The data of ${names(silent)} is gone: replace that member (remove it, then add it anew). Writes go on meanwhile.`;

@@ -27,7 +27,12 @@ function partLines(part: AnswerPart): string[] {
 export function tableLines({ columns, rows }: Table): string[] {
   const widths = columns.map(({ title }, column) => Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)));
   const line = (cells: readonly string[]) =>
-    columns.map(({ align }, column) => (align === 'right' ? (cells[column] ?? '').padStart(widths[column] ?? 0) : (cells[column] ?? '').padEnd(widths[column] ?? 0))).join('  ').trimEnd();
+    columns
+      .map(({ align }, column) =>
+        align === 'right' ? (cells[column] ?? '').padStart(widths[column] ?? 0) : (cells[column] ?? '').padEnd(widths[column] ?? 0),
+      )
+      .join('  ')
+      .trimEnd();
   return [line(columns.map(({ title }) => title)), ...rows.map(line)];
 }
 
@@ -41,7 +46,10 @@ export function entryLines(entry: JournalEntry, titleOf: (stepId: string) => str
 function linesOf(entry: JournalEntry, titleOf: (stepId: string) => string): string[] {
   switch (entry.type) {
     case 'run-prepared':
-      return [entry.summary, ...entry.steps.map(({ title, kind }, index) => `  ${index + 1}. ${title}${kind === 'destroy' ? ' [needs approval]' : ''}`)];
+      return [
+        entry.summary,
+        ...entry.steps.map(({ title, kind }, index) => `  ${index + 1}. ${title}${kind === 'destroy' ? ' [needs approval]' : ''}`),
+      ];
     case 'step-started':
       return [`${titleOf(entry.stepId)} …`];
     case 'step-resumed':
@@ -49,13 +57,20 @@ function linesOf(entry: JournalEntry, titleOf: (stepId: string) => string): stri
     case 'command':
       return entry.command.changes ? commandLines(entry) : [];
     case 'step-settled':
-      return [`${settledWords[entry.how]}: ${titleOf(entry.stepId)} (${(entry.durationMs / 1000).toFixed(1)} s)`, ...indented(entry.note), ...(entry.plan ?? []).map((command) => `  ${renderCommand(command)}`)];
+      return [
+        `${settledWords[entry.how]}: ${titleOf(entry.stepId)} (${(entry.durationMs / 1000).toFixed(1)} s)`,
+        ...indented(entry.note),
+        ...(entry.plan ?? []).map((command) => `  ${renderCommand(command)}`),
+      ];
     case 'step-failed':
       return [`failed: ${titleOf(entry.stepId)}`, ...indented(entry.because), ...indented(entry.hint)];
     case 'gate-opened':
       return gateLines(entry.gate);
     case 'gate-settled':
-      return [`${entry.outcome}${entry.decisions.length > 0 ? ` by ${entry.decisions.map(({ by }) => by).join(', ')}` : ''}`, ...indented(entry.difference)];
+      return [
+        `${entry.outcome}${entry.decisions.length > 0 ? ` by ${entry.decisions.map(({ by }) => by).join(', ')}` : ''}`,
+        ...indented(entry.difference),
+      ];
     case 'run-ended':
       return [`The run is ${entry.outcome}.`, ...indented(entry.summary)];
   }
@@ -89,6 +104,5 @@ function indented(text: string | undefined): string[] {
 
 /** Text from hosts must not move the cursor or colour the screen. */
 function clean(line: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what is taken out here
   return stripVTControlCharacters(line).replaceAll(/[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g, '');
 }

@@ -82,7 +82,11 @@ export function startReports({ settings, clients, connections, queues, clock, lo
       async render({ view, entries }, signal) {
         // An edit of progress that came too soon is left out; the run is rendered once more when it may be made.
         for (;;) {
-          const { complete, waitMs } = await renderRun({ clients, state, clusters: settings.config.clusters, names, decisions, clock }, view, entries);
+          const { complete, waitMs } = await renderRun(
+            { clients, state, clusters: settings.config.clusters, names, decisions, clock },
+            view,
+            entries,
+          );
           if (complete || signal.aborted) return;
           await clock.sleep(waitMs, signal);
         }

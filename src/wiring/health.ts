@@ -52,9 +52,14 @@ interface Page {
 }
 
 async function healthOf(probes: readonly HealthProbe[]): Promise<Page> {
-  const looks = await Promise.all(probes.map(async ({ name, look }) => ({ name, because: await look().catch((error: unknown) => String(error)) })));
+  const looks = await Promise.all(
+    probes.map(async ({ name, look }) => ({ name, because: await look().catch((error: unknown) => String(error)) })),
+  );
   const ill = looks.filter(({ because }) => because !== undefined);
-  const body = JSON.stringify({ healthy: ill.length === 0, checks: Object.fromEntries(looks.map(({ name, because }) => [name, because ?? 'well'])) });
+  const body = JSON.stringify({
+    healthy: ill.length === 0,
+    checks: Object.fromEntries(looks.map(({ name, because }) => [name, because ?? 'well'])),
+  });
   return { status: ill.length === 0 ? 200 : 503, type: 'application/json', body: `${body}\n` };
 }
 

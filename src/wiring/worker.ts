@@ -34,7 +34,16 @@ interface WorkerRoleDeps {
 }
 
 /** Starts to take runs and questions. */
-export function startWorker({ settings, connections, queues, openWorld, access, clock, log, options = {} }: WorkerRoleDeps): readonly Closable[] {
+export function startWorker({
+  settings,
+  connections,
+  queues,
+  openWorld,
+  access,
+  clock,
+  log,
+  options = {},
+}: WorkerRoleDeps): readonly Closable[] {
   const { front, workers, records } = connections;
   const reporter = createReporter({ front, reports: queues.reports });
   const advanceRun: AdvanceRun = async (context) => {
@@ -60,7 +69,11 @@ export function startWorker({ settings, connections, queues, openWorld, access, 
   };
   const answer = async (query: QueryRequest) => {
     const { input, answer: answerOf } = verbOf(query.verb, 'query');
-    const { world, close } = openWorld({ cluster: query.cluster, runId: RunId.parse(`query-${query.cluster}-000000`), record: () => undefined });
+    const { world, close } = openWorld({
+      cluster: query.cluster,
+      runId: RunId.parse(`query-${query.cluster}-000000`),
+      record: () => undefined,
+    });
     try {
       return await answerOf(input.parse(query.input), world);
     } finally {
@@ -88,6 +101,7 @@ function verbOf(id: string, type: 'procedure'): Procedure;
 function verbOf(id: string, type: 'query'): Query;
 function verbOf(id: string, type: 'procedure' | 'query'): Procedure | Query {
   const verb = verbs.find((each) => each.id === id && each.type === type);
-  if (verb === undefined) throw new OpsError('INPUT_INVALID', `This worker knows no ${type} ${id}: it may be older than the bot that took the command.`);
+  if (verb === undefined)
+    throw new OpsError('INPUT_INVALID', `This worker knows no ${type} ${id}: it may be older than the bot that took the command.`);
   return verb;
 }

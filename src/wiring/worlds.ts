@@ -36,7 +36,10 @@ export function createWorlds({ settings: { config, passwords }, ledgerOf, clock 
   return ({ cluster: name, runId, record }) => {
     const cluster = config.clusters[name];
     if (cluster === undefined) throw new OpsError('CONFIG_INVALID', `config.yaml has no cluster ${name}.`);
-    const members = Object.entries(cluster.members).map(([member, urls]): ConfiguredMember => ({ name: MemberName.parse(member), ...urls }));
+    const members = Object.entries(cluster.members).map(([member, urls]): ConfiguredMember => ({
+      name: MemberName.parse(member),
+      ...urls,
+    }));
     const password = passwords[name];
     const etcd = createEtcd({
       members,

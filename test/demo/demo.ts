@@ -27,7 +27,11 @@ async function play(stage: Stage): Promise<boolean> {
 
 async function main(): Promise<number> {
   print('etcd-medic demo: real hosts, a real Redis, a real Slack server, all on this machine.');
-  const stage = await createStage({ name: 'demo', pagePort: values.once ? 0 : Number(values.port), say: (text) => print(`  starting ${text} …`) });
+  const stage = await createStage({
+    name: 'demo',
+    pagePort: values.once ? 0 : Number(values.port),
+    say: (text) => print(`  starting ${text} …`),
+  });
   const leave = interrupted();
   try {
     print('  starting the bot …');

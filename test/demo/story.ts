@@ -34,5 +34,6 @@ async function ask(stage: Stage, words: string): Promise<void> {
   await say(stage, words);
   await stage.slack.message(channels.incident, () => true);
   const end = Date.now() + 15_000;
-  while ((await stage.slack.messages(channels.incident)).length <= before && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 100));
+  while ((await stage.slack.messages(channels.incident)).length <= before && Date.now() < end)
+    await new Promise((resolve) => setTimeout(resolve, 100));
 }

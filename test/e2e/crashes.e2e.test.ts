@@ -22,7 +22,8 @@ beforeEach(async () => {
 });
 
 /** These may be given again after a cut: they remove half-made things of the run, or say again what is so already. */
-const harmless = /\$ sudo (?:rm -f |rm -rf --one-file-system \S+\.new\.part|mkdir -m 700 \S+\.new\.part|chown -h |rmdir |sync -f |systemctl (?:daemon-reload|reset-failed|stop|start --no-block|unmask|mask) ?)/;
+const harmless =
+  /\$ sudo (?:rm -f |rm -rf --one-file-system \S+\.new\.part|mkdir -m 700 \S+\.new\.part|chown -h |rmdir |sync -f |systemctl (?:daemon-reload|reset-failed|stop|start --no-block|unmask|mask) ?)/;
 
 async function killDuring(run: Awaited<ReturnType<typeof startRun>>, stepId: string): Promise<void> {
   await waitForStep(stage, run, stepId);
@@ -31,22 +32,26 @@ async function killDuring(run: Awaited<ReturnType<typeof startRun>>, stepId: str
 }
 
 describe('a worker killed in the middle of a restore', () => {
-  it.each(['hand-out', 'restore-aside', 'replace-data', 'configure', 'start'])('during %s is replaced, and the restore completes', async (stepId) => {
-    const run = await startRun(stage, 'restore demo');
-    const isBeforeGate = stepId === 'hand-out' || stepId === 'restore-aside';
-    if (isBeforeGate) await killDuring(run, stepId);
-    await clickCard(stage, await waitForGate(stage, run, 'replace-data'), 'approve');
-    if (!isBeforeGate) await killDuring(run, stepId);
-    await clickCard(stage, await waitForGate(stage, run, 'delete-old-data'), 'reject');
-    const view = await waitForEnd(stage, run);
+  it.each(['hand-out', 'restore-aside', 'replace-data', 'configure', 'start'])(
+    'during %s is replaced, and the restore completes',
+    async (stepId) => {
+      const run = await startRun(stage, 'restore demo');
+      const isBeforeGate = stepId === 'hand-out' || stepId === 'restore-aside';
+      if (isBeforeGate) await killDuring(run, stepId);
+      await clickCard(stage, await waitForGate(stage, run, 'replace-data'), 'approve');
+      if (!isBeforeGate) await killDuring(run, stepId);
+      await clickCard(stage, await waitForGate(stage, run, 'delete-old-data'), 'reject');
+      const view = await waitForEnd(stage, run);
 
-    const entries = await stage.runs.journal(run);
-    expect(view.outcome).toBe('completed');
-    expect(await valueOf(stage, '/name/1')).toBe('test');
-    expect(entries.filter((entry) => entry.type === 'step-started').map((entry) => entry.stepId)).toHaveLength(12 - 1);
-    expect(repeated(entries).filter((line) => !harmless.test(line))).toEqual([]);
-    for (const { exec } of stage.lab.hosts) expect((await exec(['sh', '-c', 'ls -d /data/etcd/data.*'])).stdout.split('\n')).toHaveLength(1);
-  });
+      const entries = await stage.runs.journal(run);
+      expect(view.outcome).toBe('completed');
+      expect(await valueOf(stage, '/name/1')).toBe('test');
+      expect(entries.filter((entry) => entry.type === 'step-started').map((entry) => entry.stepId)).toHaveLength(12 - 1);
+      expect(repeated(entries).filter((line) => !harmless.test(line))).toEqual([]);
+      for (const { exec } of stage.lab.hosts)
+        expect((await exec(['sh', '-c', 'ls -d /data/etcd/data.*'])).stdout.split('\n')).toHaveLength(1);
+    },
+  );
 
   it('at the gate loses nothing: the click counts, and the run goes on', async () => {
     const run = await startRun(stage, 'restore demo');

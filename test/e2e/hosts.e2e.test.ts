@@ -43,22 +43,31 @@ describe('a host that is powered off', () => {
     expect(await valueOf(stage, '/name/1')).toBe('test');
   });
 
-  it.each(['hand-out', 'restore-aside', 'replace-data', 'configure', 'start'])('during %s stops the run at a card, and Retry finishes it', async (stepId) => {
-    const run = await startRun(stage, 'restore demo');
-    if (!['hand-out', 'restore-aside'].includes(stepId)) await clickCard(stage, await waitForGate(stage, run, 'replace-data'), 'approve');
-    await waitForStep(stage, run, stepId);
-    await stage.lab.host('etcd03').fault('power-off');
+  it.each(['hand-out', 'restore-aside', 'replace-data', 'configure', 'start'])(
+    'during %s stops the run at a card, and Retry finishes it',
+    async (stepId) => {
+      const run = await startRun(stage, 'restore demo');
+      if (!['hand-out', 'restore-aside'].includes(stepId)) await clickCard(stage, await waitForGate(stage, run, 'replace-data'), 'approve');
+      await waitForStep(stage, run, stepId);
+      await stage.lab.host('etcd03').fault('power-off');
 
-    const failed = await waitFor(stage, run, ({ openGate, state }) => openGate?.kind === 'failure' || openGate?.stepId === 'delete-old-data' || state === 'ended', 300_000);
-    await stage.lab.host('etcd03').fault('power-on');
-    await finish(run);
+      const failed = await waitFor(
+        stage,
+        run,
+        ({ openGate, state }) => openGate?.kind === 'failure' || openGate?.stepId === 'delete-old-data' || state === 'ended',
+        300_000,
+      );
+      await stage.lab.host('etcd03').fault('power-on');
+      await finish(run);
 
-    // The host may have done its part just before it went off; then the next step that needs it says so.
-    expect(failed.openGate?.kind).toBe('failure');
-    expect(failed.openGate?.reason).toContain('etcd03');
-    expect((await stage.runs.view(run)).outcome).toBe('completed');
-    expect(await valueOf(stage, '/name/1')).toBe('test');
-  }, 420_000);
+      // The host may have done its part just before it went off; then the next step that needs it says so.
+      expect(failed.openGate?.kind).toBe('failure');
+      expect(failed.openGate?.reason).toContain('etcd03');
+      expect((await stage.runs.view(run)).outcome).toBe('completed');
+      expect(await valueOf(stage, '/name/1')).toBe('test');
+    },
+    420_000,
+  );
 });
 
 describe('a host that refuses', () => {

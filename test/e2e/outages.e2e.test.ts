@@ -35,38 +35,57 @@ beforeEach(async () => {
   await waitForEnd(stage, await startRun(stage, 'backup demo'));
 });
 
-const whisperTo = (user: string, text: RegExp) => stage.slack.message(channels.incident, (message) => message.ephemeral_to === user && text.test(message.text));
+const whisperTo = (user: string, text: RegExp) =>
+  stage.slack.message(channels.incident, (message) => message.ephemeral_to === user && text.test(message.text));
 const loseQuorum = () => Promise.all(['etcd02', 'etcd03'].map((host) => stage.lab.host(host).fault('lose-data')));
 
 describe('Slack', () => {
-  it.each(['limited', 'silent'] as const)('that is %s for a minute in the middle of a restore delays no step, and gets every report afterwards', async (behaviour) => {
-    await loseQuorum();
-    const run = await startRun(stage, 'restore demo');
-    await clickCard(stage, await waitForGate(stage, run, 'replace-data'), 'approve');
-    fault.behave(behaviour);
-    const gate = await waitForGate(stage, run, 'delete-old-data');
-    const served = (await stage.runs.view(run)).steps.find(({ id }) => id === 'canary');
-    await stage.runs.decide(gate.gateId, { verdict: 'reject', by: gateAnswerer });
-    const view = await waitForEnd(stage, run);
-    // The whole minute, whatever the recovery took.
-    await until(() => fault.refusedForMs() >= 60_000, 90_000, () => 'the minute did not pass');
-    fault.behave('well');
+  it.each(['limited', 'silent'] as const)(
+    'that is %s for a minute in the middle of a restore delays no step, and gets every report afterwards',
+    async (behaviour) => {
+      await loseQuorum();
+      const run = await startRun(stage, 'restore demo');
+      await clickCard(stage, await waitForGate(stage, run, 'replace-data'), 'approve');
+      fault.behave(behaviour);
+      const gate = await waitForGate(stage, run, 'delete-old-data');
+      const served = (await stage.runs.view(run)).steps.find(({ id }) => id === 'canary');
+      await stage.runs.decide(gate.gateId, { verdict: 'reject', by: gateAnswerer });
+      const view = await waitForEnd(stage, run);
+      // The whole minute, whatever the recovery took.
+      await until(
+        () => fault.refusedForMs() >= 60_000,
+        90_000,
+        () => 'the minute did not pass',
+      );
+      fault.behave('well');
 
-    expect(view.outcome).toBe('completed');
-    expect(served?.state).toBe('done');
-    const root = await waitForMessage((text) => text.startsWith('restore demo: done.'));
-    const thread = await threadOf(root.ts);
-    for (const title of view.steps.map((step) => step.title)) expect(thread.filter((text) => text.startsWith(`${title}: `)), title).toHaveLength(1);
-  }, 300_000);
+      expect(view.outcome).toBe('completed');
+      expect(served?.state).toBe('done');
+      const root = await waitForMessage((text) => text.startsWith('restore demo: done.'));
+      const thread = await threadOf(root.ts);
+      for (const title of view.steps.map((step) => step.title))
+        expect(
+          thread.filter((text) => text.startsWith(`${title}: `)),
+          title,
+        ).toHaveLength(1);
+    },
+    300_000,
+  );
 
   const gateAnswerer = people.bob as Parameters<Stage['runs']['abort']>[1];
 
   async function waitForMessage(matches: (text: string) => boolean) {
     let found: { ts: string } | undefined;
-    await until(async () => {
-      found = (await stage.slack.messages(channels.incident)).findLast(({ text, thread_ts: threadTs, ts }) => (threadTs === undefined || threadTs === ts) && matches(text));
-      return found !== undefined;
-    }, runLimitMs, () => 'no such message');
+    await until(
+      async () => {
+        found = (await stage.slack.messages(channels.incident)).findLast(
+          ({ text, thread_ts: threadTs, ts }) => (threadTs === undefined || threadTs === ts) && matches(text),
+        );
+        return found !== undefined;
+      },
+      runLimitMs,
+      () => 'no such message',
+    );
     if (found === undefined) throw new Error('unreachable');
     return found;
   }
@@ -74,10 +93,16 @@ describe('Slack', () => {
   async function threadOf(root: string): Promise<string[]> {
     const last = (texts: string[]) => texts.some((text) => text.startsWith('restore demo: done in'));
     let texts: string[] = [];
-    await until(async () => {
-      texts = (await stage.slack.messages(channels.incident)).filter(({ thread_ts: threadTs, ts }) => threadTs === root && ts !== root).map(({ text }) => text);
-      return last(texts);
-    }, runLimitMs, () => `the report is not complete: ${texts.join(' | ')}`);
+    await until(
+      async () => {
+        texts = (await stage.slack.messages(channels.incident))
+          .filter(({ thread_ts: threadTs, ts }) => threadTs === root && ts !== root)
+          .map(({ text }) => text);
+        return last(texts);
+      },
+      runLimitMs,
+      () => `the report is not complete: ${texts.join(' | ')}`,
+    );
     return texts;
   }
 });
@@ -110,24 +135,34 @@ describe('Redis', () => {
   });
 
   async function startRunAgain() {
-    await until(async () => (await stage.runs.list({ limit: 1 }).catch(() => [])).length > 0, 10_000, () => 'Redis did not come back');
+    await until(
+      async () => (await stage.runs.list({ limit: 1 }).catch(() => [])).length > 0,
+      10_000,
+      () => 'Redis did not come back',
+    );
     return startRun(stage, 'backup demo');
   }
 });
 
 describe('a snapshot that', () => {
   const newest = async () => {
-    const [file] = (await readdir(backups())).filter((name) => name.endsWith('.db')).toSorted().toReversed();
+    const [file] = (await readdir(backups()))
+      .filter((name) => name.endsWith('.db'))
+      .toSorted()
+      .toReversed();
     return join(backups(), file ?? '');
   };
 
   it.each([
     ['is truncated', (file: string) => truncate(file, 10_000)],
-    ['has a flipped byte', async (file: string) => {
-      const bytes = await readFile(file);
-      bytes[5_000] = (bytes[5_000] ?? 0) ^ 1;
-      await writeFile(file, bytes);
-    }],
+    [
+      'has a flipped byte',
+      async (file: string) => {
+        const bytes = await readFile(file);
+        bytes[5_000] = (bytes[5_000] ?? 0) ^ 1;
+        await writeFile(file, bytes);
+      },
+    ],
     ['is empty', (file: string) => truncate(file, 0)],
     ['is no snapshot', (file: string) => copyFile(process.execPath, file)],
   ])('%s is refused before anything is touched, and listed with the reason', async (_what, spoil) => {

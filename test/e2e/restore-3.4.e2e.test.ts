@@ -22,7 +22,8 @@ async function quorumLost(): Promise<void> {
   for (const host of ['etcd02', 'etcd03']) await stage.lab.host(host).fault('lose-data');
 }
 
-const whisperTo = (user: string, text: RegExp) => stage.slack.message(channels.incident, (message) => message.ephemeral_to === user && text.test(message.text));
+const whisperTo = (user: string, text: RegExp) =>
+  stage.slack.message(channels.incident, (message) => message.ephemeral_to === user && text.test(message.text));
 
 describe('restore of three members on etcd 3.4', () => {
   it('brings the data back, as the demo tells it', async () => {
@@ -32,7 +33,9 @@ describe('restore of three members on etcd 3.4', () => {
     for (const { exec, name } of stage.lab.hosts) {
       expect((await exec(['stat', '--format=%U:%G %a', '/data/etcd/data'])).stdout, name).toBe('etcd:etcd 700');
       expect((await exec(['grep', 'INITIAL_CLUSTER_STATE', '/etc/default/etcd'])).stdout, name).toMatch(/existing/);
-      expect((await exec(['sh', '-c', 'ls -d /data/etcd/data.*'])).stdout, name).toMatch(/^\/data\/etcd\/data\.restore-demo-[0-9a-f]{6}\.old$/);
+      expect((await exec(['sh', '-c', 'ls -d /data/etcd/data.*'])).stdout, name).toMatch(
+        /^\/data\/etcd\/data\.restore-demo-[0-9a-f]{6}\.old$/,
+      );
     }
   });
 
@@ -108,7 +111,8 @@ describe('restore of three members on etcd 3.4', () => {
     const view = await waitForEnd(stage, await startRun(stage, 'restore demo --plan'));
 
     expect(view.outcome).toBe('planned');
-    for (const { exec } of stage.lab.hosts) expect((await exec(['sh', '-c', 'ls -d /data/etcd/data.* 2>/dev/null || true'])).stdout).toBe('');
+    for (const { exec } of stage.lab.hosts)
+      expect((await exec(['sh', '-c', 'ls -d /data/etcd/data.* 2>/dev/null || true'])).stdout).toBe('');
     expect(await stage.lab.host('etcd01').exec(['systemctl', 'is-active', 'etcd'])).toMatchObject({ stdout: 'active' });
   });
 });

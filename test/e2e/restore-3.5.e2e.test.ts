@@ -17,7 +17,9 @@ describe('restore of three members on etcd 3.5', () => {
     const came = await playRestore(stage, () => undefined);
 
     const [run] = await stage.runs.list({ limit: 1 });
-    const status = JSON.parse((await stage.lab.etcdctl(['endpoint', 'status', '-w', 'json'])).stdout) as { Status: { header: { revision: number } } }[];
+    const status = JSON.parse((await stage.lab.etcdctl(['endpoint', 'status', '-w', 'json'])).stdout) as {
+      Status: { header: { revision: number } };
+    }[];
     expect(came).toBe(true);
     expect(run?.steps.find(({ id }) => id === 'say-what-is-lost')?.note).toContain('--bump-revision');
     for (const { Status } of status) expect(Status.header.revision).toBeGreaterThan(1_000_000);

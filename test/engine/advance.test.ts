@@ -20,7 +20,15 @@ function engine(steps: readonly Step[], overrides: Partial<AdvanceDeps> = {}) {
   const said: Decision[] = [];
   const commands = createCommandLog();
   const deps: AdvanceDeps = {
-    run: { runId: RunId.parse('test-demo-000000'), procedure: 'test', cluster: ClusterName.parse('demo'), input: {}, requester: { user: alice, channel: 'C0INC', via: 'slack' }, mode: 'execute', requestedAt: clock.now().toISOString() },
+    run: {
+      runId: RunId.parse('test-demo-000000'),
+      procedure: 'test',
+      cluster: ClusterName.parse('demo'),
+      input: {},
+      requester: { user: alice, channel: 'C0INC', via: 'slack' },
+      mode: 'execute',
+      requestedAt: clock.now().toISOString(),
+    },
     journal: {
       append: async (event) => {
         const entry = { ...event, seq: entries.length, at: clock.now().toISOString() };
@@ -30,7 +38,12 @@ function engine(steps: readonly Step[], overrides: Partial<AdvanceDeps> = {}) {
       entries: async () => [...entries],
     },
     decisions: { at: async () => said },
-    rules: { required: { general: 1, quorumLoss: 1 }, approvalExpiresAfterMs: 60_000, failureExpiresAfterMs: 60_000, mayApprove: async () => true },
+    rules: {
+      required: { general: 1, quorumLoss: 1 },
+      approvalExpiresAfterMs: 60_000,
+      failureExpiresAfterMs: 60_000,
+      mayApprove: async () => true,
+    },
     reporter: { moved: () => undefined, progress: () => undefined },
     clock,
     signal: new AbortController().signal,
@@ -46,7 +59,13 @@ const plan = async () => [{ on: 'etcd01', argv: ['touch', 'x'] }];
 
 describe('advance', () => {
   it('ends a run that cannot be prepared, saying that nothing was changed', async () => {
-    const run = engine([], { script: { prepare: () => Promise.reject(new OpsError('SNAPSHOT_NOT_FOUND', 'There is no snapshot.')), steps: () => [], conclude: async () => '' } });
+    const run = engine([], {
+      script: {
+        prepare: () => Promise.reject(new OpsError('SNAPSHOT_NOT_FOUND', 'There is no snapshot.')),
+        steps: () => [],
+        conclude: async () => '',
+      },
+    });
 
     const came = await run.once();
 
@@ -65,11 +84,16 @@ describe('advance', () => {
   });
 
   it('fails a change that does not become true before its deadline', async () => {
-    const run = engine([change('a', 'A', { plan, run: async () => undefined, verify: async () => fails('no leader yet.'), deadlineMs: 3_000 })]);
+    const run = engine([
+      change('a', 'A', { plan, run: async () => undefined, verify: async () => fails('no leader yet.'), deadlineMs: 3_000 }),
+    ]);
 
     const came = await run.once();
 
-    expect(came).toMatchObject({ state: 'waiting', gate: { kind: 'failure', reason: 'It was done, but 3 s later this still does not hold: no leader yet.' } });
+    expect(came).toMatchObject({
+      state: 'waiting',
+      gate: { kind: 'failure', reason: 'It was done, but 3 s later this still does not hold: no leader yet.' },
+    });
   });
 
   it('waits through looks that cannot be taken yet', async () => {
@@ -96,7 +120,16 @@ describe('advance', () => {
   it('records commands in the step they belong to, and repeated looks once', async () => {
     const run = engine([
       check('a', 'A', async () => {
-        const look = { on: 'etcd01', argv: ['stat', 'x'], changes: false, exitCode: 0, durationMs: 1, output: '', outputBytes: 0, outputSha256: 'e3' };
+        const look = {
+          on: 'etcd01',
+          argv: ['stat', 'x'],
+          changes: false,
+          exitCode: 0,
+          durationMs: 1,
+          output: '',
+          outputBytes: 0,
+          outputSha256: 'e3',
+        };
         run.commands.record(look);
         run.commands.record(look);
         return holds();
@@ -112,7 +145,10 @@ describe('advance', () => {
     let done = false;
     const abort: Decision = { verdict: 'abort', by: alice, at: '2026-11-22T03:00:00.000Z' };
     const run = engine(
-      [change('a', 'A', { plan, run: async () => void (done = true), verify: async () => (done ? holds() : fails('no')) }), change('b', 'B', { plan, run: async () => undefined, verify: async () => fails('no') })],
+      [
+        change('a', 'A', { plan, run: async () => void (done = true), verify: async () => (done ? holds() : fails('no')) }),
+        change('b', 'B', { plan, run: async () => undefined, verify: async () => fails('no') }),
+      ],
       { abortRequested: async () => (done ? abort : undefined) },
     );
 
@@ -124,7 +160,9 @@ describe('advance', () => {
 
   it('lets go between steps when its worker must stop, and goes on elsewhere', async () => {
     const stop = new AbortController();
-    const run = engine([check('a', 'A', async () => (stop.abort(), holds())), check('b', 'B', async () => holds())], { signal: stop.signal });
+    const run = engine([check('a', 'A', async () => (stop.abort(), holds())), check('b', 'B', async () => holds())], {
+      signal: stop.signal,
+    });
 
     const first = await run.once();
     const second = await advance({ ...run.deps, signal: new AbortController().signal });
@@ -138,16 +176,36 @@ describe('advance', () => {
     let ran = false;
     const run = engine([change('a', 'A', { plan, run: async () => void (ran = true), verify: async () => fails('no') })]);
     const { journal } = run.deps;
-    const broken = { ...journal, append: async (event: Parameters<typeof journal.append>[0]) => (event.type === 'step-started' ? Promise.reject(new OpsError('QUEUE_UNAVAILABLE', 'Redis is down.')) : journal.append(event)) };
+    const broken = {
+      ...journal,
+      append: async (event: Parameters<typeof journal.append>[0]) =>
+        event.type === 'step-started' ? Promise.reject(new OpsError('QUEUE_UNAVAILABLE', 'Redis is down.')) : journal.append(event),
+    };
 
-    await advance({ ...run.deps, journal: { ...broken, append: (event) => (event.type === 'run-prepared' ? journal.append(event) : Promise.reject(new OpsError('QUEUE_UNAVAILABLE', 'Redis is down.'))) } }).catch(() => undefined);
+    await advance({
+      ...run.deps,
+      journal: {
+        ...broken,
+        append: (event) =>
+          event.type === 'run-prepared' ? journal.append(event) : Promise.reject(new OpsError('QUEUE_UNAVAILABLE', 'Redis is down.')),
+      },
+    }).catch(() => undefined);
 
     expect(ran).toBe(false);
   });
 
   it('lets an optional destruction be declined, and completes', async () => {
     const run = engine([
-      destroy('purge', 'Delete it', { plan, loses: 'it', blastRadius: 'general', otherwise: 'It stays.', requires: async () => holds(), facts: async () => ({}), run: async () => undefined, verify: async () => fails('it is there') }),
+      destroy('purge', 'Delete it', {
+        plan,
+        loses: 'it',
+        blastRadius: 'general',
+        otherwise: 'It stays.',
+        requires: async () => holds(),
+        facts: async () => ({}),
+        run: async () => undefined,
+        verify: async () => fails('it is there'),
+      }),
     ]);
     await run.once();
     run.said.push({ verdict: 'reject', by: alice, at: run.clock.now().toISOString() });

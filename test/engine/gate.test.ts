@@ -5,10 +5,32 @@ import { UserId } from '../../src/ids.ts';
 
 const openedAt = '2026-11-22T03:00:00.000Z';
 const expiresAt = '2026-11-22T03:30:00.000Z';
-const gate = (overrides: Partial<Gate> = {}): Gate => ({ gateId: 'r.1', kind: 'approval', stepId: 's', title: 't', plan: [], facts: {}, reason: '', digest: 'd', required: 1, openedAt, expiresAt, ...overrides });
-const said = (verdict: Decision['verdict'], by = 'U0BOB', at = '2026-11-22T03:10:00.000Z'): Decision => ({ verdict, by: UserId.parse(by), at });
+const gate = (overrides: Partial<Gate> = {}): Gate => ({
+  gateId: 'r.1',
+  kind: 'approval',
+  stepId: 's',
+  title: 't',
+  plan: [],
+  facts: {},
+  reason: '',
+  digest: 'd',
+  required: 1,
+  openedAt,
+  expiresAt,
+  ...overrides,
+});
+const said = (verdict: Decision['verdict'], by = 'U0BOB', at = '2026-11-22T03:10:00.000Z'): Decision => ({
+  verdict,
+  by: UserId.parse(by),
+  at,
+});
 const judged = (decisions: Decision[], options: { gate?: Partial<Gate>; now?: string; may?: (by: string) => boolean } = {}) =>
-  judge({ gate: gate(options.gate), decisions, now: new Date(options.now ?? '2026-11-22T03:11:00.000Z'), mayApprove: async (by) => options.may?.(by) ?? true });
+  judge({
+    gate: gate(options.gate),
+    decisions,
+    now: new Date(options.now ?? '2026-11-22T03:11:00.000Z'),
+    mayApprove: async (by) => options.may?.(by) ?? true,
+  });
 
 describe('judge', () => {
   it('waits while nobody has said anything', async () => {
@@ -33,7 +55,9 @@ describe('judge', () => {
   });
 
   it('ignores a yes that came too late', async () => {
-    expect((await judged([said('approve', 'U0BOB', '2026-11-22T03:30:00.000Z')], { now: '2026-11-22T03:30:01.000Z' })).state).toBe('expired');
+    expect((await judged([said('approve', 'U0BOB', '2026-11-22T03:30:00.000Z')], { now: '2026-11-22T03:30:01.000Z' })).state).toBe(
+      'expired',
+    );
   });
 
   it('acts on a yes in time when its worker was replaced, but not long after', async () => {

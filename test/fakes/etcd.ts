@@ -19,7 +19,8 @@ export function fakeEtcd({ site, effects }: FakeEtcdDeps): Etcd {
     effects.assertAlive();
     const data = served();
     const needed = Math.floor(site.machines.size / 2) + 1;
-    if (data.length < needed || new Set(data.map(({ token }) => token)).size > 1) throw new OpsError('ETCD_NO_QUORUM', 'The cluster has no quorum.');
+    if (data.length < needed || new Set(data.map(({ token }) => token)).size > 1)
+      throw new OpsError('ETCD_NO_QUORUM', 'The cluster has no quorum.');
     return data;
   };
   const look = async (): Promise<ClusterLook> => {
@@ -34,7 +35,13 @@ export function fakeEtcd({ site, effects }: FakeEtcdDeps): Etcd {
     },
     async membersAgree() {
       const { quorum } = await look();
-      const contents = new Set(served().map(({ keys, revision, token }) => JSON.stringify([...keys.entries(), String(revision), token], (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value))));
+      const contents = new Set(
+        served().map(({ keys, revision, token }) =>
+          JSON.stringify([...keys.entries(), String(revision), token], (_key, value: unknown) =>
+            typeof value === 'bigint' ? String(value) : value,
+          ),
+        ),
+      );
       if (served().length < site.machines.size) return fails(quorum.sentence);
       return contents.size === 1 ? holds() : fails('The members differ.');
     },
@@ -118,7 +125,14 @@ function lookAt(site: Site): ClusterLook {
     endpoints,
     members: quorate ? [] : undefined,
     alarms: quorate ? [] : undefined,
-    quorum: { voters, answering, needed, holds: quorate, mayFail: Math.max(0, answering - needed), sentence: `${answering} of ${voters} voters answer.` },
+    quorum: {
+      voters,
+      answering,
+      needed,
+      holds: quorate,
+      mayFail: Math.max(0, answering - needed),
+      sentence: `${answering} of ${voters} voters answer.`,
+    },
     revision: revisions.length === 0 ? undefined : revisions.reduce((a, b) => (a > b ? a : b)),
   };
 }

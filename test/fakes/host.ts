@@ -18,7 +18,11 @@ interface FakeHostDeps {
 /** Makes a host over a machine's state. */
 export function fakeHost({ machine, site, effects, contentOf }: FakeHostDeps): Host {
   const { member } = machine;
-  const paths = (run: RunId) => ({ snapshot: `${site.dataDir}.${run}.snapshot`, restored: `${site.dataDir}.${run}.new`, aside: `${site.dataDir}.${run}.old` });
+  const paths = (run: RunId) => ({
+    snapshot: `${site.dataDir}.${run}.snapshot`,
+    restored: `${site.dataDir}.${run}.new`,
+    aside: `${site.dataDir}.${run}.old`,
+  });
   const reach = () => {
     effects.assertAlive();
     if (!machine.powered) throw new OpsError('HOST_UNREACHABLE', `${member} does not answer over ssh.`);
@@ -26,7 +30,16 @@ export function fakeHost({ machine, site, effects, contentOf }: FakeHostDeps): H
   const dir = (path: string) => {
     const found = machine.dirs.get(path);
     if (found === undefined) return { exists: false, path } as const;
-    return { exists: true, path, owner: 'etcd', group: 'etcd', mode: '700', sizeBytes: 1000, identity: found.identity, empty: found.data === undefined } as const;
+    return {
+      exists: true,
+      path,
+      owner: 'etcd',
+      group: 'etcd',
+      mode: '700',
+      sizeBytes: 1000,
+      identity: found.identity,
+      empty: found.data === undefined,
+    } as const;
   };
   const perform = (name: string, whole: () => boolean, half?: () => void) => {
     reach();
@@ -41,7 +54,13 @@ export function fakeHost({ machine, site, effects, contentOf }: FakeHostDeps): H
     async preflight() {
       reach();
       return {
-        unit: { activeState: machine.unit.active ? 'active' : 'inactive', masked: machine.unit.masked, mainPid: machine.unit.active ? 100 : 0, user: 'etcd', group: 'etcd' },
+        unit: {
+          activeState: machine.unit.active ? 'active' : 'inactive',
+          masked: machine.unit.masked,
+          mainPid: machine.unit.active ? 100 : 0,
+          user: 'etcd',
+          group: 'etcd',
+        },
         serverVersion: machine.toolVersion,
         tool: { program: 'etcdctl', version: machine.toolVersion, canBumpRevision: machine.canBumpRevision },
         configuration: { style: 'environment-file', file: '/etc/default/etcd' },
@@ -52,7 +71,13 @@ export function fakeHost({ machine, site, effects, contentOf }: FakeHostDeps): H
     },
     async unit() {
       reach();
-      return { activeState: machine.unit.active ? 'active' : 'inactive', masked: machine.unit.masked, mainPid: 0, user: 'etcd', group: 'etcd' };
+      return {
+        activeState: machine.unit.active ? 'active' : 'inactive',
+        masked: machine.unit.masked,
+        mainPid: 0,
+        user: 'etcd',
+        group: 'etcd',
+      };
     },
     async dir(path) {
       reach();
@@ -70,7 +95,12 @@ export function fakeHost({ machine, site, effects, contentOf }: FakeHostDeps): H
       reach();
       const data = machine.dirs.get(path)?.data;
       if (data === undefined) return undefined;
-      return { revision: data.revision, totalKeys: data.keys.size, totalSizeBytes: 1000, hash: JSON.stringify([...data.keys].map(([key, { value }]) => [key, value])) };
+      return {
+        revision: data.revision,
+        totalKeys: data.keys.size,
+        totalSizeBytes: 1000,
+        hash: JSON.stringify([...data.keys].map(([key, { value }]) => [key, value])),
+      };
     },
     async configured(settings) {
       reach();
@@ -96,7 +126,10 @@ export function fakeHost({ machine, site, effects, contentOf }: FakeHostDeps): H
           const content = contentOf(machine.files.get(snapshotPath) ?? '');
           if (content === undefined) throw new OpsError('SNAPSHOT_INVALID', `${snapshotPath} is no snapshot.`);
           machine.dirs.delete(`${intoDir}.part`);
-          machine.dirs.set(intoDir, makeDir(site, { ...copyOf(content), revision: content.revision + (bumpRevisionBy ?? 0n), token: initialClusterToken }));
+          machine.dirs.set(
+            intoDir,
+            makeDir(site, { ...copyOf(content), revision: content.revision + (bumpRevisionBy ?? 0n), token: initialClusterToken }),
+          );
           return true;
         },
         () => machine.dirs.set(`${intoDir}.part`, makeDir(site, undefined)),

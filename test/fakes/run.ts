@@ -31,7 +31,15 @@ export function fakeRun({ procedure, world, input = {}, mode = 'execute', requir
   const said = new Map<string, Decision[]>();
   const alice = UserId.parse('U0ALICE');
   const bob = UserId.parse('U0BOB');
-  const run: RunRequest = { runId: world.runId, procedure: procedure.id, cluster: world.cluster.name, input, requester: { user: alice, channel: 'C0INC', via: 'slack' }, mode, requestedAt: world.clock.now().toISOString() };
+  const run: RunRequest = {
+    runId: world.runId,
+    procedure: procedure.id,
+    cluster: world.cluster.name,
+    input,
+    requester: { user: alice, channel: 'C0INC', via: 'slack' },
+    mode,
+    requestedAt: world.clock.now().toISOString(),
+  };
   const journal: Journal = {
     async append(event) {
       world.effects.assertAlive();
@@ -51,7 +59,12 @@ export function fakeRun({ procedure, world, input = {}, mode = 'execute', requir
       journal,
       commands: createCommandLog(),
       decisions: { at: async (gateId) => said.get(gateId) ?? [] },
-      rules: { required: { general: required, quorumLoss: required }, approvalExpiresAfterMs: 1_800_000, failureExpiresAfterMs: 86_400_000, mayApprove: async (by) => by !== alice },
+      rules: {
+        required: { general: required, quorumLoss: required },
+        approvalExpiresAfterMs: 1_800_000,
+        failureExpiresAfterMs: 86_400_000,
+        mayApprove: async (by) => by !== alice,
+      },
       reporter: { moved: () => undefined, progress: () => undefined },
       clock: world.clock,
       signal: new AbortController().signal,

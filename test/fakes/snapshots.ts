@@ -34,7 +34,9 @@ export function fakeSnapshots({ cluster, site, effects, clock }: FakeSnapshotsDe
   const flaws = new Map<string, string>();
   const store = (data: Data, takenAt: Date, run: RunId, member: MemberName): SnapshotRecord => {
     const content = copyOf(data);
-    const sha256 = createHash('sha256').update(JSON.stringify([...content.keys].map(([key, { value }]) => [key, value])) + String(content.revision)).digest('hex');
+    const sha256 = createHash('sha256')
+      .update(JSON.stringify([...content.keys].map(([key, { value }]) => [key, value])) + String(content.revision))
+      .digest('hex');
     const stamp = takenAt.toISOString().slice(0, 19).replaceAll(/[-:]/g, '');
     const id = SnapshotId.parse(`${stamp}Z-rev${content.revision}`);
     const record: SnapshotRecord = {

@@ -50,10 +50,17 @@ export function fakeWorld({ members = 3, run = 'restore-demo-7f3a9c' }: FakeWorl
     cluster: {
       name,
       initialClusterToken: 'etcd-cluster',
-      members: [...site.machines.keys()].map((member, index) => ({ name: member, host: `198.51.100.${index + 1}`, clientUrl: `https://198.51.100.${index + 1}:2379`, peerUrl: `https://198.51.100.${index + 1}:2380` })),
+      members: [...site.machines.keys()].map((member, index) => ({
+        name: member,
+        host: `198.51.100.${index + 1}`,
+        clientUrl: `https://198.51.100.${index + 1}:2379`,
+        peerUrl: `https://198.51.100.${index + 1}:2380`,
+      })),
     },
     etcd: fakeEtcd({ site, effects }),
-    hosts: [...site.machines.values()].map((each) => fakeHost({ machine: each, site, effects, contentOf: (sha256) => snapshots.contents.get(sha256) })),
+    hosts: [...site.machines.values()].map((each) =>
+      fakeHost({ machine: each, site, effects, contentOf: (sha256) => snapshots.contents.get(sha256) }),
+    ),
     ledger: {
       async observe(revision) {
         if (highest === undefined || revision > highest.revision) highest = { revision, at: clock.now() };
@@ -73,7 +80,12 @@ export function fakeWorld({ members = 3, run = 'restore-demo-7f3a9c' }: FakeWorl
 }
 
 function addMachine(site: Site, member: MemberName): void {
-  const data: Data = { token: 'etcd-cluster', revision: 7n, complete: true, keys: new Map([['/name/1', { value: 'test', modRevision: 7n, version: 1n }]]) };
+  const data: Data = {
+    token: 'etcd-cluster',
+    revision: 7n,
+    complete: true,
+    keys: new Map([['/name/1', { value: 'test', modRevision: 7n, version: 1n }]]),
+  };
   site.machines.set(member, {
     member,
     powered: true,

@@ -48,6 +48,8 @@ describe('backup', () => {
     const came = await asked.toEnd(() => undefined);
 
     expect(came).toEqual({ state: 'ended', outcome: 'failed' });
-    expect(asked.entries.at(-1)).toMatchObject({ summary: expect.stringContaining('etcd03 does not answer at https://198.51.100.3:2379: connection refused') });
+    expect(asked.entries.at(-1)).toMatchObject({
+      summary: expect.stringContaining('etcd03 does not answer at https://198.51.100.3:2379: connection refused'),
+    });
   });
 });

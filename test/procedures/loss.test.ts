@@ -13,7 +13,9 @@ describe('lossInWords', () => {
   });
 
   it('does not call it nothing when nothing newer was seen', () => {
-    expect(lossInWords({ snapshot, highest: { revision: 7n, at: snapshot.takenAt } })).toContain('if something was written after 2026-11-22 03:00:00 UTC, it is lost');
+    expect(lossInWords({ snapshot, highest: { revision: 7n, at: snapshot.takenAt } })).toContain(
+      'if something was written after 2026-11-22 03:00:00 UTC, it is lost',
+    );
   });
 
   it('says that it cannot be said when no revision was ever seen', () => {

@@ -50,7 +50,10 @@ describe('restore', () => {
 
     expect(came).toEqual({ state: 'ended', outcome: 'completed' });
     expect(world.machine('etcd01').dirs.has('/data/etcd/data.restore-demo-7f3a9c.old')).toBe(true);
-    expect(run.entries.at(-1)).toMatchObject({ type: 'run-ended', summary: expect.stringContaining('etcd01:/data/etcd/data.restore-demo-7f3a9c.old') });
+    expect(run.entries.at(-1)).toMatchObject({
+      type: 'run-ended',
+      summary: expect.stringContaining('etcd01:/data/etcd/data.restore-demo-7f3a9c.old'),
+    });
   });
 
   it('says what is lost in revisions and minutes on the gate', async () => {
@@ -58,7 +61,10 @@ describe('restore', () => {
 
     const came = await fakeRun({ procedure: restore, world }).toEnd(() => undefined);
 
-    expect(came).toMatchObject({ state: 'waiting', gate: { stepId: 'replace-data', reason: expect.stringContaining('3 revisions (12 minutes of writes)') } });
+    expect(came).toMatchObject({
+      state: 'waiting',
+      gate: { stepId: 'replace-data', reason: expect.stringContaining('3 revisions (12 minutes of writes)') },
+    });
   });
 
   it('refuses a cluster that has quorum, unless told --while-healthy', async () => {
@@ -72,7 +78,10 @@ describe('restore', () => {
     const refused = await fakeRun({ procedure: restore, world: healthy() }).toEnd(approveAll);
     const told = await fakeRun({ procedure: restore, world: healthy(), input: { 'while-healthy': true } }).toEnd(approveAll);
 
-    expect(refused).toMatchObject({ state: 'waiting', gate: { kind: 'failure', stepId: 'replace-data', reason: expect.stringContaining('--while-healthy') } });
+    expect(refused).toMatchObject({
+      state: 'waiting',
+      gate: { kind: 'failure', stepId: 'replace-data', reason: expect.stringContaining('--while-healthy') },
+    });
     expect(told).toEqual({ state: 'ended', outcome: 'completed' });
   });
 
@@ -96,7 +105,9 @@ describe('restore', () => {
 
   it('voids the approval and asks again when a member comes back while it is pending', async () => {
     const world = quorumLost();
-    world.machine('etcd03').dirs.set(world.site.dataDir, { identity: '8:999', data: { token: 'etcd-cluster', revision: 7n, complete: true, keys: new Map() } });
+    world
+      .machine('etcd03')
+      .dirs.set(world.site.dataDir, { identity: '8:999', data: { token: 'etcd-cluster', revision: 7n, complete: true, keys: new Map() } });
     const run = fakeRun({ procedure: restore, world, input: { 'while-healthy': true } });
     const first = await run.toEnd(() => undefined);
     if (first.state !== 'waiting') throw new Error('no gate');
@@ -106,7 +117,10 @@ describe('restore', () => {
     const second = await run.once();
 
     expect(second).toMatchObject({ state: 'waiting', gate: { gateId: 'restore-demo-7f3a9c.2', stepId: 'replace-data' } });
-    expect(run.entries.find((entry) => entry.type === 'gate-settled')).toMatchObject({ outcome: 'voided', difference: expect.stringContaining('members answering: was etcd01, is etcd01 and etcd03') });
+    expect(run.entries.find((entry) => entry.type === 'gate-settled')).toMatchObject({
+      outcome: 'voided',
+      difference: expect.stringContaining('members answering: was etcd01, is etcd01 and etcd03'),
+    });
     expect(world.effects.log.some((effect) => effect.startsWith('stopAndMask'))).toBe(false);
   });
 

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Query } from '../../src/procedures/procedure.ts';
 import { status } from '../../src/procedures/status.ts';
 import { fakeWorld } from '../fakes/world.ts';
 
-const ask = (world: ReturnType<typeof fakeWorld>) => (status as Query).answer({}, world);
+const ask = (world: ReturnType<typeof fakeWorld>) => status.answer({}, world);
 
 describe('status', () => {
   it('names the members that do not answer, with the reason and what is on their hosts', async () => {
@@ -14,7 +13,12 @@ describe('status', () => {
     const answer = await ask(world);
 
     const sentences = answer.parts.flatMap((part) => (part.type === 'sentence' ? [part.text] : []));
-    expect(sentences[0]).toBe('etcd02 does not answer at https://198.51.100.2:2379: connection refused. On its host etcd’s unit is inactive, and its data-dir is missing or empty.'.replace('’', "'"));
+    expect(sentences[0]).toBe(
+      'etcd02 does not answer at https://198.51.100.2:2379: connection refused. On its host etcd’s unit is inactive, and its data-dir is missing or empty.'.replace(
+        '’',
+        "'",
+      ),
+    );
     expect(sentences[1]).toContain('etcd03 does not answer');
     expect(sentences[1]).toContain('its data-dir is there');
     expect(answer.next).toContain('etcd03 is intact: start etcd there');

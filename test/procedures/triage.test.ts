@@ -3,7 +3,14 @@ import { MemberId, MemberName } from '../../src/ids.ts';
 import { nextAction } from '../../src/procedures/triage.ts';
 import type { HostSight, Sights } from '../../src/procedures/triage.ts';
 
-function sights(options: { voters?: number; answering: number; leader?: boolean; silent?: HostSight[]; alarm?: 'NOSPACE' | 'CORRUPT'; age?: string | undefined }): Sights {
+function sights(options: {
+  voters?: number;
+  answering: number;
+  leader?: boolean;
+  silent?: HostSight[];
+  alarm?: 'NOSPACE' | 'CORRUPT';
+  age?: string | undefined;
+}): Sights {
   const { voters = 3, answering, leader = true, silent = [], alarm } = options;
   const needed = Math.floor(voters / 2) + 1;
   return {
@@ -20,8 +27,20 @@ function sights(options: { voters?: number; answering: number; leader?: boolean;
   };
 }
 
-const intact = (member: string): HostSight => ({ member: MemberName.parse(member), reachable: true, unit: 'inactive', masked: false, dataIntact: true });
-const wiped = (member: string): HostSight => ({ member: MemberName.parse(member), reachable: true, unit: 'failed', masked: false, dataIntact: false });
+const intact = (member: string): HostSight => ({
+  member: MemberName.parse(member),
+  reachable: true,
+  unit: 'inactive',
+  masked: false,
+  dataIntact: true,
+});
+const wiped = (member: string): HostSight => ({
+  member: MemberName.parse(member),
+  reachable: true,
+  unit: 'failed',
+  masked: false,
+  dataIntact: false,
+});
 const unseen = (member: string): HostSight => ({ member: MemberName.parse(member), reachable: false, because: 'no route to host' });
 
 describe('nextAction', () => {
@@ -33,10 +52,18 @@ describe('nextAction', () => {
     ['one member down without its data', sights({ answering: 2, silent: [wiped('etcd03')] }), 'replace that member'],
     ['one host that does not answer', sights({ answering: 2, silent: [unseen('etcd03')] }), 'Look at etcd03: no route to host'],
     ['two down with their data', sights({ answering: 1, silent: [intact('etcd02'), intact('etcd03')] }), 'nothing is lost'],
-    ['two down, one with its data', sights({ answering: 1, silent: [intact('etcd02'), wiped('etcd03')] }), 'etcd02 is intact: start etcd there'],
+    [
+      'two down, one with its data',
+      sights({ answering: 1, silent: [intact('etcd02'), wiped('etcd03')] }),
+      'etcd02 is intact: start etcd there',
+    ],
     ['two down without their data', sights({ answering: 1, silent: [wiped('etcd02'), wiped('etcd03')] }), '`restore prod`'],
     ['two down, one not seen', sights({ answering: 1, silent: [wiped('etcd02'), unseen('etcd03')] }), 'Bring etcd03 back first'],
-    ['two down without data and without a snapshot', sights({ answering: 1, silent: [wiped('etcd02'), wiped('etcd03')], age: undefined }), 'take one now'],
+    [
+      'two down without data and without a snapshot',
+      sights({ answering: 1, silent: [wiped('etcd02'), wiped('etcd03')], age: undefined }),
+      'take one now',
+    ],
     ['enough members but no leader', sights({ answering: 3, leader: false }), 'no leader'],
     ['a full database', sights({ answering: 3, alarm: 'NOSPACE' }), '`backup prod`'],
     ['a corrupt member', sights({ answering: 3, alarm: 'CORRUPT' }), 'Do not defragment'],

@@ -20,10 +20,14 @@ export async function startRun(stage: Stage, text: string, by: string = people.a
   const before = new Set((await stage.runs.list({ limit: 50 })).map(({ run }) => run.runId));
   await say(stage, text, by);
   let started: RunId | undefined;
-  await until(async () => {
-    started = (await stage.runs.list({ limit: 50 })).map(({ run }) => run.runId).find((run) => !before.has(run));
-    return started !== undefined;
-  }, 15_000, () => `\`${text}\` started no run`);
+  await until(
+    async () => {
+      started = (await stage.runs.list({ limit: 50 })).map(({ run }) => run.runId).find((run) => !before.has(run));
+      return started !== undefined;
+    },
+    15_000,
+    () => `\`${text}\` started no run`,
+  );
   if (started === undefined) throw new Error('unreachable');
   return started;
 }
@@ -31,11 +35,16 @@ export async function startRun(stage: Stage, text: string, by: string = people.a
 /** Waits until a run is as wished. */
 export async function waitFor(stage: Stage, run: RunId, wished: (view: RunView) => boolean, limitMs = runLimitMs): Promise<RunView> {
   let view = await stage.runs.view(run);
-  await until(async () => {
-    // Redis may be down for a while on purpose.
-    view = await stage.runs.view(run).catch(() => view);
-    return wished(view);
-  }, limitMs, () => `${run} did not get there: ${JSON.stringify({ state: view.state, gate: view.openGate?.stepId, reason: view.openGate?.reason, conclusion: view.conclusion, steps: view.steps.map(({ id, state, failure }) => [id, state, failure?.because]) }, null, 1)}`);
+  await until(
+    async () => {
+      // Redis may be down for a while on purpose.
+      view = await stage.runs.view(run).catch(() => view);
+      return wished(view);
+    },
+    limitMs,
+    () =>
+      `${run} did not get there: ${JSON.stringify({ state: view.state, gate: view.openGate?.stepId, reason: view.openGate?.reason, conclusion: view.conclusion, steps: view.steps.map(({ id, state, failure }) => [id, state, failure?.because]) }, null, 1)}`,
+  );
   return view;
 }
 
@@ -52,7 +61,12 @@ export function waitForEnd(stage: Stage, run: RunId, limitMs = runLimitMs): Prom
 }
 
 /** Waits for the card of a gate in the channel, and clicks one of its buttons. */
-export async function clickCard(stage: Stage, gate: Gate, verdict: 'approve' | 'reject' | 'retry' | 'abort', by: string = people.bob): Promise<LocalMessage> {
+export async function clickCard(
+  stage: Stage,
+  gate: Gate,
+  verdict: 'approve' | 'reject' | 'retry' | 'abort',
+  by: string = people.bob,
+): Promise<LocalMessage> {
   const card = await cardOf(stage, gate);
   await stage.slack.click(by, channels.incident, card.ts, `gate.${verdict}`);
   return card;
@@ -66,10 +80,14 @@ export function cardOf(stage: Stage, { gateId }: Gate): Promise<LocalMessage> {
 /** Waits until a step has begun. */
 export async function waitForStep(stage: Stage, run: RunId, stepId: string): Promise<readonly JournalEntry[]> {
   let entries: readonly JournalEntry[] = [];
-  await until(async () => {
-    entries = await stage.runs.journal(run);
-    return entries.some((entry) => entry.type === 'step-started' && entry.stepId === stepId);
-  }, runLimitMs, () => `${run} never began ${stepId}`);
+  await until(
+    async () => {
+      entries = await stage.runs.journal(run);
+      return entries.some((entry) => entry.type === 'step-started' && entry.stepId === stepId);
+    },
+    runLimitMs,
+    () => `${run} never began ${stepId}`,
+  );
   return entries;
 }
 

@@ -33,8 +33,17 @@ export class NotReady extends Error {
 }
 
 /** Starts one and waits until it says that it is ready. Its log goes to `logFile`. */
-export async function startBotProcess({ environment, logFile }: { readonly environment: Readonly<Record<string, string>>; readonly logFile: string }): Promise<BotProcess> {
-  const child = spawn(process.execPath, ['--disable-warning=DEP0123', mainPath], { env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+export async function startBotProcess({
+  environment,
+  logFile,
+}: {
+  readonly environment: Readonly<Record<string, string>>;
+  readonly logFile: string;
+}): Promise<BotProcess> {
+  const child = spawn(process.execPath, ['--disable-warning=DEP0123', mainPath], {
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const log = createWriteStream(logFile, { flags: 'a' });
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {

@@ -25,7 +25,9 @@ export async function startSlackFault(realApiUrl: string): Promise<SlackFault> {
   const held = new Set<ServerResponse>();
   const server = createServer((incoming, outgoing) => {
     if (behaviour === 'limited') {
-      outgoing.writeHead(429, { 'retry-after': retryAfterSeconds, 'content-type': 'application/json' }).end('{"ok":false,"error":"ratelimited"}');
+      outgoing
+        .writeHead(429, { 'retry-after': retryAfterSeconds, 'content-type': 'application/json' })
+        .end('{"ok":false,"error":"ratelimited"}');
     } else if (behaviour === 'silent') {
       held.add(outgoing);
       incoming.resume();
@@ -52,10 +54,19 @@ export async function startSlackFault(realApiUrl: string): Promise<SlackFault> {
 }
 
 function pass(real: URL, incoming: IncomingMessage, outgoing: ServerResponse): void {
-  const upstream = request({ host: real.hostname, port: real.port, path: incoming.url, method: incoming.method, headers: { ...incoming.headers, host: real.host } }, (answer) => {
-    outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-    answer.pipe(outgoing);
-  });
+  const upstream = request(
+    {
+      host: real.hostname,
+      port: real.port,
+      path: incoming.url,
+      method: incoming.method,
+      headers: { ...incoming.headers, host: real.host },
+    },
+    (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(outgoing);
+    },
+  );
   upstream.on('error', () => outgoing.destroy());
   incoming.pipe(upstream);
 }

@@ -53,7 +53,15 @@ export interface Stage {
 
 /** Builds a stage; whatever fails, what was made is taken down again. */
 export async function createStage(options: StageOptions): Promise<Stage> {
-  const { name, etcd = '3.4', members = 3, cluster = {}, say = () => undefined, pagePort, slackApiUrl = (real) => Promise.resolve(real) } = options;
+  const {
+    name,
+    etcd = '3.4',
+    members = 3,
+    cluster = {},
+    say = () => undefined,
+    pagePort,
+    slackApiUrl = (real) => Promise.resolve(real),
+  } = options;
   const directory = await mkdtemp(join(tmpdir(), `medic-${name}-`));
   const undo: (() => Promise<unknown>)[] = [() => rm(directory, { recursive: true, force: true })];
   const down = async () => {
@@ -73,8 +81,18 @@ export async function createStage(options: StageOptions): Promise<Stage> {
     await mkdir(join(directory, 'backups'), { mode: 0o700 });
     await lab.writeConfig(configPath, {
       cluster: 'demo',
-      overrides: { channels: [channels.incident], operators: [people.alice], approvers: [people.bob, people.carol], approvals: { required: 1, quorumLoss: 1, expiresAfter: '30m' }, ...cluster },
-      top: { backups: { directory: join(directory, 'backups') }, terminalUsers: { root: people.alice }, worker: { lockDuration: '5s', stalledInterval: '2s' } },
+      overrides: {
+        channels: [channels.incident],
+        operators: [people.alice],
+        approvers: [people.bob, people.carol],
+        approvals: { required: 1, quorumLoss: 1, expiresAfter: '30m' },
+        ...cluster,
+      },
+      top: {
+        backups: { directory: join(directory, 'backups') },
+        terminalUsers: { root: people.alice },
+        worker: { lockDuration: '5s', stalledInterval: '2s' },
+      },
     });
     const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
     const connections = connect({ url: redis.url, log: silent });

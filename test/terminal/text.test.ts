@@ -5,7 +5,21 @@ describe('answerLines', () => {
   it('lines a table up, numbers to the right', () => {
     const lines = answerLines({
       headline: 'demo: 3 of 3 voters answer.',
-      parts: [{ type: 'table', table: { columns: [{ title: 'MEMBER', align: 'left' }, { title: 'SIZE', align: 'right' }], rows: [['etcd01', '20 kB'], ['e', '1.2 MB']] } }],
+      parts: [
+        {
+          type: 'table',
+          table: {
+            columns: [
+              { title: 'MEMBER', align: 'left' },
+              { title: 'SIZE', align: 'right' },
+            ],
+            rows: [
+              ['etcd01', '20 kB'],
+              ['e', '1.2 MB'],
+            ],
+          },
+        },
+      ],
       next: 'Nothing to do.',
     });
 
@@ -20,7 +34,16 @@ describe('answerLines', () => {
 describe('entryLines', () => {
   it('shows what a changing command answered, bounded', () => {
     const output = Array.from({ length: 9 }, (_, line) => `line ${line}`).join('\n');
-    const command = { on: 'etcd01', argv: ['systemctl', 'stop', 'etcd'], changes: true, exitCode: 1, durationMs: 5, output, outputBytes: 9, outputSha256: '' };
+    const command = {
+      on: 'etcd01',
+      argv: ['systemctl', 'stop', 'etcd'],
+      changes: true,
+      exitCode: 1,
+      durationMs: 5,
+      output,
+      outputBytes: 9,
+      outputSha256: '',
+    };
 
     const lines = entryLines({ seq: 4, at: '2026-11-22T03:00:01.000Z', type: 'command', stepId: 's', command }, (id) => id);
 

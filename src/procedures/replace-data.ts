@@ -1,0 +1,86 @@
+/** Puts the restored data in place of the present data: allowed when, resting on what, and in which order. */
+import type { Approval } from '../engine/approval.ts';
+import type { PlannedCommand } from '../engine/command.ts';
+import { allOf, holds, that } from '../engine/finding.ts';
+import type { Finding } from '../engine/finding.ts';
+import type { Facts } from '../engine/step.ts';
+import { OpsError } from '../errors.ts';
+import type { Host } from '../host/host.ts';
+import { inParallel } from './in-parallel.ts';
+import { restoredAside } from './restore-aside.ts';
+import type { PreparedRestore } from './restore.ts';
+import { list } from './words.ts';
+import type { World } from './world.ts';
+
+/** The two conditions under which data may be replaced: a checked replacement on every host, and no quorum (or the explicit word). */
+export async function replacementAllowed(prepared: PreparedRestore, world: World): Promise<Finding> {
+  const [replacement, { quorum }] = await Promise.all([restoredOrSwapped(prepared, world), world.etcd.look()]);
+  const allowed = that(
+    !quorum.holds || prepared.whileHealthy,
+    `${world.cluster.name} has quorum (${quorum.sentence}): its data is not replaced. If that is really wanted, start again with --while-healthy.`,
+  );
+  return allOf([replacement, allowed]);
+}
+
+/** After a cut in the middle some hosts have their data in place already: those count as proven, they were before. */
+async function restoredOrSwapped(prepared: PreparedRestore, world: World): Promise<Finding> {
+  const waiting: Host[] = [];
+  for (const host of world.hosts) if (!(await swapped(host, world))) waiting.push(host);
+  return waiting.length === 0 ? holds() : restoredAside(prepared, { ...world, hosts: waiting });
+}
+
+/** What the approval rests on: the file, who answers, and which directories these are. */
+export async function replacementFacts(prepared: PreparedRestore, { hosts, etcd, runId }: World): Promise<Facts> {
+  const [{ endpoints }, dirs] = await Promise.all([
+    etcd.look(),
+    Promise.all(
+      hosts.map(async (host) => ({ host, present: await host.dir(host.dataDir), restored: await host.dir(host.paths(runId).restored) })),
+    ),
+  ]);
+  const answering = endpoints.filter((endpoint) => endpoint.answers).map(({ member }) => member);
+  const clusterIds = new Set(endpoints.flatMap((endpoint) => (endpoint.answers ? [endpoint.status.clusterId] : [])));
+  return {
+    snapshot: `${prepared.snapshot}, sha256 ${prepared.sha256}`,
+    'members answering': answering.length === 0 ? 'none' : list(answering),
+    'cluster id': clusterIds.size === 0 ? 'no member answers' : [...clusterIds].join(', '),
+    ...Object.fromEntries(
+      dirs.map(({ host, present, restored }) => [
+        `data-dir on ${host.member}`,
+        `${present.exists ? `${host.dataDir} is ${present.identity}` : `${host.dataDir} is missing`}; its replacement is ${restored.exists ? restored.identity : 'missing'}`,
+      ]),
+    ),
+  };
+}
+
+/** First all stops, then all renames: the order in which they happen. */
+export async function planReplaceData({ hosts, runId }: World): Promise<readonly PlannedCommand[]> {
+  const units = await Promise.all(hosts.map(async (host) => ({ host, unit: await host.unit() })));
+  return [
+    ...units.flatMap(({ host, unit }) => host.commands.stopAndMask(unit)),
+    ...hosts.flatMap((host) => host.commands.swapDataDir(runId)),
+  ];
+}
+
+/** Stops and masks every member, proves it, and only then swaps: an old member that runs on would split the cluster. */
+export async function replaceData({ hosts, runId }: World, approval: Approval): Promise<void> {
+  await inParallel(hosts, (host) => host.stopAndMask(approval));
+  const fenced = allOf(await Promise.all(hosts.map((host) => host.fenced())));
+  if (!fenced.holds)
+    throw new OpsError('FENCE_FAILED', `Not every member is proven to be stopped, so no data was touched: ${fenced.because}`);
+  await inParallel(hosts, (host) => host.swapDataDir(runId, approval));
+}
+
+/** The old data (or an empty directory where there was none) is aside, the new is in place. */
+async function swapped(host: Host, { runId }: Pick<World, 'runId'>): Promise<boolean> {
+  const { aside, restored } = host.paths(runId);
+  const [old, next, present] = await Promise.all([host.dir(aside), host.dir(restored), host.dir(host.dataDir)]);
+  return old.exists && !next.exists && present.exists;
+}
+
+export async function dataReplaced({ hosts, runId }: World): Promise<Finding> {
+  return allOf(
+    await Promise.all(
+      hosts.map(async (host) => that(await swapped(host, { runId }), `${host.member} does not have its data in place yet.`)),
+    ),
+  );
+}
