@@ -33,13 +33,20 @@ export interface Rendered {
 
 /**
  * Renders one run. What is posted is remembered at once, so that after any fault the next call goes on where this one stopped.
+ * Only one call at a time for a run: whoever gives up waiting aborts the signal, and no further message is posted after that.
  * @throws OpsError SLACK_RATE_LIMITED (`details.retryAfterMs`), SLACK_UNREACHABLE or SLACK_REFUSED: the outbox tries again
  */
-export async function renderRun(deps: ThreadDeps, view: RunView, entries: readonly JournalEntry[]): Promise<Rendered> {
+export async function renderRun(
+  deps: ThreadDeps,
+  view: RunView,
+  entries: readonly JournalEntry[],
+  signal?: AbortSignal,
+): Promise<Rendered> {
   const record = (await deps.state.get(view.run.runId)) ?? (await begin(deps, view, entries));
   const said = view.openGate === undefined ? [] : await deps.decisions.at(view.openGate.gateId);
   const { approvers = [], operators = [] } = deps.clusters[view.run.cluster] ?? {};
-  const withReplies = await reply(deps, view, record, wantedReplies(view, entries, { approvers, operators }, said));
+  const withReplies = await reply(deps, view, record, wantedReplies(view, entries, { approvers, operators }, said), signal);
+  if (signal?.aborted === true) return { complete: false, waitMs: 0 };
   const { rendered, record: current } = await bringRootUp(deps, view, entries, withReplies);
   if (rendered.complete) await addTimeline(deps, view, entries, current);
   return rendered;
@@ -57,9 +64,16 @@ async function remember(deps: ThreadDeps, { run }: RunView, record: ThreadRecord
   return record;
 }
 
-async function reply(deps: ThreadDeps, view: RunView, first: ThreadRecord, wanted: readonly Wanted[]): Promise<ThreadRecord> {
+async function reply(
+  deps: ThreadDeps,
+  view: RunView,
+  first: ThreadRecord,
+  wanted: readonly Wanted[],
+  signal: AbortSignal | undefined,
+): Promise<ThreadRecord> {
   let record = first;
   for (const one of wanted) {
+    if (signal?.aborted === true) break;
     const posted = record.replies[one.key];
     if (posted !== undefined && (!one.live || posted.digest === one.message.digest)) continue;
     if (posted !== undefined && (await edit(deps.clients.arrival, record.channel, posted.ts, one.message))) {

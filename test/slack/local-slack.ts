@@ -111,6 +111,9 @@ export async function startLocalSlack({
     cwd: directory,
   });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  // A test run that is cut short leaves nothing behind either.
+  const killNow = () => child.kill('SIGKILL');
+  process.once('exit', killNow);
   await until(
     () => answers(`${base}/_control/state`),
     startLimitMs,
@@ -169,6 +172,7 @@ export async function startLocalSlack({
       await page.stop();
       child.kill('SIGTERM');
       await exited;
+      process.off('exit', killNow);
       await rm(directory, { recursive: true, force: true });
     },
   };

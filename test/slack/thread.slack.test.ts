@@ -45,10 +45,10 @@ function begin(decisions: readonly Decision[] = []) {
     clock,
   };
   const run = request({ runId: newRunId('restore', ClusterName.parse('prod')) });
-  const render = (events: readonly JournalEvent[]) => {
+  const render = (events: readonly JournalEvent[], signal?: AbortSignal) => {
     clock.forward(2_000);
     const entries = journalOf(events);
-    return renderRun(deps, viewOf(run, entries), entries);
+    return renderRun(deps, viewOf(run, entries), entries, signal);
   };
   return { deps, run, render, clock, thread: () => threadOf(deps, run.runId) };
 }
@@ -216,6 +216,22 @@ describe('renderRun', () => {
     expect(await render([...begun, { type: 'step-started', stepId: 'hand-out', plan: [] }])).toMatchObject({ complete: true });
     expect((await thread()).root?.text).toContain('step 3 of 8');
     expect(deps.clients.arrival).not.toBe(deps.clients.progress);
+  });
+
+  it('posts nothing more once its caller has given up, and goes on there the next time', async () => {
+    const { render, thread } = begin();
+    const giveUp = new AbortController();
+    let posts = 0;
+    proxy.decide((method) => {
+      if (method === 'chat.postMessage' && ++posts === 3) giveUp.abort();
+      return 'pass on';
+    });
+
+    expect(await render(waiting, giveUp.signal)).toEqual({ complete: false, waitMs: 0 });
+    expect((await thread()).replies).toHaveLength(2);
+    await render(waiting);
+
+    expect((await thread()).replies).toHaveLength(5);
   });
 
   it('leaves an edit of progress out that comes within a second of the last', async () => {
