@@ -3,9 +3,10 @@ import { InterceptingCall } from '@grpc/grpc-js';
 import type { CallOptions, Interceptor } from '@grpc/grpc-js';
 import { Etcd3 } from 'etcd3';
 import type { IOptions } from 'etcd3';
+import { OpsError } from '../errors.ts';
 import type { Clock } from '../engine/ports.ts';
 import type { MemberName } from '../ids.ts';
-import { isIdentityWanted } from './grpc-error.ts';
+import { isDeadline, isIdentityWanted, isLeaderless } from './grpc-error.ts';
 import type { TlsMaterial } from './tls.ts';
 
 /** A user of etcd's own authentication. */
@@ -30,7 +31,7 @@ export interface Endpoint {
    * Makes one call, as whom the certificate says; when etcd wants to know a user and a password is configured, once more with a token.
    * In this order because `Authenticate` needs a quorum and a certificate does not, and because a token beats a certificate at the server.
    * @param limitMs the deadline of the whole
-   * @throws what etcd3 throws, untranslated
+   * @throws what etcd3 throws, untranslated; OpsError ETCD_NO_QUORUM when the password could not be checked
    */
   call<Result>(limitMs: number, request: (client: Etcd3, options: CallOptions) => Promise<Result>): Promise<Result>;
   /** One call as whom the certificate says, whatever etcd answers. */
@@ -83,7 +84,7 @@ export function connectEndpoint(at: { readonly member: MemberName; readonly url:
       } catch (error) {
         if (auth === undefined || !isIdentityWanted(error)) throw error;
         token = undefined;
-        token = (await client.auth.authenticate({ name: auth.user, password: auth.password }, { deadline })).token;
+        token = await authenticate(client, at.member, auth, deadline);
         return await request(client, optionsUntil(deadline));
       }
     },
@@ -91,6 +92,23 @@ export function connectEndpoint(at: { readonly member: MemberName; readonly url:
     dedicated: () => connectEndpoint(at, deps),
     close: () => client.close(),
   };
+}
+
+/** A password is checked by a raft proposal, unlike a certificate. */
+async function authenticate(client: Etcd3, member: MemberName, { user, password }: PasswordAuth, deadline: Date): Promise<string> {
+  try {
+    return (await client.auth.authenticate({ name: user, password }, { deadline })).token;
+  } catch (error) {
+    if (!isDeadline(error) && !isLeaderless(error)) throw error;
+    throw new OpsError(
+      'ETCD_NO_QUORUM',
+      `${member} wants a user and could not check the password of ${user} in time: for that etcd needs a quorum.`,
+      {
+        hint: 'A client certificate whose CN is a user with the root role works without a quorum.',
+        cause: error,
+      },
+    );
+  }
 }
 
 /** etcd3 asks again for ever when etcd says `invalid auth token`, with the same options: the words are changed so that it does not. */

@@ -17,6 +17,7 @@ const probeLimitMs = 1_000;
  * @returns undefined when the connection broke but a new one works: the call may be made again
  */
 export async function explain(error: unknown, endpoint: Endpoint, limitMs: number, leftMs = probeLimitMs): Promise<Unanswered | undefined> {
+  if (isOpsError(error)) return { code: 'auth', reason: error.message.replace(/\.$/, '') };
   if (isDeadline(error)) return { code: 'timeout', reason: `no answer within ${inWords(limitMs)}` };
   if (isPasswordWrong(error)) return { code: 'auth', reason: 'the user name or password is wrong' };
   if (isIdentityWanted(error)) return { code: 'auth', reason: `the user has not the right to do this (${etcdsWords(error)})` };

@@ -26,6 +26,8 @@ const leaderlessMessages = [
   'raft proposal dropped',
 ];
 
+const deadlineMessages = ['context deadline exceeded', 'context canceled'];
+
 /** etcd refuses the caller's identity, or wants one. */
 export function isIdentityWanted(error: unknown): boolean {
   if (error instanceof EtcdPermissionDeniedError || error instanceof GRPCUnauthenticatedError) return true;
@@ -37,9 +39,10 @@ export function isPasswordWrong(error: unknown): boolean {
   return error instanceof EtcdAuthenticationFailedError;
 }
 
-/** No answer before the call's deadline. */
+/** No answer before the call's deadline. etcd knows the deadline too, and at times says so first, with the code UNKNOWN and Go's words. */
 export function isDeadline(error: unknown): boolean {
-  return error instanceof GRPCDeadlineExceededError;
+  if (error instanceof GRPCDeadlineExceededError) return true;
+  return error instanceof Error && deadlineMessages.some((message) => error.message.includes(message));
 }
 
 /** No connection, or it broke; not an answer of etcd itself. */
