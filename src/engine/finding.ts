@@ -23,5 +23,5 @@ export function allOf(findings: readonly Finding[]): Finding {
   const reasons = findings.flatMap((finding) => (finding.holds ? [] : [finding.because]));
   if (reasons.length > 0) return fails(reasons.join(' '));
   const notes = findings.flatMap((finding) => (finding.holds && finding.note !== undefined ? [finding.note] : []));
-  return notes.length > 0 ? holds(notes.join(' ')) : holds();
+  return notes.length > 0 ? holds(notes.join('\n')) : holds();
 }

@@ -75,6 +75,6 @@ export function bumpRemark(ready: readonly ReadyHost[]): { readonly can: boolean
     return { can: true, remark: 'Revisions go on above the highest one known (--bump-revision, --mark-compacted), so watchers notice.' };
   return {
     can: false,
-    remark: `Revisions go backwards: ${list(cannot)} has no --bump-revision (it came with 3.4.27 and 3.5.10). Restart everything that watches this cluster, Kubernetes' apiservers and controllers above all.`,
+    remark: `Revisions go backwards, because --bump-revision came with 3.4.27 and 3.5.10 and is not there on ${list(cannot)}. Restart everything that watches this cluster, Kubernetes' apiservers and controllers above all.`,
   };
 }

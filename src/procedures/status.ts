@@ -73,12 +73,12 @@ function tableOf({ endpoints }: ClusterLook): Table {
       { title: 'ERRORS', align: 'left' },
     ],
     rows: endpoints.map((endpoint) => {
-      if (!endpoint.answers) return [endpoint.member, endpoint.endpoint, '-', '-', '-', '-', '-', '-', '-', '-', endpoint.reason];
+      if (!endpoint.answers) return [endpoint.member, addressOf(endpoint), '-', '-', '-', '-', '-', '-', '-', '-', endpoint.reason];
       const { status: s } = endpoint;
       const leads = s.leader === s.memberId ? 'yes' : 'no';
       return [
         endpoint.member,
-        endpoint.endpoint,
+        addressOf(endpoint),
         s.memberId,
         s.version,
         bytesInWords(s.dbSizeBytes),
@@ -91,6 +91,11 @@ function tableOf({ endpoints }: ClusterLook): Table {
       ];
     }),
   };
+}
+
+/** Host and port: the scheme is the same for all, and a phone is narrow. */
+function addressOf({ endpoint }: EndpointLook): string {
+  return endpoint.replace(/^https?:\/\//, '');
 }
 
 function silence(endpoint: EndpointLook & { answers: false }, sights: readonly HostSight[]): string {

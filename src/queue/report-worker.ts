@@ -71,11 +71,17 @@ export function createReportWorker(deps: ReportWorkerDeps, options: ReportWorker
     prefix: queuePrefix,
     concurrency: settings.concurrency,
     maxStalledCount,
-    settings: { backoffStrategy: (attemptsMade) => settings.backoffMs(attemptsMade) },
+    settings: { backoffStrategy: (attemptsMade, _type, error) => Math.max(settings.backoffMs(attemptsMade), askedToWaitMs(error)) },
   });
   listen(worker, deps.log);
   void sweepUntilClosed(deps, settings.sweepEveryMs, closing.signal);
   return { close: ({ deadlineMs }) => closeWithin(worker, deps.clock, deadlineMs, () => closing.abort()) };
+}
+
+/** What a front that limits its callers asked for (Slack: Retry-After); asking again sooner makes it worse. */
+function askedToWaitMs(error: unknown): number {
+  const asked = isOpsError(error) ? error.details['retryAfterMs'] : undefined;
+  return typeof asked === 'number' ? asked : 0;
 }
 
 async function report(deps: ReportWorkerDeps, settings: Required<ReportWorkerOptions>, job: Job<ReportData>, token: string): Promise<void> {

@@ -17,6 +17,7 @@ import { keepOthers, keepRuns } from './jobs.ts';
 import { keys, retentionMs } from './keys.ts';
 import { promoteIfDelayed } from './promote.ts';
 import type { Queues } from './queues.ts';
+import { enqueueReport } from './reporter.ts';
 import { available } from './unavailable.ts';
 import { readRun, readRunOrReason } from './viewing.ts';
 import type { ViewingDeps } from './viewing.ts';
@@ -24,7 +25,7 @@ import type { ViewingDeps } from './viewing.ts';
 interface RunsDeps {
   /** A connection that fails fast. */
   readonly front: Redis;
-  readonly queues: Pick<Queues, 'runs' | 'queries'>;
+  readonly queues: Pick<Queues, 'runs' | 'queries' | 'reports'>;
   /** Whether only one run of this procedure may live on a cluster at a time. */
   readonly isExclusive: (procedure: string) => boolean;
   readonly clock: Clock;
@@ -65,7 +66,11 @@ export function createRuns(deps: RunsDeps): Runs {
     decide: (gateId, said) =>
       available(async () => {
         const { receipt, runId } = await recordDecision(front, gateId, { ...said, at: deps.clock.now().toISOString() });
-        if (runId !== undefined) await wake(deps, runId);
+        if (runId !== undefined) {
+          await wake(deps, runId);
+          // A yes that is not yet enough settles nothing, so no journal entry asks for the card to show it.
+          await enqueueReport(deps.queues.reports, runId);
+        }
         return receipt;
       }),
     abort: (runId, by) =>

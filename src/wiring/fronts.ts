@@ -86,6 +86,7 @@ export function startReports({ settings, clients, connections, queues, clock, lo
             { clients, state, clusters: settings.config.clusters, names, decisions, clock },
             view,
             entries,
+            signal,
           );
           if (complete || signal.aborted) return;
           await clock.sleep(waitMs, signal);

@@ -1,11 +1,14 @@
-/** `npm run demo`: the whole of it on this machine, with a story, and then yours to play. `--once` ends after the story. */
+/** `npm run demo`: the whole of it on this machine, with a story, and then yours to play. `--once` ends after the story; `--picture FILE` keeps a picture of the thread. */
 import { parseArgs } from 'node:util';
 import { channels, createStage, people } from '../stage/stage.ts';
 import type { Stage } from '../stage/stage.ts';
 import { printThread } from './print-thread.ts';
 import { playRestore } from './story.ts';
+import { takePicture } from './picture.ts';
 
-const { values } = parseArgs({ options: { once: { type: 'boolean', default: false }, port: { type: 'string', default: '8080' } } });
+const { values } = parseArgs({
+  options: { once: { type: 'boolean', default: false }, picture: { type: 'string' }, port: { type: 'string', default: '8080' } },
+});
 const print = (line: string) => process.stdout.write(`${line}\n`);
 const names = Object.fromEntries(Object.entries(people).map(([name, id]) => [id, name]));
 
@@ -19,7 +22,10 @@ function interrupted(): Promise<void> {
 async function play(stage: Stage): Promise<boolean> {
   const stop = printThread({ slack: stage.slack, channel: channels.incident, names, print });
   try {
-    return await playRestore(stage, (text) => print(`\n── ${text} ──`));
+    const atGate = async () => {
+      if (values.picture !== undefined) await takePicture(stage.slack.pageUrl, values.picture);
+    };
+    return await playRestore(stage, (text) => print(`\n── ${text} ──`), atGate);
   } finally {
     await stop();
   }

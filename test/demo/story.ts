@@ -1,10 +1,14 @@
 /** The story of the demo: a cluster loses its quorum, alice asks for a restore, bob approves it, and the data is back. */
-import { clickCard, say, startRun, valueOf, waitForEnd, waitForGate } from '../stage/acting.ts';
+import { cardOf, clickCard, say, startRun, valueOf, waitForEnd, waitForGate } from '../stage/acting.ts';
 import { channels, people } from '../stage/stage.ts';
 import type { Stage } from '../stage/stage.ts';
 
-/** Plays it. Gives whether the data came back, read past the bot. */
-export async function playRestore(stage: Stage, tell: (text: string) => void): Promise<boolean> {
+/** Plays it. `atGate` is called while the card waits for bob. Gives whether the data came back, read past the bot. */
+export async function playRestore(
+  stage: Stage,
+  tell: (text: string) => void,
+  atGate: () => Promise<void> = () => Promise.resolve(),
+): Promise<boolean> {
   tell('alice writes a key, and saves a snapshot');
   await waitForEnd(stage, await startRun(stage, 'put demo /name/1 test'));
   await waitForEnd(stage, await startRun(stage, 'backup demo'));
@@ -19,7 +23,10 @@ export async function playRestore(stage: Stage, tell: (text: string) => void): P
   const run = await startRun(stage, 'restore demo');
 
   tell('bob reads the card, and approves');
-  await clickCard(stage, await waitForGate(stage, run, 'replace-data'), 'approve', people.bob);
+  const gate = await waitForGate(stage, run, 'replace-data');
+  await cardOf(stage, gate);
+  await atGate();
+  await clickCard(stage, gate, 'approve', people.bob);
 
   tell('the cluster serves again; bob keeps the old data-dirs');
   await clickCard(stage, await waitForGate(stage, run, 'delete-old-data'), 'reject', people.bob);
