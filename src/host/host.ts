@@ -161,7 +161,8 @@ export interface HostCommands {
   configure(settings: ClusterSettings, configuration: HostFacts['configuration']): readonly PlannedCommand[];
   /** `unit` as `preflight` saw it; without it a packaged unit is meant. */
   stopAndMask(unit?: Pick<UnitState, 'unitFile'>): readonly PlannedCommand[];
-  swapDataDir(run: RunId): readonly PlannedCommand[];
+  /** `dataDir` as it is now: where it is missing, an empty directory stands in for the old one. */
+  swapDataDir(run: RunId, dataDir?: Pick<DirFacts, 'exists'>): readonly PlannedCommand[];
   unmaskAndStart(unit?: Pick<UnitState, 'unitFile'>): readonly PlannedCommand[];
   deleteAside(run: RunId): readonly PlannedCommand[];
   removeScratch(run: RunId): readonly PlannedCommand[];

@@ -99,7 +99,7 @@ function commandsOf({ member, unit, dataDir }: RemoteHostDeps, paths: Host['path
     restoreSnapshot: (order, tool) => planned(member, restoreCommands(order, tool, plannedOwner)),
     configure: (settings, { style, file }) => planned(member, configureCommands(file, { settings, append: [], style })),
     stopAndMask: (state) => planned(member, stopAndMaskCommands(unit, state?.unitFile)),
-    swapDataDir: (run) => planned(member, swapCommands(dataDir, paths(run))),
+    swapDataDir: (run, present) => planned(member, swapCommands(dataDir, paths(run), present)),
     unmaskAndStart: (state) => planned(member, unmaskAndStartCommands(unit, state?.unitFile)),
     deleteAside: (run) => planned(member, deleteAsideCommands(paths(run))),
     removeScratch: (run) => planned(member, removeScratchCommands(paths(run))),

@@ -47,8 +47,12 @@ export function decideSwap({ dataDir, restored, aside }: Present): SwapDecision 
 }
 
 /** The two renames, as they stand in a plan. -n: never over something; -T: never into something. */
-export function swapCommands(dataDir: string, { restored, aside }: RunPaths): readonly HostCommand[] {
-  return [command('move-aside', dataDir, { restored, aside }), command('move-in', dataDir, { restored, aside })];
+export function swapCommands(
+  dataDir: string,
+  paths: RunPaths,
+  { exists }: { readonly exists: boolean } = { exists: true },
+): readonly HostCommand[] {
+  return [command(exists ? 'move-aside' : 'stand-in', dataDir, paths), command('move-in', dataDir, paths)];
 }
 
 function command(move: Move, dataDir: string, { restored, aside }: Omit<RunPaths, 'snapshot'>): HostCommand {

@@ -54,10 +54,10 @@ export async function replacementFacts(prepared: PreparedRestore, { hosts, etcd,
 
 /** First all stops, then all renames: the order in which they happen. */
 export async function planReplaceData({ hosts, runId }: World): Promise<readonly PlannedCommand[]> {
-  const units = await Promise.all(hosts.map(async (host) => ({ host, unit: await host.unit() })));
+  const now = await Promise.all(hosts.map(async (host) => ({ host, unit: await host.unit(), dataDir: await host.dir(host.dataDir) })));
   return [
-    ...units.flatMap(({ host, unit }) => host.commands.stopAndMask(unit)),
-    ...hosts.flatMap((host) => host.commands.swapDataDir(runId)),
+    ...now.flatMap(({ host, unit }) => host.commands.stopAndMask(unit)),
+    ...now.flatMap(({ host, dataDir }) => host.commands.swapDataDir(runId, dataDir)),
   ];
 }
 

@@ -207,7 +207,10 @@ function commandsOf({ member }: Machine, site: Site, paths: Host['paths']): Host
     restoreSnapshot: ({ intoDir }, { program }) => on(program, 'snapshot', 'restore', `--data-dir=${intoDir}`),
     configure: ({ initialClusterState }, { file }) => on('edit', file, initialClusterState),
     stopAndMask: () => [...on('systemctl', 'mask', 'etcd'), ...on('systemctl', 'stop', 'etcd')],
-    swapDataDir: (run) => [...on('mv', site.dataDir, paths(run).aside), ...on('mv', paths(run).restored, site.dataDir)],
+    swapDataDir: (run, dataDir) => [
+      ...(dataDir?.exists === false ? on('mkdir', paths(run).aside) : on('mv', site.dataDir, paths(run).aside)),
+      ...on('mv', paths(run).restored, site.dataDir),
+    ],
     unmaskAndStart: () => on('systemctl', 'start', 'etcd'),
     deleteAside: (run) => on('rm', '-rf', paths(run).aside),
     removeScratch: (run) => on('rm', '-f', paths(run).snapshot),
