@@ -1,0 +1,94 @@
+/** What is read and refused before anything is touched, on real hosts. */
+import { describe, expect, it } from 'vitest';
+import { dataDir, firstOf, openHosts, useHost } from './lab-hosts.ts';
+
+describe.each(['3.4', '3.5'] as const)('a host with etcd %s', (etcd) => {
+  const h = useHost(`preflight-${etcd.replace('.', '')}`, etcd, { reset: false });
+
+  it('reads all facts before a restore', async () => {
+    const facts = await h.host.preflight();
+
+    expect(facts).toMatchObject({
+      unit: { activeState: 'active', masked: false, user: 'etcd', group: 'etcd', unitFile: 'packaged' },
+      serverVersion: etcd === '3.4' ? '3.4.23' : '3.5.16',
+      tool:
+        etcd === '3.4'
+          ? { program: 'etcdctl', version: '3.4.23', canBumpRevision: false }
+          : { program: 'etcdutl', version: '3.5.16', canBumpRevision: true },
+      configuration: { style: 'environment-file', file: '/etc/default/etcd' },
+      dataDir: { exists: true, owner: 'etcd', group: 'etcd', mode: '700', empty: false },
+    });
+    expect(Math.abs(facts.clockOffsetMs)).toBeLessThan(250);
+    expect(h.open.changes()).toEqual([]);
+  });
+
+  it.each([
+    [
+      'sudo allows nothing',
+      async () => h.lab.host(h.host.member).fault('refuse-sudo'),
+      async () => h.lab.host(h.host.member).fault('allow-sudo'),
+      'HOST_SUDO_REFUSED',
+      'does not allow',
+    ],
+    [
+      'sudo lacks one rule',
+      async () => h.sh(`sed -i '/rmdir/d' /etc/sudoers.d/etcd-medic`),
+      async () => h.lab.host(h.host.member).fault('allow-sudo'),
+      'HOST_SUDO_REFUSED',
+      'rmdir',
+    ],
+    [
+      'the data-dir is a mount point',
+      async () => h.sh(`systemctl stop etcd; mount -t tmpfs -o size=1M none ${dataDir}`),
+      async () => h.sh(`umount ${dataDir}; systemctl start etcd`),
+      'HOST_OUTPUT_UNKNOWN',
+      'is a mount point',
+    ],
+    [
+      'the data-dir is a link',
+      async () => h.sh(`systemctl stop etcd; mv ${dataDir} /data/etcd/real; ln -s real ${dataDir}`),
+      async () => h.sh(`rm ${dataDir}; mv /data/etcd/real ${dataDir}; systemctl start etcd`),
+      'HOST_OUTPUT_UNKNOWN',
+      'is a symbolic link',
+    ],
+    [
+      'etcd keeps its data elsewhere',
+      async () => h.sh(`sed -i 's#^ETCD_DATA_DIR=.*#ETCD_DATA_DIR=/var/lib/etcd/x#' /etc/default/etcd`),
+      async () => h.sh(`sed -i 's#^ETCD_DATA_DIR=.*#ETCD_DATA_DIR=${dataDir}#' /etc/default/etcd`),
+      'CONFIG_INVALID',
+      'keeps its data in /var/lib/etcd/x',
+    ],
+    [
+      'etcd keeps its WAL apart',
+      async () => h.sh(`echo ETCD_WAL_DIR=/var/lib/etcd/wal >> /etc/default/etcd`),
+      async () => h.sh(`sed -i /WAL_DIR/d /etc/default/etcd`),
+      'HOST_OUTPUT_UNKNOWN',
+      'WAL apart',
+    ],
+    [
+      'there is no tool',
+      async () => h.sh('for tool in etcdctl etcdutl; do [ ! -e /usr/bin/$tool ] || mv /usr/bin/$tool /usr/bin/$tool.away; done'),
+      async () => h.sh('for tool in etcdctl etcdutl; do [ ! -e /usr/bin/$tool.away ] || mv /usr/bin/$tool.away /usr/bin/$tool; done'),
+      'HOST_TOOL_MISSING',
+      'neither etcdutl nor etcdctl',
+    ],
+  ])('says before anything is touched that %s', async (_, make, undo, code, because) => {
+    await make();
+    try {
+      await expect(h.host.preflight()).rejects.toMatchObject({ code, message: expect.stringContaining(because) as string });
+      expect(h.open.changes()).toEqual([]);
+    } finally {
+      await undo();
+    }
+  });
+
+  it('says that there is no such unit', async () => {
+    const other = openHosts(h.lab, { etcd: { unit: 'etcd-other', dataDir } });
+
+    await expect(firstOf(other).preflight()).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('no unit etcd-other') as string,
+    });
+    await other.close();
+  });
+});

@@ -1,0 +1,89 @@
+/** A snapshot on its way to real hosts: who can see it, cuts, full disks. */
+import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { waitUntil } from '../lab/wait.ts';
+import { dataDir, silent, useHost } from './lab-hosts.ts';
+
+describe.each(['3.4', '3.5'] as const)('a host with etcd %s', (etcd) => {
+  const h = useHost(`receive-${etcd.replace('.', '')}`, etcd, { reset: false });
+
+  it('never shows a snapshot to others than root, not even while it arrives', async () => {
+    const path = join(h.dir, 'big');
+    await writeFile(path, randomBytes(64 * 1_048_576));
+    const delivery = await h.delivery(path);
+
+    let arrived = false;
+    const arriving = h.host.receive(delivery, silent).finally(() => {
+      arrived = true;
+    });
+    const seen = new Set<string>();
+    await waitUntil(
+      async () => {
+        for (const mode of await h.modes('/data/etcd -name "data.*"')) seen.add(mode);
+        return arrived;
+      },
+      { for: 'the file to arrive', withinMs: 30_000 },
+    );
+    await arriving;
+
+    expect([...seen]).toEqual(['root:root 600 f']);
+  });
+
+  it('says how far a file is, and begins again after the connection was cut in the middle', async () => {
+    const path = join(h.dir, 'big');
+    await writeFile(path, randomBytes(200 * 1_048_576));
+    const delivery = await h.delivery(path);
+    const receiving = h.host.receive(delivery, silent);
+    // Handled below; it may fail before that line is reached.
+    receiving.catch(() => undefined);
+    await waitUntil(async () => (await h.sh(`cat ${dataDir}.*.part 2>/dev/null | wc -c`)) !== '0', {
+      for: 'the first bytes',
+      withinMs: 10_000,
+      everyMs: 5,
+    });
+
+    await h.open.close();
+    await expect(receiving).rejects.toMatchObject({ code: 'HOST_UNREACHABLE' });
+    h.reopen();
+    expect(await h.host.fileSha256(delivery.remotePath)).toBeUndefined();
+    const said: string[] = [];
+    await h.host.receive(delivery, (text) => said.push(text));
+
+    expect(await h.host.fileSha256(delivery.remotePath)).toBe(delivery.sha256);
+    expect(await h.sh('ls /data/etcd')).not.toContain('.part');
+    expect(said.every((text) => /^[0-9]+ of 200 MiB \([0-9]+ %\)$/.test(text))).toBe(true);
+  });
+
+  it('sends nothing when there is no room for it', async () => {
+    const delivery = { ...(await h.delivery(await h.snapshot())), bytes: 10_000_000_000 };
+
+    await expect(h.host.receive(delivery, silent)).rejects.toMatchObject({
+      code: 'HOST_DISK_FULL',
+      message: expect.stringContaining('MiB free') as string,
+    });
+    expect(h.open.changes()).toEqual([]);
+  });
+
+  it('says that the disk is full when it fills up underway', async () => {
+    const path = join(h.dir, 'big');
+    await writeFile(path, randomBytes(96 * 1_048_576));
+    // The size is understated, as if the room had gone after the look.
+    const delivery = { ...(await h.delivery(path)), bytes: 1 };
+    await h.sh('avail=$(df --output=avail -k /data/etcd | tail -1); fallocate -l $(( avail - 70000 ))K /data/etcd/.filler');
+
+    await expect(h.host.receive(delivery, silent)).rejects.toMatchObject({ code: 'HOST_DISK_FULL' });
+    await h.sh('rm -f /data/etcd/.filler');
+  });
+
+  it('does not take a file that changed underway', async () => {
+    const delivery = { ...(await h.delivery(await h.snapshot())), sha256: '0'.repeat(64) };
+
+    await expect(h.host.receive(delivery, silent)).rejects.toMatchObject({
+      code: 'HOST_COMMAND_FAILED',
+      message: expect.stringContaining('not 0000') as string,
+    });
+    expect(await h.host.fileSha256(delivery.remotePath)).toBeUndefined();
+  });
+});

@@ -1,0 +1,70 @@
+/** deploy/sudoers: whole, and narrow. That it is wide enough is shown by every other test of hosts. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { quoteArgv } from '../../src/host/quoting.ts';
+import { createLab } from '../lab/lab.ts';
+import type { Lab } from '../lab/lab.ts';
+
+const upWithinMs = 300_000;
+const run = '/data/etcd/data.restore-prod-7f3a9c';
+const edit = (value: string) => `/^ *[#;]/!s/((ETCD_INITIAL_CLUSTER_STATE|initial-cluster-state)[=: ] *["']?)[A-Za-z0-9._-]*/\\1${value}/g`;
+const token = `/^ *[#;]/!s/((ETCD_INITIAL_CLUSTER_TOKEN|initial-cluster-token)[=: ] *["']?)[A-Za-z0-9._-]*/\\1t/g`;
+
+describe.each(['3.4', '3.5'] as const)('deploy/sudoers on the release of etcd %s', (etcd) => {
+  let lab: Lab;
+  beforeAll(async () => {
+    lab = await createLab({ name: `sudo-${etcd.replace('.', '')}`, etcd, members: 1 });
+  }, upWithinMs);
+  afterAll(async () => lab?.down());
+
+  const asOps = async (argv: readonly string[]) =>
+    lab
+      .host('etcd01')
+      .exec(['setpriv', '--reuid', 'etcdops', '--regid', 'etcdops', '--clear-groups', 'sh', '-c', `sudo -n -l ${quoteArgv(argv)}`], {
+        reject: false,
+      });
+
+  it('is a file that sudo takes', async () => {
+    const { stdout } = await lab.host('etcd01').exec(['visudo', '-c']);
+
+    expect(stdout).toContain('/etc/sudoers.d/etcd-medic: parsed OK');
+  });
+
+  it('allows the edit of the two settings', async () => {
+    expect(await asOps(['sed', '-i', '-E', '-e', edit('existing'), '-e', token, '/etc/default/etcd'])).toMatchObject({ exitCode: 0 });
+  });
+
+  it.each([
+    ['a shell', ['sh']],
+    ['a shell as etcd', ['-u', 'etcd', 'sh']],
+    ['the data-dir itself', ['rm', '-rf', '--one-file-system', '/data/etcd/data']],
+    ['a path that leads elsewhere', ['rm', '-rf', '--one-file-system', `${run}/../../x-000000.old`]],
+    ['two paths', ['rm', '-rf', '--one-file-system', `${run}.old`, '/etc']],
+    ['two paths in one word', ['rm', '-rf', '--one-file-system', `${run}.old /etc`]],
+    ['restored data', ['rm', '-rf', '--one-file-system', `${run}.new`]],
+    ['a path over two lines', ['rm', '-rf', '--one-file-system', `${run}.old\n/etc`]],
+    ['another name of a run', ['rm', '-rf', '--one-file-system', '/data/etcd/data.X-7f3a9c.old']],
+    ['a rename over a file of the system', ['mv', '-nT', `${run}.new`, '/etc/sudoers']],
+    ['a rename without -n', ['mv', '-T', `${run}.new`, '/data/etcd/data']],
+    ['a file of the system', ['dd', 'bs=1M', 'iflag=fullblock', 'conv=excl,fsync', 'status=none', 'of=/etc/cron.d/x']],
+    ['writing over a file', ['dd', 'bs=1M', `of=${run}.snapshot.part`]],
+    ['another owner', ['chown', '-h', 'etcdops:etcdops', `${run}.snapshot`]],
+    ['following a link', ['chown', 'etcd:etcd', `${run}.snapshot`]],
+    ['the data-dir’s owner', ['chown', '-h', 'etcd:etcd', '/data/etcd/data']],
+    ['another file', ['cat', '/etc/shadow']],
+    ['a snapshot', ['cat', `${run}.snapshot`]],
+    ['another unit', ['systemctl', 'stop', 'ssh']],
+    ['two units', ['systemctl', 'stop', 'etcd', 'ssh']],
+    ['editing a unit', ['systemctl', 'edit', 'etcd']],
+    ['another value', ['sed', '-i', '-E', '-e', edit('new/;e id #'), '-e', token, '/etc/default/etcd']],
+    ['a command of sed', ['sed', '-i', '-E', '-e', '1e id', '-e', token, '/etc/default/etcd']],
+    ['another setting', ['sed', '-i', '-E', '-e', '$aLD_PRELOAD=/tmp/x.so', '-e', token, '/etc/default/etcd']],
+    ['a further expression', ['sed', '-i', '-E', '-e', edit('new'), '-e', token, '-e', '1e id', '/etc/default/etcd']],
+    ['another settings file', ['sed', '-i', '-E', '-e', edit('new'), '-e', token, '/etc/sudoers']],
+    ['a copy elsewhere', ['cp', '-aT', '/etc/default/etcd', '/etc/cron.d/x']],
+    ['etcd’s tool as root', ['etcdctl', 'snapshot', 'status', '/data/etcd/data/member/snap/db', '-w', 'json']],
+    ['another command of etcd’s tool', ['-u', 'etcd', 'etcdctl', 'snapshot', 'save', '/data/etcd/x']],
+    ['a restore elsewhere', ['-u', 'etcd', 'etcdctl', 'snapshot', 'restore', `${run}.snapshot`, '--data-dir=/data/etcd/data']],
+  ])('does not allow %s', async (_, argv) => {
+    expect((await asOps(argv)).exitCode).not.toBe(0);
+  });
+});
