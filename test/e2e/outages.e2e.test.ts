@@ -8,6 +8,7 @@ import type { SlackFault } from '../stage/slack-fault.ts';
 import { channels, createStage, people } from '../stage/stage.ts';
 import type { Stage } from '../stage/stage.ts';
 import { until } from '../slack/local-slack.ts';
+import type { LocalMessage } from '../slack/local-slack.ts';
 
 let stage: Stage;
 let fault: SlackFault;
@@ -61,7 +62,7 @@ describe('Slack', () => {
 
       expect(view.outcome).toBe('completed');
       expect(served?.state).toBe('done');
-      const root = await waitForMessage((text) => text.startsWith('restore demo: done.'));
+      const root = await rootOf(run);
       const thread = await threadOf(root.ts);
       for (const title of view.steps.map((step) => step.title))
         expect(
@@ -74,17 +75,18 @@ describe('Slack', () => {
 
   const gateAnswerer = people.bob as Parameters<Stage['runs']['abort']>[1];
 
-  async function waitForMessage(matches: (text: string) => boolean) {
+  /** The root message of a run, once it says that the run is done. */
+  async function rootOf(run: string) {
     let found: { ts: string } | undefined;
+    const isRoot = ({ ts, thread_ts: threadTs, text, blocks }: LocalMessage) =>
+      (threadTs === undefined || threadTs === ts) && text.startsWith('restore demo: done') && JSON.stringify(blocks).includes(run);
     await until(
       async () => {
-        found = (await stage.slack.messages(channels.incident)).findLast(
-          ({ text, thread_ts: threadTs, ts }) => (threadTs === undefined || threadTs === ts) && matches(text),
-        );
+        found = (await stage.slack.messages(channels.incident)).findLast(isRoot);
         return found !== undefined;
       },
       runLimitMs,
-      () => 'no such message',
+      () => `the root message of ${run} does not say that it is done`,
     );
     if (found === undefined) throw new Error('unreachable');
     return found;
