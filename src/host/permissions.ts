@@ -53,6 +53,7 @@ function neededCommands({ member, unit, dataDir, state, tool, configuration }: N
     ...restoreCommands(order, tool, state),
     ...stopAndMaskCommands(unit, state.unitFile),
     ...swapCommands(dataDir, paths),
+    ...swapCommands(dataDir, paths, { exists: false }),
     ...configureCommands(configuration.file, edit),
     ...unmaskAndStartCommands(unit, state.unitFile),
     ...removeScratchCommands(paths),

@@ -46,13 +46,18 @@ export function decideSwap({ dataDir, restored, aside }: Present): SwapDecision 
   return { refuse: dataDir ? 'there is no restored data to put in' : 'there is neither a data-dir nor restored data' };
 }
 
-/** The two renames, as they stand in a plan. -n: never over something; -T: never into something. */
+/** The two renames, and their way to the disk, as they stand in a plan. -n: never over something; -T: never into something. */
 export function swapCommands(
   dataDir: string,
   paths: RunPaths,
   { exists }: { readonly exists: boolean } = { exists: true },
 ): readonly HostCommand[] {
-  return [command(exists ? 'move-aside' : 'stand-in', dataDir, paths), command('move-in', dataDir, paths)];
+  return [command(exists ? 'move-aside' : 'stand-in', dataDir, paths), command('move-in', dataDir, paths), toDisk(dataDir)];
+}
+
+/** Names reach the disk when their directory does. */
+function toDisk(dataDir: string): HostCommand {
+  return changeAsRoot('sync', '-f', parentOf(dataDir));
 }
 
 function command(move: Move, dataDir: string, { restored, aside }: Omit<RunPaths, 'snapshot'>): HostCommand {
@@ -100,7 +105,7 @@ export async function swapDataDir({
     if (move === 'move-aside') proveMoved(shell.where, was, is, dataDir, paths.aside);
     if (move === 'move-in') proveMoved(shell.where, was, is, paths.restored, dataDir);
   }
-  if (decision.moves.length > 0) await shell.run(changeAsRoot('sync', '-f', parentOf(dataDir)), { limitMs: limits.actLimitMs });
+  if (decision.moves.length > 0) await shell.run(toDisk(dataDir), { limitMs: limits.actLimitMs });
 }
 
 async function lookAround(shell: Shell, dataDir: string): Promise<Siblings> {

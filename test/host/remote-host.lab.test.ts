@@ -59,7 +59,6 @@ describe.each(['3.4', '3.5'] as const)('a host with etcd %s', (etcd) => {
       commands.restoreSnapshot(order, tool),
       commands.stopAndMask(unit),
       commands.swapDataDir(run),
-      [{ on: h.host.member, argv: ['sudo', 'sync', '-f', '/data/etcd'] }],
       commands.configure(settings, configuration),
       commands.unmaskAndStart(unit),
       commands.removeScratch(run),
