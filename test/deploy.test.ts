@@ -17,9 +17,9 @@ describe('Dockerfile', () => {
   const last = (name: string) => instructions.findLast((instruction) => instruction.name === name)?.text ?? '';
 
   it('starts a file that is there, and that is copied into the image', () => {
-    const [program, file] = z.array(z.string()).parse(JSON.parse(last('CMD')));
+    const words = z.array(z.string()).parse(JSON.parse(last('CMD')));
 
-    expect([program, file]).toEqual(['node', 'src/main.ts']);
+    expect([words[0], words.at(-1)]).toEqual(['node', 'src/main.ts']);
     expect(existsSync('src/main.ts')).toBe(true);
     expect(instructions).toContainEqual({ name: 'COPY', text: 'src ./src' });
   });
@@ -86,14 +86,13 @@ describe('etcd-medic.service', () => {
   const unit = readFileSync('deploy/etcd-medic.service', 'utf8');
 
   it('starts a file that is there, on the pinned Node', () => {
-    const [program, file] =
+    const words =
       /^ExecStart=(.*)$/m
         .exec(unit)?.[1]
         ?.split(' ')
         .map((path) => path.replace('/opt/etcd-medic/', '')) ?? [];
 
-    expect(program).toBe('node_modules/node/bin/node');
-    expect(file).toBe('src/main.ts');
+    expect([words[0], words.at(-1)]).toEqual(['node_modules/node/bin/node', 'src/main.ts']);
   });
 
   it('does not start again when the configuration is wrong', () => {
