@@ -3,8 +3,7 @@ import { fails, holds } from '../engine/finding.ts';
 import type { Finding } from '../engine/finding.ts';
 import { accepting, lookAsRoot } from './command.ts';
 import * as limits from './limits.ts';
-import { lookAtPort } from './ports.ts';
-import type { PortLook } from './ports.ts';
+import type { lookAtPort, PortLook } from './ports.ts';
 import type { Answer, Shell } from './shell.ts';
 import { isDown, parseUnit, unitLooks } from './unit.ts';
 import type { UnitReading } from './unit.ts';
@@ -14,17 +13,18 @@ export interface FenceDeps {
   readonly unit: string;
   readonly clientUrl: string;
   readonly peerUrl: string;
+  readonly probe: typeof lookAtPort;
 }
 
 /** As root, because with /proc mounted hidepid others see nothing, which would look like proof. */
 const findEtcd = accepting(lookAsRoot('pgrep', '-x', 'etcd'), 0, 1);
 
 /** All of: unit down, masked for good, no process of that name, both ports refuse. @throws OpsError HOST_* when the host cannot be asked */
-export async function fenced({ shell, unit, clientUrl, peerUrl }: FenceDeps): Promise<Finding> {
+export async function fenced({ shell, unit, clientUrl, peerUrl, probe }: FenceDeps): Promise<Finding> {
   const [answers, ...ports] = await Promise.all([
     shell.session([...unitLooks(unit), findEtcd]).then((session) => session.answers),
-    portReasons('client', clientUrl),
-    portReasons('peer', peerUrl),
+    portReasons('client', clientUrl, probe),
+    portReasons('peer', peerUrl, probe),
   ]);
   const [show, files, processes] = answers as [Answer, Answer, Answer];
   const reasons = [...unitReasons(unit, parseUnit(shell.where, unit, show, files)), ...processReasons(processes.stdout), ...ports.flat()];
@@ -50,9 +50,9 @@ const unproven: Readonly<Record<Exclude<PortLook, 'refused'>, string>> = {
   unreachable: 'cannot be reached from here, which is no proof that it is closed',
 };
 
-async function portReasons(which: 'client' | 'peer', url: string): Promise<readonly string[]> {
+async function portReasons(which: 'client' | 'peer', url: string, probe: FenceDeps['probe']): Promise<readonly string[]> {
   const { hostname, port, protocol } = new URL(url);
   const number = port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
-  const seen = await lookAtPort(hostname.replace(/^\[(.*)\]$/, '$1'), number, limits.portProbeTimeoutMs);
+  const seen = await probe(hostname.replace(/^\[(.*)\]$/, '$1'), number, limits.portProbeTimeoutMs);
   return seen === 'refused' ? [] : [`the ${which} port ${number} ${unproven[seen]}`];
 }

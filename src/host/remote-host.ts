@@ -11,6 +11,7 @@ import * as limits from './limits.ts';
 import { runPaths } from './paths.ts';
 import { createPermissionCheck } from './permissions.ts';
 import { preflight } from './preflight.ts';
+import { lookAtPort } from './ports.ts';
 import { parseSha256, receive, receiveCommands } from './receive.ts';
 import { restoreCommands, restored, restoreSnapshot } from './restore.ts';
 import { deleteAside, deleteAsideCommands, removeScratchCommands } from './scratch.ts';
@@ -35,7 +36,7 @@ export interface RemoteHostDeps {
 /** Makes the host; asks it nothing yet. */
 export function createRemoteHost(deps: RemoteHostDeps): Host {
   const { shell, member, address, unit, dataDir } = deps;
-  const fence = { shell, unit, clientUrl: deps.clientUrl, peerUrl: deps.peerUrl };
+  const fence = { shell, unit, clientUrl: deps.clientUrl, peerUrl: deps.peerUrl, probe: lookAtPort };
   const paths: Host['paths'] = (run) => runPaths(dataDir, run);
   const permitted = createPermissionCheck(shell);
   const readSettings = async () => readConfiguration(shell, unit, await readUnit(shell, unit));

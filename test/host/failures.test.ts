@@ -74,5 +74,6 @@ describe('refusedBySudo', () => {
     expect(refusedBySudo(1, 'sudo: a password is required\n')).toBe(true);
     expect(refusedBySudo(1, 'grep: no match')).toBe(false);
     expect(refusedBySudo(0, '')).toBe(false);
+    expect(refusedBySudo(2, 'cat: sudo: a password is required\nsudo: a password is required')).toBe(false);
   });
 });

@@ -47,9 +47,11 @@ describe('sessionScript', () => {
   });
 
   it('gives what is sent along to the first command only', () => {
-    const { answers } = session([look('cat'), look('cat')], { input: 'sent' });
+    const first = session([look('cat'), look('cat')], { input: 'sent' });
+    const later = session([look('true'), look('cat')], { input: 'sent' });
 
-    expect(answers.map(({ stdout }) => stdout)).toEqual(['sent', '']);
+    expect(first.answers.map(({ stdout }) => stdout)).toEqual(['sent', '']);
+    expect(later.answers.map(({ stdout }) => stdout)).toEqual(['', '']);
   });
 
   it('runs with nothing of the environment but PATH and LC_ALL, and with umask 0077', () => {

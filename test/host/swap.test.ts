@@ -29,7 +29,7 @@ describe('decideSwap', () => {
 });
 
 /** A host in memory with the directories of the table; `mv` can be made to do nothing, as -n does when something is in the way. */
-function machine(present: Record<string, string>, { mvWorks = true, mountInfo = '', type = 'd' } = {}) {
+function machine(present: Record<string, string>, { mvWorks = true, mvCopies = false, mountInfo = '', type = 'd' } = {}) {
   const dirs = new Map(Object.entries(present));
   const row = (path: string, inode: string, kind: string) => `${path}\t${kind}\tetcd\tetcd\t700\t8\t${inode}\t4096\0`;
   const shell = fakeShell((line) => {
@@ -39,7 +39,7 @@ function machine(present: Record<string, string>, { mvWorks = true, mountInfo = 
     const [, command, ...args] = line.split(' ');
     const [from = '', to = ''] = args.slice(-2);
     if (command === 'mv' && mvWorks && !dirs.has(to)) {
-      dirs.set(to, dirs.get(from) ?? '');
+      dirs.set(to, mvCopies ? '77' : (dirs.get(from) ?? ''));
       dirs.delete(from);
     }
     if (command === 'mkdir') dirs.set(to, '99');
@@ -92,6 +92,12 @@ describe('swapDataDir', () => {
       message: expect.stringContaining('not there under that name') as string,
     });
     expect(shell.lines.filter((line) => line.startsWith('sudo mv'))).toHaveLength(1);
+  });
+
+  it('does not take another directory under the new name for the one that was to be moved', async () => {
+    const { shell } = machine({ [dataDir]: '10', [paths.restored]: '20' }, { mvCopies: true });
+
+    await expect(swapDataDir({ shell, dataDir, paths })).rejects.toMatchObject({ code: 'HOST_COMMAND_FAILED' });
   });
 
   it.each([
