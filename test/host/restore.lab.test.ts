@@ -24,7 +24,7 @@ describe.each(['3.4', '3.5'] as const)('a host with etcd %s', (etcd) => {
     await h.handOver();
     // A worker that was killed leaves its etcdctl behind: a stand-in of that name, as that user.
     await h.sh(
-      'cp /bin/sleep /tmp/etcdctl; chmod 755 /tmp/etcdctl; (setsid setpriv --reuid etcd --regid etcd --clear-groups /tmp/etcdctl 2 </dev/null >/dev/null 2>&1 &)',
+      'cp /bin/sleep /tmp/etcdctl; chmod 755 /tmp/etcdctl; (setsid setpriv --reuid etcd --regid etcd --clear-groups /tmp/etcdctl 2 </dev/null >/dev/null 2>&1 &); until pgrep -u etcd -x etcdctl; do :; done',
     );
 
     await h.host.restoreSnapshot(h.order());
