@@ -63,8 +63,11 @@ async function betweenSteps(execution: Execution, steps: readonly Step[]): Promi
   if (abort !== undefined) {
     if (open !== undefined)
       await execution.record({ type: 'gate-settled', gateId: open.gate.gateId, outcome: 'aborted', decisions: [abort] });
-    return execution.end('aborted', abortSummary(execution, steps));
+    return execution.abandon('aborted', abortSummary(execution, steps));
   }
+  // An end that was recorded by a worker that died before it could carry it out.
+  const over = state.gates.find(({ gate, outcome }) => gate.kind === 'failure' && (outcome === 'aborted' || outcome === 'expired'));
+  if (over !== undefined) return execution.abandon(over.outcome === 'expired' ? 'expired' : 'aborted', abortSummary(execution, steps));
   if (open?.gate.kind === 'failure') return settleFailureGate(execution, steps);
   return goOn;
 }
@@ -85,7 +88,7 @@ async function settleFailureGate(execution: Execution, steps: readonly Step[]): 
     default: {
       const outcome = verdict.state === 'expired' ? 'expired' : 'aborted';
       await execution.record({ type: 'gate-settled', gateId: gate.gateId, outcome, decisions: 'by' in verdict ? verdict.by : [] });
-      return execution.end(outcome, abortSummary(execution, steps));
+      return execution.abandon(outcome, abortSummary(execution, steps));
     }
   }
 }

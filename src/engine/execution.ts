@@ -14,6 +14,8 @@ export interface Script {
   steps(prepared: unknown): readonly Step[];
   /** The sentences of the final report. */
   conclude(prepared: unknown): Promise<string>;
+  /** Tidies up and says how things stand, when the run ends without having been completed. Safe to repeat. */
+  abandon(prepared: unknown): Promise<string>;
 }
 
 /** What `advance` takes. */
@@ -88,6 +90,17 @@ export class Execution {
       digest: '',
       required: 1,
     });
+  }
+
+  /** Ends a run that people ended: tidied up as far as that can be done, with what holds now and what to do by hand. */
+  async abandon(outcome: RunOutcome, summary: string): Promise<StepResult> {
+    const { commands, journal, script } = this.deps;
+    commands.attach((command) => journal.append({ type: 'command', stepId: 'abandon', command }));
+    const standing = await script
+      .abandon(this.state.prepared)
+      .catch((error: unknown) => `It could not be tidied up: ${failureOf(error).because}`);
+    await commands.flush();
+    return this.end(outcome, [summary, standing].filter(Boolean).join('\n'));
   }
 
   /** Records the end of the run and leaves the loop. */

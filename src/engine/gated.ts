@@ -49,12 +49,25 @@ async function finishCut(execution: Execution, step: DestroyStep, gateId: string
 
 async function decide(execution: Execution, step: DestroyStep): Promise<StepResult> {
   const latest = execution.state.gates.findLast(({ gate }) => gate.kind === 'approval' && gate.stepId === step.id);
-  const usable = latest !== undefined && !latest.consumed && (latest.outcome === undefined || latest.outcome === 'approved');
-  if (!usable) return openGate(execution, step);
-  const verdict: Verdict = latest.outcome === 'approved' ? { state: 'approved', by: latest.decisions } : await judgeNow(execution, latest);
-  if (verdict.state === 'pending') return { next: 'leave', advance: { state: 'waiting', gate: latest.gate } };
-  if (verdict.state === 'approved') return actOn(execution, step, latest, verdict.by);
-  return refused(execution, step, latest, verdict);
+  if (latest === undefined || latest.consumed || latest.outcome === 'voided') return openGate(execution, step);
+  switch (latest.outcome) {
+    case 'approved':
+      return actOn(execution, step, latest, latest.decisions);
+    case 'rejected':
+    case 'expired':
+    case 'aborted':
+      // The "no" was recorded by a worker that died before it could end the run.
+      return refused(execution, step, latest.outcome);
+    default: {
+      const verdict = await judgeNow(execution, latest);
+      if (verdict.state === 'pending') return { next: 'leave', advance: { state: 'waiting', gate: latest.gate } };
+      if (verdict.state === 'approved') return actOn(execution, step, latest, verdict.by);
+      const outcome = verdict.state === 'retried' ? 'rejected' : verdict.state;
+      const decisions = 'by' in verdict ? verdict.by : [];
+      await execution.record({ type: 'gate-settled', gateId: latest.gate.gateId, outcome, decisions });
+      return refused(execution, step, outcome);
+    }
+  }
 }
 
 async function judgeNow(execution: Execution, { gate }: GateRecord): Promise<Verdict> {
@@ -77,21 +90,13 @@ async function actOn(execution: Execution, step: DestroyStep, record: GateRecord
   return destroyWith(execution, step, approvalOf(gate, by));
 }
 
-async function refused(
-  execution: Execution,
-  step: DestroyStep,
-  { gate }: GateRecord,
-  verdict: Exclude<Verdict, { state: 'pending' | 'approved' }>,
-): Promise<StepResult> {
-  const decisions = 'by' in verdict ? verdict.by : [];
-  const outcome = verdict.state === 'retried' ? 'rejected' : verdict.state;
-  await execution.record({ type: 'gate-settled', gateId: gate.gateId, outcome, decisions });
+async function refused(execution: Execution, step: DestroyStep, outcome: 'rejected' | 'expired' | 'aborted'): Promise<StepResult> {
   if (step.otherwise !== undefined && outcome !== 'aborted') {
     await execution.record({ type: 'step-settled', stepId: step.id, how: 'declined', note: step.otherwise, durationMs: 0 });
     return goOn;
   }
   const why = { rejected: 'was rejected', expired: 'was not approved in time', aborted: 'was aborted' }[outcome];
-  return execution.end(outcome, `“${step.title}” ${why}. It was not done.`);
+  return execution.abandon(outcome, `“${step.title}” ${why}. It was not done.`);
 }
 
 async function openGate(execution: Execution, step: DestroyStep): Promise<StepResult> {

@@ -143,6 +143,9 @@ export interface Host {
   /** Removes this run's handed-over snapshot and half-made files; never a data-dir. */
   removeScratch(run: RunId): Promise<void>;
 
+  /** Removes the restored data of a run that will not put it in place. Refuses once the old data is aside: then it is needed. */
+  removeRestored(run: RunId): Promise<void>;
+
   /** Stops and masks the unit. */
   stopAndMask(approval: Approval): Promise<void>;
   /** Moves the data-dir aside and the restored one into its place: two renames, each skipped when it has happened. Refuses when the restored one is missing or etcd is not fenced. */
@@ -166,4 +169,5 @@ export interface HostCommands {
   unmaskAndStart(unit?: Pick<UnitState, 'unitFile'>): readonly PlannedCommand[];
   deleteAside(run: RunId): readonly PlannedCommand[];
   removeScratch(run: RunId): readonly PlannedCommand[];
+  removeRestored(run: RunId): readonly PlannedCommand[];
 }

@@ -11,7 +11,7 @@ import type { HostFacts, UnitState } from './host.ts';
 import { runPaths } from './paths.ts';
 import { receiveCommands } from './receive.ts';
 import { restoreCommands } from './restore.ts';
-import { deleteAsideCommands, removeScratchCommands } from './scratch.ts';
+import { deleteAsideCommands, removeRestoredCommands, removeScratchCommands } from './scratch.ts';
 import type { Shell } from './shell.ts';
 import { listSiblings } from './siblings.ts';
 import { swapCommands } from './swap.ts';
@@ -57,6 +57,7 @@ function neededCommands({ member, unit, dataDir, state, tool, configuration }: N
     ...configureCommands(configuration.file, edit),
     ...unmaskAndStartCommands(unit, state.unitFile),
     ...removeScratchCommands(paths),
+    ...removeRestoredCommands(paths),
     ...deleteAsideCommands(paths),
   ];
 }

@@ -14,7 +14,7 @@ import { preflight } from './preflight.ts';
 import { lookAtPort } from './ports.ts';
 import { parseSha256, receive, receiveCommands } from './receive.ts';
 import { restoreCommands, restored, restoreSnapshot } from './restore.ts';
-import { deleteAside, deleteAsideCommands, removeScratchCommands } from './scratch.ts';
+import { deleteAside, deleteAsideCommands, removeRestored, removeRestoredCommands, removeScratchCommands } from './scratch.ts';
 import type { Shell } from './shell.ts';
 import { listSiblings, parseSiblings } from './siblings.ts';
 import { swapCommands, swapDataDir } from './swap.ts';
@@ -76,6 +76,7 @@ export function createRemoteHost(deps: RemoteHostDeps): Host {
     async removeScratch(run) {
       await shell.session(removeScratchCommands(paths(run)), { limitMs: limits.deleteLimitMs });
     },
+    removeRestored: (run) => removeRestored({ shell, dataDir, paths: paths(run) }),
     stopAndMask: () => stopAndMask(shell, unit),
     async swapDataDir(run) {
       const finding = await fenced(fence);
@@ -104,5 +105,6 @@ function commandsOf({ member, unit, dataDir }: RemoteHostDeps, paths: Host['path
     unmaskAndStart: (state) => planned(member, unmaskAndStartCommands(unit, state?.unitFile)),
     deleteAside: (run) => planned(member, deleteAsideCommands(paths(run))),
     removeScratch: (run) => planned(member, removeScratchCommands(paths(run))),
+    removeRestored: (run) => planned(member, removeRestoredCommands(paths(run))),
   };
 }

@@ -17,16 +17,30 @@ export function deleteAsideCommands({ aside }: RunPaths): readonly HostCommand[]
   return [changeAsRoot('rm', '-rf', '--one-file-system', aside)];
 }
 
-/** Refuses while there is no data-dir: then the old data is all that is left. @throws OpsError HOST_* */
-export async function deleteAside({
-  shell,
-  dataDir,
-  paths,
-}: {
+export function removeRestoredCommands({ restored }: RunPaths): readonly HostCommand[] {
+  return [changeAsRoot('rm', '-rf', '--one-file-system', restored)];
+}
+
+interface OnHost {
   readonly shell: Shell;
   readonly dataDir: string;
   readonly paths: RunPaths;
-}): Promise<void> {
+}
+
+/** Refuses once the swap has begun: then the restored data belongs in the place of the old. @throws OpsError HOST_* */
+export async function removeRestored({ shell, dataDir, paths }: OnHost): Promise<void> {
+  const siblings = parseSiblings(shell.where, dataDir, await shell.run(listSiblings(dataDir)));
+  if (siblings.at(paths.restored) === undefined) return;
+  if (siblings.at(paths.aside) !== undefined) {
+    throw new OpsError('HOST_COMMAND_FAILED', `${paths.restored} on ${shell.where} is not removed: the old data is aside already.`, {
+      hint: `Look at ${dataDir}* on the host.`,
+    });
+  }
+  await shell.session(removeRestoredCommands(paths), { limitMs: limits.deleteLimitMs });
+}
+
+/** Refuses while there is no data-dir: then the old data is all that is left. @throws OpsError HOST_* */
+export async function deleteAside({ shell, dataDir, paths }: OnHost): Promise<void> {
   const siblings = parseSiblings(shell.where, dataDir, await shell.run(listSiblings(dataDir)));
   if (siblings.at(paths.aside) === undefined) return;
   const present = siblings.at(dataDir);

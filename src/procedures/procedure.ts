@@ -38,6 +38,8 @@ export interface Procedure<Input = unknown, Prepared = unknown> extends Describe
   prepare(input: Input, world: World): Promise<{ readonly prepared: z.input<z.ZodType<Prepared>>; readonly summary: string }>;
   /** The steps. Pure: made anew on every resume from what was prepared and the run id. */
   steps(prepared: Prepared, world: World): readonly Step[];
+  /** Tidies up when the run ends without having been completed, and says how things stand. Safe to repeat. */
+  abandon?(prepared: Prepared, world: World): Promise<string>;
   /** The sentences of the final report. */
   conclusion?(prepared: Prepared, world: World): Promise<string>;
 }

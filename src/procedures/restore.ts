@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { change, check, destroy } from '../engine/step.ts';
 import { SnapshotId } from '../ids.ts';
+import { abandonRestore } from './abandon-restore.ts';
 import { canaryKey, canaryReadable } from './canary.ts';
 import { lossInWords } from './loss.ts';
 import { preflight } from './preflight.ts';
@@ -143,6 +144,7 @@ export const restore = defineProcedure({
       }),
     ];
   },
+  abandon: (_prepared, world) => abandonRestore(world),
   async conclusion(prepared, world) {
     const { etcd, cluster, hosts, runId } = world;
     const { quorum, revision } = await etcd.look();

@@ -60,6 +60,7 @@ export function startWorker({
         script: {
           prepare: async () => procedure.prepare(procedure.input.parse(run.input), world),
           steps: (prepared) => procedure.steps(procedure.prepared.parse(prepared), world),
+          abandon: async (prepared) => (await procedure.abandon?.(procedure.prepared.parse(prepared), world)) ?? '',
           conclude: async (prepared) => (await procedure.conclusion?.(procedure.prepared.parse(prepared), world)) ?? 'All steps are done.',
         },
       });

@@ -48,7 +48,12 @@ function engine(steps: readonly Step[], overrides: Partial<AdvanceDeps> = {}) {
     clock,
     signal: new AbortController().signal,
     abortRequested: async () => undefined,
-    script: { prepare: async () => ({ prepared: {}, summary: 'a test' }), steps: () => steps, conclude: async () => 'Done.' },
+    script: {
+      prepare: async () => ({ prepared: {}, summary: 'a test' }),
+      steps: () => steps,
+      conclude: async () => 'Done.',
+      abandon: async () => '',
+    },
     commands,
     ...overrides,
   };
@@ -64,6 +69,7 @@ describe('advance', () => {
         prepare: () => Promise.reject(new OpsError('SNAPSHOT_NOT_FOUND', 'There is no snapshot.')),
         steps: () => [],
         conclude: async () => '',
+        abandon: async () => '',
       },
     });
 

@@ -159,6 +159,12 @@ export function fakeHost({ machine, site, effects, contentOf }: FakeHostDeps): H
     async removeScratch(run) {
       perform('removeScratch', () => machine.files.delete(paths(run).snapshot));
     },
+    async removeRestored(run) {
+      perform('removeRestored', () => {
+        if (machine.dirs.has(paths(run).aside)) throw new Error(`${member} would lose what it needs`);
+        return machine.dirs.delete(paths(run).restored);
+      });
+    },
     async stopAndMask() {
       perform(
         'stopAndMask',
@@ -214,5 +220,6 @@ function commandsOf({ member }: Machine, site: Site, paths: Host['paths']): Host
     unmaskAndStart: () => on('systemctl', 'start', 'etcd'),
     deleteAside: (run) => on('rm', '-rf', paths(run).aside),
     removeScratch: (run) => on('rm', '-f', paths(run).snapshot),
+    removeRestored: (run) => on('rm', '-rf', paths(run).restored),
   };
 }

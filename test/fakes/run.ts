@@ -42,10 +42,14 @@ export function fakeRun({ procedure, world, input = {}, mode = 'execute', requir
   };
   const journal: Journal = {
     async append(event) {
-      world.effects.assertAlive();
       const entry: JournalEntry = { ...event, seq: entries.length, at: world.clock.now().toISOString() };
-      // Through JSON, as the real one goes.
-      entries.push(JSON.parse(JSON.stringify(entry)) as JournalEntry);
+      // A place to die in as well: before or after the record is made. Through JSON, as the real one goes.
+      world.effects.perform(`journal ${event.type}`, {
+        whole: () => {
+          entries.push(JSON.parse(JSON.stringify(entry)) as JournalEntry);
+          return false;
+        },
+      });
       return entry;
     },
     async entries() {
@@ -72,6 +76,7 @@ export function fakeRun({ procedure, world, input = {}, mode = 'execute', requir
       script: {
         prepare: async () => procedure.prepare(procedure.input.parse(input), world),
         steps: (prepared) => procedure.steps(procedure.prepared.parse(prepared), world),
+        abandon: async (prepared) => (await procedure.abandon?.(procedure.prepared.parse(prepared), world)) ?? '',
         conclude: async (prepared) => procedure.conclusion?.(procedure.prepared.parse(prepared), world) ?? 'Done.',
       },
     });

@@ -1,5 +1,6 @@
 /** Kills a procedure before, in the middle of and after every effect, resumes it, and asserts that it ends as if nothing had happened. */
 import { describe, expect, it } from 'vitest';
+import type { JournalEntry, RunOutcome } from '../../src/engine/journal.ts';
 import type { Procedure } from '../../src/procedures/procedure.ts';
 import type { CrashPoint } from '../fakes/effects.ts';
 import { approveAll, fakeRun } from '../fakes/run.ts';
@@ -14,6 +15,8 @@ interface CrashPointOptions {
   readonly answers?: Answers;
   /** Effects that need an approval, by the first word in the log: none of them may happen past a closed gate. */
   readonly gated: readonly string[];
+  /** How the run ends; completed when not given. */
+  readonly outcome?: RunOutcome;
   /** What must hold at the end, beside the log. */
   readonly restored: (world: FakeWorld) => void | Promise<void>;
 }
@@ -21,17 +24,26 @@ interface CrashPointOptions {
 const moments = ['before', 'middle', 'after'] as const;
 
 /** Declares the crash tests of one procedure. */
-export function describeCrashPoints({ procedure, world, input = {}, answers = approveAll, gated, restored }: CrashPointOptions): void {
+export function describeCrashPoints({
+  procedure,
+  world,
+  input = {},
+  answers = approveAll,
+  gated,
+  restored,
+  outcome = 'completed',
+}: CrashPointOptions): void {
   const whole = async () => {
     const undisturbed = await world();
-    const came = await fakeRun({ procedure, world: undisturbed, input }).toEnd(answers);
-    expect(came).toEqual({ state: 'ended', outcome: 'completed' });
-    return undisturbed;
+    const run = fakeRun({ procedure, world: undisturbed, input });
+    const came = await run.toEnd(answers);
+    expect(came).toEqual({ state: 'ended', outcome });
+    return { undisturbed, asked: gatesOf(run.entries) };
   };
 
-  describe(`${procedure.id} at every crash point`, () => {
+  describe(`${procedure.id} that is ${outcome}, at every crash point`, () => {
     it('converges, with each effect once, wherever it is killed', async () => {
-      const undisturbed = await whole();
+      const { undisturbed, asked } = await whole();
       await restored(undisturbed);
       const expected = undisturbed.effects.log.toSorted();
       expect(new Set(expected).size).toBe(expected.length);
@@ -39,17 +51,20 @@ export function describeCrashPoints({ procedure, world, input = {}, answers = ap
         const killed = await world();
         killed.effects.crashAt(point);
 
-        const came = await fakeRun({ procedure, world: killed, input }).toEnd(answers);
+        const run = fakeRun({ procedure, world: killed, input });
+        const came = await run.toEnd(answers);
 
         const where = `killed ${point.moment} effect ${point.effect}`;
-        expect(came, where).toEqual({ state: 'ended', outcome: 'completed' });
+        expect(came, where).toEqual({ state: 'ended', outcome });
         expect(killed.effects.log.toSorted(), where).toEqual(expected);
+        // Nobody is asked twice: what was answered before the crash still counts.
+        expect(gatesOf(run.entries), where).toEqual(asked);
         await restored(killed);
       }
     });
 
     it('does nothing past a closed gate, wherever it is killed', async () => {
-      const undisturbed = await whole();
+      const { undisturbed } = await whole();
       for (const point of pointsOf(undisturbed)) {
         const unanswered = await world();
         unanswered.effects.crashAt(point);
@@ -61,6 +76,10 @@ export function describeCrashPoints({ procedure, world, input = {}, answers = ap
       }
     });
   });
+}
+
+function gatesOf(entries: readonly JournalEntry[]): string[] {
+  return entries.flatMap((entry) => (entry.type === 'gate-opened' ? [entry.gate.stepId] : []));
 }
 
 function pointsOf({ effects }: FakeWorld): CrashPoint[] {

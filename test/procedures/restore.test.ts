@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { OpsError } from '../../src/errors.ts';
 import { restore } from '../../src/procedures/restore.ts';
 import { approveAll, fakeRun } from '../fakes/run.ts';
 import type { Answers } from '../fakes/run.ts';
@@ -39,6 +40,19 @@ describeCrashPoints({
   answers: keepOld,
   gated: ['stopAndMask', 'swapDataDir', 'deleteAside'],
   restored: (world) => expect(valuesOf(world)).toEqual(['test']),
+});
+
+describeCrashPoints({
+  procedure: restore,
+  world: () => quorumLost(),
+  answers: (gate) => (gate.kind === 'approval' ? 'reject' : undefined),
+  outcome: 'rejected',
+  gated: ['stopAndMask', 'swapDataDir', 'deleteAside'],
+  restored: (world) => {
+    expect(world.machine('etcd01').unit).toEqual({ active: true, masked: false });
+    for (const { dirs, files } of world.site.machines.values())
+      expect([...dirs.keys(), ...files.keys()].filter((path) => path.includes('restore-demo'))).toEqual([]);
+  },
 });
 
 describe('restore', () => {
@@ -161,6 +175,30 @@ describe('restore', () => {
     expect(came.gate).toMatchObject({ kind: 'failure', stepId: 'preflight' });
     expect(came.gate.reason).toMatch(/etcd02 has 1\.0 MB free .* are missing\..*etcd03 does not answer over ssh/);
     expect(ended).toEqual({ state: 'ended', outcome: 'completed' });
+  });
+
+  it('says how each host stands when it is aborted in the middle, and leaves what is needed', async () => {
+    const world = quorumLost();
+    const run = fakeRun({ procedure: restore, world });
+    const gate = await run.toEnd(() => undefined);
+    if (gate.state !== 'waiting') throw new Error('no gate');
+    run.decide(gate.gate.gateId, 'approve');
+    const [, , third] = world.hosts;
+    if (third === undefined) throw new Error('no host');
+    third.swapDataDir = () => Promise.reject(new OpsError('HOST_UNREACHABLE', 'etcd03 does not answer.'));
+    const failed = await run.once();
+    if (failed.state !== 'waiting') throw new Error('no failure');
+    run.decide(failed.gate.gateId, 'abort');
+
+    const came = await run.once();
+
+    const end = run.entries.at(-1);
+    expect(came).toEqual({ state: 'ended', outcome: 'aborted' });
+    expect(end?.type === 'run-ended' ? end.summary : '').toMatch(
+      /etcd01: etcd is inactive and masked; the old data is in \/data\/etcd\/data\.restore-demo-7f3a9c\.old/,
+    );
+    expect(world.machine('etcd03').files.size).toBe(0);
+    expect(world.machine('etcd01').dirs.size).toBe(2);
   });
 
   it('asks for a new approval when it is retried after it failed in the middle', async () => {
