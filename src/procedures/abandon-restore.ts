@@ -21,7 +21,7 @@ async function leave(host: Host, runId: World['runId']): Promise<string | undefi
   const { aside, restored, snapshot } = host.paths(runId);
   try {
     const [old, unit] = await Promise.all([host.dir(aside), host.unit()]);
-    if (old.exists) return swapBegun(host, runId);
+    if (old.exists) return await swapBegun(host, runId);
     await host.removeScratch(runId);
     await host.removeRestored(runId);
     if (!unit.masked) return undefined;
