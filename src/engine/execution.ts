@@ -111,7 +111,7 @@ export class Execution {
 
   /** What the steps get to work with. */
   contextOf(step: Step): StepContext {
-    return { progress: (text) => this.deps.reporter.progress(this.deps.run, step.id, text) };
+    return { mayWait: this.deps.run.mode === 'execute', progress: (text) => this.deps.reporter.progress(this.deps.run, step.id, text) };
   }
 
   /** Milliseconds since an instant. */

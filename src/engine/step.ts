@@ -9,6 +9,8 @@ export type Progress = (text: string) => void;
 /** What a step gets to work with while it runs. */
 export interface StepContext {
   readonly progress: Progress;
+  /** False in a plan: what does not hold now is said at once, not waited for. */
+  readonly mayWait: boolean;
 }
 
 /** What an approval rests on: shown on the gate card and compared again just before acting. Only what the step depends on, or a busy healthy cluster voids everything. */

@@ -111,7 +111,9 @@ export const restore = defineProcedure({
         verify: () => serving(etcd),
         deadlineMs: 180_000,
       }),
-      check('members-agree', 'One leader, one raft term, the same hash on every member, no alarm', () => agreement(etcd, clock)),
+      check('members-agree', 'One leader, one raft term, the same hash on every member, no alarm', ({ mayWait }) =>
+        agreement(etcd, clock, mayWait),
+      ),
       change('canary', 'Prove it with a write, read back from every member', {
         plan: async () => [etcd.commands.put(canaryKey, runId)],
         run: async () => {

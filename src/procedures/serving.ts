@@ -17,12 +17,12 @@ export async function serving(etcd: Etcd): Promise<Finding> {
   return quorum.holds ? holds(quorum.sentence) : fails(quorum.sentence);
 }
 
-/** All members agree, asked again until they do or the limit passes. */
-export async function agreement(etcd: Etcd, clock: Clock): Promise<Finding> {
+/** All members agree; asked again until they do or the limit passes, where waiting makes sense. */
+export async function agreement(etcd: Etcd, clock: Clock, mayWait: boolean): Promise<Finding> {
   const start = clock.now().getTime();
   for (;;) {
     const finding = await askOnce(etcd);
-    if (finding.holds || clock.now().getTime() - start >= agreementLimitMs) return finding;
+    if (finding.holds || !mayWait || clock.now().getTime() - start >= agreementLimitMs) return finding;
     await clock.sleep(agreementIntervalMs);
   }
 }

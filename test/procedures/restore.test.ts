@@ -230,6 +230,7 @@ describe('restore', () => {
     const came = await run.toEnd(() => undefined);
 
     expect(came).toEqual({ state: 'ended', outcome: 'planned' });
+    expect(world.clock.now().toISOString()).toBe('2026-11-22T03:00:00.000Z');
     expect(world.effects.log).toEqual([]);
     expect(run.entries.filter((entry) => entry.type === 'step-settled')).toHaveLength(12);
   });
