@@ -96,13 +96,32 @@ export async function valueOf(stage: Stage, key: string): Promise<string> {
   return (await stage.lab.etcdctl(['get', key, '--print-value-only'])).stdout;
 }
 
-/** Changing commands of a journal that stand in it more than once. */
-export function repeated(entries: readonly JournalEntry[]): string[] {
-  const seen = new Map<string, number>();
-  for (const entry of entries) {
-    if (entry.type !== 'command' || !entry.command.changes) continue;
-    const line = `${entry.command.on}$ ${entry.command.argv.join(' ')}`;
-    seen.set(line, (seen.get(line) ?? 0) + 1);
-  }
-  return [...seen].filter(([, times]) => times > 1).map(([line, times]) => `${times} × ${line}`);
+/** Waits until a step has changed something, or the step is over: then a kill falls into its middle. */
+export async function waitForFirstChange(stage: Stage, run: RunId, stepId: string): Promise<void> {
+  await until(
+    async () =>
+      (await stage.runs.journal(run)).some(
+        (entry) =>
+          (entry.type === 'command' && entry.stepId === stepId && entry.command.changes) ||
+          (entry.type === 'step-settled' && entry.stepId === stepId),
+      ),
+    runLimitMs,
+    () => `${run} changed nothing in ${stepId}`,
+  );
+}
+
+/**
+ * What sudo on the hosts was really asked to do for a run, more than once: the hosts' own log, so that what a killed
+ * worker did and could not record any more counts too.
+ */
+export async function repeatedOnHosts(stage: Stage, run: RunId): Promise<string[]> {
+  const logs = await Promise.all(
+    stage.lab.hosts.map(async ({ name, exec }) => {
+      const { stdout } = await exec(['journalctl', '--quiet', '--output=cat', '--identifier=sudo']);
+      return [...stdout.matchAll(/COMMAND=(.*)/g)].map(([, command = '']) => `${name}$ ${command}`).filter((line) => line.includes(run));
+    }),
+  );
+  const times = new Map<string, number>();
+  for (const line of logs.flat()) times.set(line, (times.get(line) ?? 0) + 1);
+  return [...times].filter(([, count]) => count > 1).map(([line, count]) => `${count} × ${line}`);
 }
