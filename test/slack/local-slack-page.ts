@@ -1,7 +1,7 @@
 /** Serves local-slack's page with a script that draws what the page leaves out (rich text, dates, groups), so that a person sees what Slack shows. */
 import { readFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 
@@ -33,7 +33,8 @@ export async function startPage(upstreamPort: number, port = 0): Promise<Page> {
     socket.on('error', () => upstream.destroy());
     socket.once('close', () => upstream.destroy());
   });
-  await new Promise<void>((resolve) => server.listen(port, host, resolve));
+  // The wished port may be taken; any other will do, since the address is said.
+  await listen(server, port).catch(() => listen(server, 0));
   const address = server.address();
   const listening = address !== null && typeof address === 'object' ? address.port : port;
   return {
@@ -44,6 +45,16 @@ export async function startPage(upstreamPort: number, port = 0): Promise<Page> {
         server.close(() => resolve());
       }),
   };
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
 }
 
 function forward(upstreamPort: number, incoming: IncomingMessage, outgoing: ServerResponse): void {
