@@ -2,16 +2,18 @@
 import { defineConfig } from 'vitest/config';
 
 const special = ['redis', 'slack', 'lab', 'e2e'];
+const withHosts = ['lab', 'e2e'];
+
+/** Files at a time on two cores: most of their time goes by waiting for hosts. Each file has labs of its own names. */
+const filesWithHosts = 3;
 
 interface Limits {
   /** A test and a hook may take this long. */
   readonly timeoutMs: number;
   readonly hookTimeoutMs: number;
-  /** Files at a time; two cores are what is counted on. */
-  readonly workers: number;
 }
 
-function suite(name: string, { timeoutMs, hookTimeoutMs, workers }: Limits) {
+function suite(name: string, { timeoutMs, hookTimeoutMs }: Limits) {
   const isUnit = name === 'unit';
   return {
     test: {
@@ -20,9 +22,9 @@ function suite(name: string, { timeoutMs, hookTimeoutMs, workers }: Limits) {
       exclude: isUnit ? special.map((ending) => `test/**/*.${ending}.test.ts`) : [],
       testTimeout: timeoutMs,
       hookTimeout: hookTimeoutMs,
-      maxWorkers: workers,
-      // One suite after the other, so that hosts that boot do not starve a test that measures time.
-      sequence: { groupOrder: isUnit ? 0 : special.indexOf(name) + 1 },
+      maxWorkers: withHosts.includes(name) ? filesWithHosts : 2,
+      // What needs no hosts first, so that hosts that boot do not starve a test that measures time.
+      sequence: { groupOrder: withHosts.includes(name) ? 1 : 0 },
     },
   };
 }
@@ -31,12 +33,12 @@ export default defineConfig({
   test: {
     reporters: process.env['TEST_SUMMARY_FILE'] === undefined ? ['default'] : ['default', './scripts/summary-reporter.mjs'],
     projects: [
-      suite('unit', { timeoutMs: 10_000, hookTimeoutMs: 10_000, workers: 2 }),
-      suite('redis', { timeoutMs: 30_000, hookTimeoutMs: 30_000, workers: 2 }),
-      suite('slack', { timeoutMs: 30_000, hookTimeoutMs: 30_000, workers: 2 }),
+      suite('unit', { timeoutMs: 10_000, hookTimeoutMs: 10_000 }),
+      suite('redis', { timeoutMs: 30_000, hookTimeoutMs: 30_000 }),
+      suite('slack', { timeoutMs: 30_000, hookTimeoutMs: 30_000 }),
       // The first hook of all may have to make the lab's image.
-      suite('lab', { timeoutMs: 120_000, hookTimeoutMs: 600_000, workers: 1 }),
-      suite('e2e', { timeoutMs: 180_000, hookTimeoutMs: 600_000, workers: 1 }),
+      suite('lab', { timeoutMs: 120_000, hookTimeoutMs: 600_000 }),
+      suite('e2e', { timeoutMs: 180_000, hookTimeoutMs: 600_000 }),
     ],
   },
 });
