@@ -41,12 +41,10 @@ export const goOn: StepResult = { next: 'step' };
 export class Execution {
   readonly deps: AdvanceDeps;
   readonly state: Replay;
-  private readonly openings: Map<string, number>;
 
   private constructor(deps: AdvanceDeps, entries: readonly JournalEntry[]) {
     this.deps = deps;
     this.state = replay(entries);
-    this.openings = new Map([['gates', this.state.gates.length]]);
   }
 
   /** Reads the journal and makes the state of it. */
@@ -63,12 +61,10 @@ export class Execution {
 
   /** Opens a gate and leaves the loop. */
   async wait(opening: Omit<Gate, 'gateId' | 'openedAt' | 'expiresAt'>): Promise<StepResult> {
-    const number = (this.openings.get('gates') ?? 0) + 1;
-    this.openings.set('gates', number);
     const now = this.deps.clock.now();
     const gate: Gate = {
       ...opening,
-      gateId: `${this.deps.run.runId}.${number}`,
+      gateId: `${this.deps.run.runId}.${this.state.gates.length + 1}`,
       openedAt: now.toISOString(),
       expiresAt: new Date(now.getTime() + this.expiresAfterMs(opening.kind)).toISOString(),
     };
