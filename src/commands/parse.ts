@@ -7,7 +7,7 @@ import { mistake, readWords } from './grammar.ts';
 import type { Values } from './grammar.ts';
 import { didYouMean, nearest, quoted } from './nearest.ts';
 import { bareId, splitWords } from './normalise.ts';
-import { declaredOf, deskWords, isMember, planOption } from './words.ts';
+import { declaredOf, deskWords, flagOf, isMember, planOption } from './words.ts';
 import type { Declared, DeskWord } from './words.ts';
 
 /** The names the grammar knows: each cluster with its members. */
@@ -72,7 +72,7 @@ function unknownVerb(word: string, { verbs, clusters }: Grammar): OpsError {
 
 function readVerb(verb: Verb, words: readonly string[], { clusters }: Grammar): Command {
   const declared = declaredOf(verb);
-  const values = readWords(declared, words);
+  const values = readWords(declared, verb.type === 'query' ? withoutPlan(words) : words);
   const cluster = clusterOf(values['cluster'], declared, clusters);
   const own = Object.fromEntries(
     verb.arguments.flatMap((spec) => {
@@ -85,6 +85,12 @@ function readVerb(verb: Verb, words: readonly string[], { clusters }: Grammar): 
   if (!input.success) throw mistake(declared, inputSentence(input.error));
   if (verb.type === 'query') return { kind: 'query', verb, cluster, input: input.data, mode: 'execute' };
   return { kind: 'run', verb, cluster, input: input.data, mode: values[planOption.name] === true ? 'plan' : 'execute' };
+}
+
+/** A question changes nothing, so its plan is its answer: `--plan` may always be said. */
+function withoutPlan(words: readonly string[]): readonly string[] {
+  const end = words.indexOf('--');
+  return words.filter((word, index) => word !== flagOf(planOption) || (end !== -1 && index > end));
 }
 
 function readDeskWord(word: DeskWord, words: readonly string[], { clusters, run }: Grammar): Command {

@@ -56,6 +56,7 @@ describe('parseCommand', () => {
     ['Replace-member prod Etcd03', { kind: 'run', input: { member: 'etcd03' } }],
     ['approve `restore-prod-7f3a9c`.', { kind: 'decide', run: 'restore-prod-7f3a9c' }],
     ['restore prod \u2014plan', { kind: 'run', mode: 'plan' }],
+    ['status prod --plan', { kind: 'query', cluster: 'prod' }],
     ['backup prod --from etcd02,', { kind: 'run', input: { from: 'etcd02' } }],
   ])('understands “%s” as a phone writes it', (line, expected) => {
     expect(parse(line)).toMatchObject(expected);
@@ -73,7 +74,6 @@ describe('parseCommand', () => {
     ['replace-member prod stage-1', /no member `stage-1`/],
     ['backup prod --from', /argument missing/i],
     ['backup prod --form etcd01', /unknown option `--form`.*Did you mean `--from`\?/i],
-    ['status prod --plan', /unknown option `--plan`/i],
     ['restore prod --snapshot newest', /a snapshot is `latest` or an id/],
     ['approve prod', /`prod` is no run id/],
     ['approve', /missing required argument `run`/i],
