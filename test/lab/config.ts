@@ -32,7 +32,7 @@ export function botConfig(lab: LabState, { cluster = lab.name, overrides = {}, t
       [cluster]: {
         channels: ['#inc-*', '#lab'],
         operators: ['U0ALICE'],
-        approvers: ['U0BOB'],
+        approvers: ['U0BOB', 'U0CAROL'],
         approvals: { required: 1, quorumLoss: 2, expiresAfter: '30m' },
         tls: { ca: pki.ca, cert: pki.root.cert, key: pki.root.key },
         auth: { user: 'root', passwordFrom: passwordVariable },
