@@ -47,7 +47,7 @@ async function main(): Promise<number> {
     if (told === undefined) return 130;
     print(told ? '\nThe data came back.' : '\nThe data did NOT come back.');
     if (values.once) return told ? 0 : 1;
-    print(`\nNow yours, at ${stage.slack.pageUrl}: choose who you are at the lower left, and type e.g. \`/etcd help\` in #inc-demo.`);
+    print(`\nNow yours, at ${stage.slack.pageUrl}: choose who you are at the top (“Act as”), and type e.g. \`/etcd help\` in #inc-demo.`);
     print('Break something with, for example:');
     print('  npm run lab -- fault lose-data etcd03 --name demo');
     print('Ctrl-C takes everything down.');

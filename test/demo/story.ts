@@ -32,6 +32,11 @@ export async function playRestore(
   await clickCard(stage, await waitForGate(stage, run, 'delete-old-data'), 'reject', people.bob);
   const { outcome } = await waitForEnd(stage, run);
   await ask(stage, 'get demo /name/1');
+  // The recovery does not wait for its reports; who reads the thread does.
+  await stage.slack.message(
+    channels.incident,
+    ({ text, blocks }) => text.startsWith('restore demo: done in') && JSON.stringify(blocks).includes(run),
+  );
   return outcome === 'completed' && (await valueOf(stage, '/name/1')) === 'test';
 }
 
