@@ -33,7 +33,7 @@ export default defineConfig({
   test: {
     reporters: process.env['TEST_SUMMARY_FILE'] === undefined ? ['default'] : ['default', './scripts/summary-reporter.mjs'],
     projects: [
-      suite('unit', { timeoutMs: 10_000, hookTimeoutMs: 10_000 }),
+      suite('unit', { timeoutMs: 20_000, hookTimeoutMs: 20_000 }),
       suite('redis', { timeoutMs: 30_000, hookTimeoutMs: 30_000 }),
       suite('slack', { timeoutMs: 30_000, hookTimeoutMs: 30_000 }),
       // The first hook of all may have to make the lab's image.

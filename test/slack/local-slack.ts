@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startPage } from './local-slack-page.ts';
 
 const startLimitMs = 20_000;
-const waitLimitMs = 10_000;
+const waitLimitMs = 25_000;
 const pollMs = 25;
 
 /** A person of the workspace. */
@@ -74,7 +74,7 @@ export interface LocalSlack {
   deleteMessage(channel: string, ts: string): Promise<void>;
   /** Web API calls of the bot so far. */
   calls(): Promise<readonly { readonly method: string; readonly args: Record<string, unknown> }[]>;
-  /** Waits for a message. @throws after 10 s, with what is there */
+  /** Waits for a message. @throws after 25 s, with what is there */
   message(channel: string, matches: (message: LocalMessage) => boolean): Promise<LocalMessage>;
   stop(): Promise<void>;
 }

@@ -25,7 +25,7 @@ export async function startRun(stage: Stage, text: string, by: string = people.a
       started = (await stage.runs.list({ limit: 50 })).map(({ run }) => run.runId).find((run) => !before.has(run));
       return started !== undefined;
     },
-    15_000,
+    30_000,
     () => `\`${text}\` started no run`,
   );
   if (started === undefined) throw new Error('unreachable');
