@@ -59,4 +59,14 @@ async function main(): Promise<number> {
   }
 }
 
-process.exitCode = await main();
+/** Why the demo cannot run here, as a sentence. */
+function whyNot(): string | undefined {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) {
+    return 'The demo boots real hosts on this machine, which needs Linux and root: `sudo npm run demo`.';
+  }
+  return process.arch === 'x64' ? undefined : 'The demo needs local-slack, which is there for Linux on x64 only.';
+}
+
+const reason = whyNot();
+if (reason !== undefined) process.stderr.write(`${reason}\n`);
+process.exitCode = reason === undefined ? await main() : 1;
