@@ -29,7 +29,10 @@ export async function pass(execution: Execution, step: DestroyStep): Promise<Ste
     if (cut !== undefined) return await finishCut(execution, step, cut.gateId);
     return await decide(execution, step);
   } catch (error) {
-    return execution.fail(step, failureOf(error));
+    const failure = failureOf(error);
+    // An approval that could not be acted on is void: Retry looks again and asks anew, and one gate is open at a time.
+    await withdraw(execution, step, failure.because);
+    return execution.fail(step, failure);
   }
 }
 
@@ -119,11 +122,12 @@ async function openGate(execution: Execution, step: DestroyStep): Promise<StepRe
   });
 }
 
-/** Closes a gate that is open for a step that has become needless. */
+/** Voids the gate that is open for a step; what was said at it is read first, because a gate is not settled past an unread word. */
 async function withdraw(execution: Execution, step: DestroyStep, difference: string): Promise<void> {
   for (const { gate, outcome } of execution.state.gates) {
-    if (gate.stepId === step.id && outcome === undefined)
-      await execution.record({ type: 'gate-settled', gateId: gate.gateId, outcome: 'voided', decisions: [], difference });
+    if (gate.stepId !== step.id || gate.kind !== 'approval' || outcome !== undefined) continue;
+    const decisions = await execution.deps.decisions.at(gate.gateId);
+    await execution.record({ type: 'gate-settled', gateId: gate.gateId, outcome: 'voided', decisions, difference });
   }
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { viewOf } from '../../src/engine/view.ts';
 import { OpsError } from '../../src/errors.ts';
 import { restore } from '../../src/procedures/restore.ts';
 import { approveAll, fakeRun } from '../fakes/run.ts';
@@ -199,6 +200,27 @@ describe('restore', () => {
     );
     expect(world.machine('etcd03').files.size).toBe(0);
     expect(world.machine('etcd01').dirs.size).toBe(2);
+  });
+
+  it('closes the approval when a host fails at the moment of acting, so that Retry is the gate that is open', async () => {
+    const world = quorumLost();
+    const run = fakeRun({ procedure: restore, world });
+    const gate = await run.toEnd(() => undefined);
+    if (gate.state !== 'waiting') throw new Error('no gate');
+    run.decide(gate.gate.gateId, 'approve');
+    world.machine('etcd03').powered = false;
+    const failed = await run.once();
+    world.machine('etcd03').powered = true;
+    if (failed.state !== 'waiting') throw new Error('no failure');
+    const open = viewOf(run.run, run.entries).openGate;
+    run.decide(failed.gate.gateId, 'retry');
+
+    const again = await run.once();
+
+    expect(failed.gate.kind).toBe('failure');
+    expect(open?.gateId).toBe(failed.gate.gateId);
+    expect(again).toMatchObject({ state: 'waiting', gate: { kind: 'approval', stepId: 'replace-data' } });
+    expect(world.effects.log.some((effect) => effect.startsWith('stopAndMask'))).toBe(false);
   });
 
   it('asks for a new approval when it is retried after it failed in the middle', async () => {
