@@ -70,6 +70,24 @@ describe('a host that is powered off', () => {
   );
 });
 
+describe('a host that goes off between the card and the click', () => {
+  it('voids the approval, and Retry asks for a new one', async () => {
+    const run = await startRun(stage, 'restore demo');
+    const gate = await waitForGate(stage, run, 'replace-data');
+    await stage.lab.host('etcd03').fault('power-off');
+    await clickCard(stage, gate, 'approve');
+
+    const failed = await waitFor(stage, run, ({ openGate }) => openGate?.kind === 'failure');
+    await stage.lab.host('etcd03').fault('power-on');
+    await finish(run);
+
+    expect(failed.openGate?.reason).toContain('etcd03');
+    expect(failed.gates.find((one) => one.gate.gateId === gate.gateId)).toMatchObject({ outcome: 'voided' });
+    expect((await stage.runs.view(run)).outcome).toBe('completed');
+    expect(await valueOf(stage, '/name/1')).toBe('test');
+  });
+});
+
 describe('a host that refuses', () => {
   it.each([
     ['ssh', 'refuse-ssh', 'answer-ssh', /etcd02.*(?:refuse|ssh)/],
