@@ -116,8 +116,8 @@ async function openGate(execution: Execution, step: DestroyStep): Promise<StepRe
     facts: covered.facts,
     reason: step.loses,
     digest: digestOf(covered),
-    // An offer (a step that may be declined) is never taken up by silence, so somebody must say yes.
-    required: step.otherwise === undefined ? people : Math.max(1, people),
+    // With nobody needed, the gate's expiry would find enough approvals: silence must never be a yes.
+    required: Math.max(1, people),
     ...(step.otherwise !== undefined && { otherwise: step.otherwise }),
   });
 }

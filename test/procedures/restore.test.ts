@@ -160,6 +160,15 @@ describe('restore', () => {
     expect(world.machine('etcd01').unit.active).toBe(true);
   });
 
+  it('does not take silence for a yes, even where no approval is configured', async () => {
+    const world = quorumLost();
+
+    const came = await fakeRun({ procedure: restore, world, required: 0 }).toEnd(() => 'silence');
+
+    expect(came).toEqual({ state: 'ended', outcome: 'expired' });
+    expect(world.machine('etcd01').unit.active).toBe(true);
+  });
+
   it('names every host that is not ready, and goes on after Retry', async () => {
     const world = quorumLost();
     world.machine('etcd02').freeBytes = 1_000_000;
