@@ -38,7 +38,7 @@ export const Member = z.strictObject({
 
 /** How many must agree, and for how long a gate stays open. */
 export const Approvals = z.strictObject({
-  /** Distinct approvers needed in general. 0 lets the requester's own command be enough. */
+  /** Distinct approvers needed in general. 0 counts as 1: silence is never a yes. */
   required: z.int().min(0).max(10),
   /** Distinct approvers needed for steps after which the cluster has no quorum. */
   quorumLoss: z.int().min(0).max(10),
