@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { PlannedCommand, RecordCommand } from '../engine/command.ts';
 import type { Clock } from '../engine/ports.ts';
-import type { MemberName } from '../ids.ts';
+import type { MemberId, MemberName } from '../ids.ts';
+import type { Alarm } from './etcd.ts';
 import type { TlsPaths } from './tls.ts';
 
 /** Longer values are named by their size: the journal is no place for them. */
@@ -13,6 +14,14 @@ export interface EtcdCommands {
   saveSnapshot(from: MemberName, toPath: string): PlannedCommand;
   put(key: string, value: string): PlannedCommand;
   delete(key: string): PlannedCommand;
+  addLearner(name: MemberName, peerUrls: readonly string[]): PlannedCommand;
+  promote(id: MemberId): PlannedCommand;
+  removeMember(id: MemberId): PlannedCommand;
+  updatePeerUrls(id: MemberId, peerUrls: readonly string[]): PlannedCommand;
+  moveLeader(to: MemberId): PlannedCommand;
+  compact(revision: bigint): PlannedCommand;
+  defragment(member: MemberName): PlannedCommand;
+  disarm(alarm: Alarm): PlannedCommand;
 }
 
 interface CommandsDeps {

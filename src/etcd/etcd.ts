@@ -1,4 +1,5 @@
 /** What a procedure may ask of an etcd cluster over gRPC, and the facts it gets back. Implemented over etcd3 in this folder and in memory in test/fakes. */
+import type { Approval } from '../engine/approval.ts';
 import type { Finding } from '../engine/finding.ts';
 import type { Progress } from '../engine/step.ts';
 import type { ClusterId, MemberId, MemberName } from '../ids.ts';
@@ -99,6 +100,24 @@ export interface KeyValue {
   readonly version: bigint;
 }
 
+/** What keys of one prefix weigh in a sample of the key space. */
+export interface PrefixWeight {
+  /** The first two parts of the path: `/registry/pods`. */
+  readonly prefix: string;
+  readonly keys: number;
+  /** Of keys and values, in their latest version. */
+  readonly bytes: number;
+  /** Sum of the keys' versions: how often they were written since they were made. A large one is what compaction frees. */
+  readonly revisions: bigint;
+}
+
+/** A bounded sample of the key space, heaviest prefix first. */
+export interface KeySample {
+  readonly keysSeen: number;
+  readonly keysTotal: number;
+  readonly prefixes: readonly PrefixWeight[];
+}
+
 /** Whether a cluster holds keys written with API 2, which a v3 snapshot does not contain. */
 export type V2Keys = 'some' | 'none' | 'not-served' | 'unknown';
 
@@ -122,6 +141,37 @@ export interface Etcd {
   /** Linearizable, or from one member's own store when `from` is given. Undefined when there is no such key. */
   get(key: string, options?: { readonly from?: MemberName }): Promise<KeyValue | undefined>;
   delete(key: string): Promise<void>;
+  /** The same cluster, looked at and asked through these members only: a member that is gone for good is nobody's business any more. */
+  among(members: readonly MemberName[]): Etcd;
+
+  /** Adds a learner; a member that has one of these peer URLs already is given as it is (a learner has no name until it starts, so it is known by its peer URL). */
+  addLearner(peerUrls: readonly string[]): Promise<MemberRow>;
+  /** Makes a learner a voter, asked of the leader. Fails (as a Finding) while it is not in sync; holds when it is a voter already. */
+  promote(id: MemberId): Promise<Finding>;
+  /** Removes a member for good; no harm when it is gone already. */
+  removeMember(id: MemberId, approval: Approval): Promise<void>;
+  /** Gives a member other peer URLs. */
+  updatePeerUrls(id: MemberId, peerUrls: readonly string[]): Promise<void>;
+  /** Hands leadership to a voter, asked of the leader; no harm when it leads already. */
+  moveLeader(to: MemberId): Promise<void>;
+  /** Compacts up to and including `revision`, physically: waits until it is on the disk of the member asked. No harm when it is compacted already. */
+  compact(revision: bigint): Promise<void>;
+  /** Whether the history before `revision` is gone. */
+  isCompacted(revision: bigint): Promise<boolean>;
+  /**
+   * Rewrites one member's database without the free pages. The member serves nothing meanwhile. Never asked twice: after a cut or a
+   * time limit its end is watched instead (`answersFromStore`).
+   */
+  defragment(member: MemberName): Promise<void>;
+  /** Whether the member answers a read out of its own store: false while it defragments. */
+  answersFromStore(member: MemberName): Promise<boolean>;
+  /** Takes back one alarm of one member. */
+  disarm(alarm: Alarm): Promise<void>;
+  /** The member's `--quota-backend-bytes`, as its metrics say; undefined when they do not. */
+  quotaBytes(member: MemberName): Promise<number | undefined>;
+  /** Reads a bounded sample of keys, without their history. */
+  sampleKeys(): Promise<KeySample>;
+
   /** The same acts as commands, for plans. */
-  readonly commands: Pick<EtcdCommands, 'put' | 'delete'>;
+  readonly commands: Omit<EtcdCommands, 'saveSnapshot'>;
 }

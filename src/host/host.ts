@@ -92,11 +92,31 @@ export interface Delivery {
   readonly sha256: string;
 }
 
-/** etcd's settings that matter after a restore; all else stays as it is. */
+/** etcd's settings of how a member finds its cluster; those that are not given, and all else, stay as they are. */
 export interface ClusterSettings {
   readonly initialClusterState: 'new' | 'existing';
-  readonly initialClusterToken: string;
+  readonly initialClusterToken?: string;
+  /** `etcd01=https://…,etcd02=https://…`. */
+  readonly initialCluster?: string;
 }
+
+/** One of the certificates that etcd on a host shows: to clients, or to the other members. */
+export interface CertificateFacts {
+  readonly use: 'client' | 'peer';
+  /** The file, as etcd's settings name it. */
+  readonly file: string;
+  /** IP addresses and DNS names of its subjectAltName. */
+  readonly subjectAltNames: readonly string[];
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  /** Whether the private key beside it belongs to it; undefined when the host has no openssl to tell. */
+  readonly keyMatches: boolean | undefined;
+  /** Signed by the CA that the settings name for this use; undefined when no CA is named. */
+  readonly signedByCa: boolean | undefined;
+}
+
+/** How a TCP port looks from a host: `refused` proves that the way is free. */
+export type Reach = 'open' | 'refused' | 'no-answer' | 'unreachable';
 
 /** Where one run keeps its things on a host: all beside the data-dir, so that a rename is enough. */
 export interface RunPaths {
@@ -132,6 +152,13 @@ export interface Host {
   /** Whether the settings already stand in etcd's configuration. */
   configured(settings: ClusterSettings): Promise<Finding>;
 
+  /** Free bytes on the file system that holds the data-dir's parent. */
+  freeBytes(): Promise<number>;
+  /** The certificates that etcd is set to show; empty when it serves without TLS. */
+  certificates(): Promise<readonly CertificateFacts[]>;
+  /** How a port of another host looks from this one. */
+  reach(address: string, port: number): Promise<Reach>;
+
   /** Hands a file over: written as `.part`, mode 0600, sha256 compared on arrival, then renamed. Free disk is looked at first. */
   receive(delivery: Delivery, progress: Progress): Promise<void>;
   /** Restores into `<intoDir>.part` (removed first when left behind by a cut), owner and mode set, then renamed to `intoDir`. */
@@ -140,6 +167,12 @@ export interface Host {
   configure(settings: ClusterSettings): Promise<{ readonly difference: string }>;
   /** Unmasks and starts without waiting for etcd to be ready: members wait for each other. */
   unmaskAndStart(): Promise<void>;
+  /** Stops etcd; systemd may start it again at boot. */
+  stop(): Promise<void>;
+  /** Restarts etcd without waiting for it to be ready. Not idempotent: the caller knows by `mainPid` whether it has happened. */
+  restart(): Promise<void>;
+  /** Copies `member/snap/db` of the data-dir to a new local file (mode 0600, fsynced). Refuses while etcd runs: the copy would be torn. */
+  fetchDatabase(toPath: string, progress: Progress): Promise<{ readonly bytes: number; readonly sha256: string }>;
   /** Removes this run's handed-over snapshot and half-made files; never a data-dir. */
   removeScratch(run: RunId): Promise<void>;
 
@@ -150,6 +183,8 @@ export interface Host {
   stopAndMask(approval: Approval): Promise<void>;
   /** Moves the data-dir aside and the restored one into its place: two renames, each skipped when it has happened. Refuses when the restored one is missing or etcd is not fenced. */
   swapDataDir(run: RunId, approval: Approval): Promise<void>;
+  /** Moves the data-dir aside and leaves an empty one of etcd's own in its place, each skipped when it has happened. Refuses when etcd is not fenced. */
+  putDataAside(run: RunId, approval: Approval): Promise<void>;
   /** Deletes the data-dir that this run moved aside, for good. */
   deleteAside(run: RunId, approval: Approval): Promise<void>;
 
@@ -167,6 +202,9 @@ export interface HostCommands {
   /** `dataDir` as it is now: where it is missing, an empty directory stands in for the old one. */
   swapDataDir(run: RunId, dataDir?: Pick<DirFacts, 'exists'>): readonly PlannedCommand[];
   unmaskAndStart(unit?: Pick<UnitState, 'unitFile'>): readonly PlannedCommand[];
+  stop(): readonly PlannedCommand[];
+  restart(): readonly PlannedCommand[];
+  putDataAside(run: RunId, dataDir?: Pick<DirFacts, 'exists'>): readonly PlannedCommand[];
   deleteAside(run: RunId): readonly PlannedCommand[];
   removeScratch(run: RunId): readonly PlannedCommand[];
   removeRestored(run: RunId): readonly PlannedCommand[];
