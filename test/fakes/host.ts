@@ -1,11 +1,12 @@
 /** A host in memory. Its plans are as real hosts make them in shape, not in detail. */
 import { fails, holds } from '../../src/engine/finding.ts';
 import { OpsError } from '../../src/errors.ts';
-import type { Host, HostCommands } from '../../src/host/host.ts';
-import type { RunId } from '../../src/ids.ts';
+import type { ClusterSettings, Host, HostCommands, RestoreOrder } from '../../src/host/host.ts';
+import type { MemberId, RunId } from '../../src/ids.ts';
 import type { Effects } from './effects.ts';
-import { copyOf, makeDir } from './machine.ts';
+import { copyOf, makeDir, startEtcd } from './machine.ts';
 import type { Data, Machine, Site } from './machine.ts';
+import { makeMembership } from './membership.ts';
 
 interface FakeHostDeps {
   readonly machine: Machine;
@@ -47,7 +48,7 @@ export function fakeHost({ machine, site, effects, contentOf }: FakeHostDeps): H
   };
   return {
     member,
-    address: '198.51.100.1',
+    address: machine.address,
     unitName: 'etcd',
     dataDir: site.dataDir,
     paths,
@@ -57,7 +58,7 @@ export function fakeHost({ machine, site, effects, contentOf }: FakeHostDeps): H
         unit: {
           activeState: machine.unit.active ? 'active' : 'inactive',
           masked: machine.unit.masked,
-          mainPid: machine.unit.active ? 100 : 0,
+          mainPid: machine.unit.active ? machine.mainPid : 0,
           user: 'etcd',
           group: 'etcd',
         },
@@ -66,7 +67,7 @@ export function fakeHost({ machine, site, effects, contentOf }: FakeHostDeps): H
         configuration: { style: 'environment-file', file: '/etc/default/etcd' },
         dataDir: dir(site.dataDir),
         freeBytes: machine.freeBytes,
-        clockOffsetMs: 0,
+        clockOffsetMs: machine.clockOffsetMs,
       };
     },
     async unit() {
@@ -74,7 +75,7 @@ export function fakeHost({ machine, site, effects, contentOf }: FakeHostDeps): H
       return {
         activeState: machine.unit.active ? 'active' : 'inactive',
         masked: machine.unit.masked,
-        mainPid: 0,
+        mainPid: machine.unit.active ? machine.mainPid : 0,
         user: 'etcd',
         group: 'etcd',
       };
@@ -104,7 +105,7 @@ export function fakeHost({ machine, site, effects, contentOf }: FakeHostDeps): H
     },
     async configured(settings) {
       reach();
-      return JSON.stringify(settings) === JSON.stringify(machine.settings) ? holds() : fails(`${member} has other settings`);
+      return stands(machine, settings) ? holds() : fails(`${member} has other settings`);
     },
     async receive({ remotePath, sha256 }) {
       perform(
@@ -118,7 +119,7 @@ export function fakeHost({ machine, site, effects, contentOf }: FakeHostDeps): H
         () => machine.files.set(`${remotePath}.part`, 'half'),
       );
     },
-    async restoreSnapshot({ snapshotPath, intoDir, initialClusterToken, bumpRevisionBy }) {
+    async restoreSnapshot({ snapshotPath, intoDir, memberName, initialCluster, initialClusterToken, bumpRevisionBy }) {
       perform(
         'restoreSnapshot',
         () => {
@@ -126,10 +127,14 @@ export function fakeHost({ machine, site, effects, contentOf }: FakeHostDeps): H
           const content = contentOf(machine.files.get(snapshotPath) ?? '');
           if (content === undefined) throw new OpsError('SNAPSHOT_INVALID', `${snapshotPath} is no snapshot.`);
           machine.dirs.delete(`${intoDir}.part`);
-          machine.dirs.set(
-            intoDir,
-            makeDir(site, { ...copyOf(content), revision: content.revision + (bumpRevisionBy ?? 0n), token: initialClusterToken }),
-          );
+          const memberId = joinRestored(site, { initialCluster, initialClusterToken, memberName });
+          const restored = {
+            ...copyOf(content),
+            memberId,
+            revision: content.revision + (bumpRevisionBy ?? 0n),
+            token: initialClusterToken,
+          };
+          machine.dirs.set(intoDir, makeDir(site, restored));
           return true;
         },
         () => machine.dirs.set(`${intoDir}.part`, makeDir(site, undefined)),
@@ -137,8 +142,8 @@ export function fakeHost({ machine, site, effects, contentOf }: FakeHostDeps): H
     },
     async configure(settings) {
       perform('configure', () => {
-        const same = JSON.stringify(settings) === JSON.stringify(machine.settings);
-        machine.settings = settings;
+        const same = stands(machine, settings);
+        machine.settings = { ...machine.settings, ...settings };
         return !same;
       });
       return { difference: '' };
@@ -148,12 +153,64 @@ export function fakeHost({ machine, site, effects, contentOf }: FakeHostDeps): H
         'unmaskAndStart',
         () => {
           const was = machine.unit.active;
-          machine.unit = { active: true, masked: false };
+          if (!was) startEtcd(machine, site);
           return !was;
         },
         () => {
           machine.unit.masked = false;
         },
+      );
+    },
+    async freeBytes() {
+      reach();
+      return machine.freeBytes;
+    },
+    async certificates() {
+      reach();
+      return machine.certificates;
+    },
+    async reach(address) {
+      reach();
+      const other = [...site.machines.values()].find((each) => each.address === address);
+      if (machine.cutFrom.has(address) || other?.powered !== true) return 'no-answer';
+      return other.unit.active ? 'open' : 'refused';
+    },
+    async stop() {
+      perform('stop', () => {
+        const was = machine.unit.active;
+        machine.unit.active = false;
+        return was;
+      });
+    },
+    async restart() {
+      perform('restart', () => {
+        startEtcd(machine, site);
+        return true;
+      });
+    },
+    async fetchDatabase() {
+      reach();
+      const data = machine.dirs.get(site.dataDir)?.data;
+      if (machine.unit.active || data === undefined) throw new OpsError('HOST_COMMAND_FAILED', `${member} has no database to copy.`);
+      return { bytes: data.dbSizeBytes, sha256: `${data.memberId}`.padEnd(64, '0') };
+    },
+    async putDataAside(run) {
+      const { aside } = paths(run);
+      const move = () => {
+        if (machine.dirs.has(aside)) return;
+        machine.dirs.set(aside, machine.dirs.get(site.dataDir) ?? makeDir(site, undefined));
+        machine.dirs.delete(site.dataDir);
+      };
+      perform(
+        'putDataAside',
+        () => {
+          if (machine.dirs.has(aside) && machine.dirs.has(site.dataDir)) return false;
+          if (machine.unit.active || !machine.unit.masked) throw new Error(`${member} is not fenced while its data is put aside`);
+          move();
+          machine.dirs.set(site.dataDir, makeDir(site, undefined));
+          return true;
+        },
+        move,
       );
     },
     async removeScratch(run) {
@@ -206,6 +263,23 @@ export function fakeHost({ machine, site, effects, contentOf }: FakeHostDeps): H
   };
 }
 
+function stands({ settings }: Machine, wanted: ClusterSettings): boolean {
+  return Object.entries(wanted).every(([name, value]) => settings[name as keyof typeof settings] === value);
+}
+
+/** All members restored with one token belong to one new cluster. */
+function joinRestored(site: Site, order: Pick<RestoreOrder, 'initialCluster' | 'initialClusterToken' | 'memberName'>): MemberId {
+  const members = order.initialCluster.split(',').map((pair) => {
+    const at = pair.indexOf('=');
+    return { name: pair.slice(0, at), peerUrl: pair.slice(at + 1) };
+  });
+  const membership = site.memberships.get(order.initialClusterToken) ?? makeMembership(members, 'b');
+  site.memberships.set(order.initialClusterToken, membership);
+  const row = [...membership.members.values()].find(({ name }) => name === order.memberName);
+  if (row === undefined) throw new OpsError('HOST_COMMAND_FAILED', `${order.memberName} is not in the initial cluster.`);
+  return row.memberId;
+}
+
 function commandsOf({ member }: Machine, site: Site, paths: Host['paths']): HostCommands {
   const on = (...argv: string[]) => [{ on: member, argv }];
   return {
@@ -218,6 +292,9 @@ function commandsOf({ member }: Machine, site: Site, paths: Host['paths']): Host
       ...on('mv', paths(run).restored, site.dataDir),
     ],
     unmaskAndStart: () => on('systemctl', 'start', 'etcd'),
+    stop: () => on('systemctl', 'stop', 'etcd'),
+    restart: () => on('systemctl', 'restart', 'etcd'),
+    putDataAside: (run) => [...on('mv', site.dataDir, paths(run).aside), ...on('mkdir', site.dataDir)],
     deleteAside: (run) => on('rm', '-rf', paths(run).aside),
     removeScratch: (run) => on('rm', '-f', paths(run).snapshot),
     removeRestored: (run) => on('rm', '-rf', paths(run).restored),

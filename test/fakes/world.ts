@@ -1,5 +1,6 @@
 /** A whole world in memory: three members, a store, a ledger; a test breaks it, a procedure repairs it. */
 import { ClusterName, MemberName, RunId } from '../../src/ids.ts';
+import type { MemberId } from '../../src/ids.ts';
 import type { World } from '../../src/procedures/world.ts';
 import { fakeClock } from './clock.ts';
 import type { FakeClock } from './clock.ts';
@@ -7,6 +8,7 @@ import { Effects } from './effects.ts';
 import { fakeEtcd } from './etcd.ts';
 import { fakeHost } from './host.ts';
 import { makeDir } from './machine.ts';
+import { makeMembership } from './membership.ts';
 import type { Data, Machine, Site } from './machine.ts';
 import { fakeSnapshots } from './snapshots.ts';
 import type { FakeSnapshots } from './snapshots.ts';
@@ -31,8 +33,7 @@ interface FakeWorldOptions {
 export function fakeWorld({ members = 3, run = 'restore-demo-7f3a9c' }: FakeWorldOptions = {}): FakeWorld {
   const effects = new Effects();
   const clock = fakeClock();
-  const site: Site = { machines: new Map(), dataDir: '/data/etcd/data', nextInode: 100 };
-  for (let number = 1; number <= members; number += 1) addMachine(site, MemberName.parse(`etcd0${number}`));
+  const site = makeSite(members);
   const name = ClusterName.parse('demo');
   const snapshots = fakeSnapshots({ cluster: name, site, effects, clock });
   let highest: { revision: bigint; at: Date } | undefined;
@@ -50,11 +51,11 @@ export function fakeWorld({ members = 3, run = 'restore-demo-7f3a9c' }: FakeWorl
     cluster: {
       name,
       initialClusterToken: 'etcd-cluster',
-      members: [...site.machines.keys()].map((member, index) => ({
+      members: [...site.machines.values()].map(({ member, address, peerUrl }) => ({
         name: member,
-        host: `198.51.100.${index + 1}`,
-        clientUrl: `https://198.51.100.${index + 1}:2379`,
-        peerUrl: `https://198.51.100.${index + 1}:2380`,
+        host: address,
+        clientUrl: `https://${address}:2379`,
+        peerUrl,
       })),
     },
     etcd: fakeEtcd({ site, effects }),
@@ -79,22 +80,61 @@ export function fakeWorld({ members = 3, run = 'restore-demo-7f3a9c' }: FakeWorl
   };
 }
 
-function addMachine(site: Site, member: MemberName): void {
+function makeSite(members: number): Site {
+  const names = Array.from({ length: members }, (_, index) => MemberName.parse(`etcd0${index + 1}`));
+  const peers = names.map((name, index) => ({ name, peerUrl: `https://198.51.100.${index + 1}:2380` }));
+  const membership = makeMembership(peers, 'a');
+  const site: Site = {
+    machines: new Map(),
+    memberships: new Map([['etcd-cluster', membership]]),
+    dataDir: '/data/etcd/data',
+    quotaBytes: 2_147_483_648,
+    nextInode: 100,
+  };
+  for (const { memberId, name } of membership.members.values()) addMachine(site, peers, MemberName.parse(name), memberId);
+  return site;
+}
+
+function addMachine(site: Site, peers: readonly { name: MemberName; peerUrl: string }[], member: MemberName, memberId: MemberId): void {
   const data: Data = {
     token: 'etcd-cluster',
+    memberId,
     revision: 7n,
     complete: true,
     keys: new Map([['/name/1', { value: 'test', modRevision: 7n, version: 1n }]]),
+    dbSizeBytes: 20_000,
+    dbSizeInUseBytes: 10_000,
+  };
+  const address = `198.51.100.${site.machines.size + 1}`;
+  const certificate = {
+    subjectAltNames: [address, '127.0.0.1'],
+    notBefore: new Date('2020-01-01T00:00:00Z'),
+    notAfter: new Date('2099-01-01T00:00:00Z'),
+    keyMatches: true,
+    signedByCa: true,
   };
   site.machines.set(member, {
     member,
+    address,
+    peerUrl: `https://${address}:2380`,
     powered: true,
     unit: { active: true, masked: false },
+    mainPid: 100,
     dirs: new Map([[site.dataDir, makeDir(site, data)]]),
     files: new Map(),
-    settings: { initialClusterState: 'new', initialClusterToken: 'etcd-cluster' },
+    settings: {
+      initialClusterState: 'new',
+      initialClusterToken: 'etcd-cluster',
+      initialCluster: peers.map(({ name, peerUrl }) => `${name}=${peerUrl}`).join(','),
+    },
     freeBytes: 10_000_000_000,
     toolVersion: '3.4.23',
     canBumpRevision: false,
+    clockOffsetMs: 0,
+    certificates: [
+      { use: 'client', file: '/etc/etcd/pki/server.pem', ...certificate },
+      { use: 'peer', file: '/etc/etcd/pki/server.pem', ...certificate },
+    ],
+    cutFrom: new Set(),
   });
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { viewOf } from '../../src/engine/view.ts';
 import { OpsError } from '../../src/errors.ts';
+import { MemberId } from '../../src/ids.ts';
 import { restore } from '../../src/procedures/restore.ts';
 import { approveAll, fakeRun } from '../fakes/run.ts';
 import type { Answers } from '../fakes/run.ts';
@@ -120,9 +121,11 @@ describe('restore', () => {
 
   it('voids the approval and asks again when a member comes back while it is pending', async () => {
     const world = quorumLost();
+    const { data } = world.machine('etcd01').dirs.get(world.site.dataDir) ?? {};
+    if (data === undefined) throw new Error('no data to copy');
     world
       .machine('etcd03')
-      .dirs.set(world.site.dataDir, { identity: '8:999', data: { token: 'etcd-cluster', revision: 7n, complete: true, keys: new Map() } });
+      .dirs.set(world.site.dataDir, { identity: '8:999', data: { ...data, memberId: MemberId.parse('a2'), keys: new Map() } });
     const run = fakeRun({ procedure: restore, world, input: { 'while-healthy': true } });
     const first = await run.toEnd(() => undefined);
     if (first.state !== 'waiting') throw new Error('no gate');
