@@ -4,7 +4,7 @@ import { cardOf, clickCard, say, startRun, valueOf, waitForEnd, waitForGate } fr
 import { channels, createStage, people } from '../stage/stage.ts';
 import type { Stage } from '../stage/stage.ts';
 import { buttonsOf } from '../slack/local-slack.ts';
-import { playRestore } from '../demo/story.ts';
+import { playRestore } from '../demo/stories/restore.ts';
 
 let stage: Stage;
 

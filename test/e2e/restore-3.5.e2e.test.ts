@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clickCard, startRun, valueOf, waitForEnd, waitForGate } from '../stage/acting.ts';
 import { createStage, people } from '../stage/stage.ts';
 import type { Stage } from '../stage/stage.ts';
-import { playRestore } from '../demo/story.ts';
+import { playRestore } from '../demo/stories/restore.ts';
 
 describe('restore of three members on etcd 3.5', () => {
   let stage: Stage;

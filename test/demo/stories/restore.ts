@@ -1,7 +1,8 @@
 /** The story of the demo: a cluster loses its quorum, alice asks for a restore, bob approves it, and the data is back. */
-import { cardOf, clickCard, say, startRun, valueOf, waitForEnd, waitForGate } from '../stage/acting.ts';
-import { channels, people } from '../stage/stage.ts';
-import type { Stage } from '../stage/stage.ts';
+import { cardOf, clickCard, startRun, valueOf, waitForEnd, waitForGate } from '../../stage/acting.ts';
+import { people } from '../../stage/stage.ts';
+import type { Stage } from '../../stage/stage.ts';
+import { ask, untilReported } from './asking.ts';
 
 /** Plays it. `atGate` is called while the card waits for bob. Gives whether the data came back, read past the bot. */
 export async function playRestore(
@@ -32,20 +33,6 @@ export async function playRestore(
   await clickCard(stage, await waitForGate(stage, run, 'delete-old-data'), 'reject', people.bob);
   const { outcome } = await waitForEnd(stage, run);
   await ask(stage, 'get demo /name/1');
-  // The recovery does not wait for its reports; who reads the thread does.
-  await stage.slack.message(
-    channels.incident,
-    ({ text, blocks }) => text.startsWith('restore demo: done in') && JSON.stringify(blocks).includes(run),
-  );
+  await untilReported(stage, run);
   return outcome === 'completed' && (await valueOf(stage, '/name/1')) === 'test';
-}
-
-/** Asks a question, and waits until its answer stands in the channel. */
-async function ask(stage: Stage, words: string): Promise<void> {
-  const before = (await stage.slack.messages(channels.incident)).length;
-  await say(stage, words);
-  await stage.slack.message(channels.incident, () => true);
-  const end = Date.now() + 15_000;
-  while ((await stage.slack.messages(channels.incident)).length <= before && Date.now() < end)
-    await new Promise((resolve) => setTimeout(resolve, 100));
 }
