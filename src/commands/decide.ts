@@ -39,6 +39,7 @@ interface Deps {
 const verdictsAt: Readonly<Record<GateKind, readonly Decision['verdict'][]>> = {
   approval: ['approve', 'reject', 'abort'],
   failure: ['retry', 'abort'],
+  choice: ['choose', 'abort'],
 };
 
 /** `approve <run>` and its like: decides at the gate that is open now. */
@@ -133,6 +134,7 @@ const said: Readonly<Record<Decision['verdict'], string>> = {
   reject: 'Your rejection',
   retry: 'Your retry',
   abort: 'Your abort',
+  choose: 'Your choice',
 };
 
 function inWords(run: RunId, verdict: Decision['verdict'], answer: DecisionReceipt): Reply {

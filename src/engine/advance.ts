@@ -1,8 +1,9 @@
 /** Advances a run from wherever its journal says it stands, until it ends, waits for a person, or must be let go. */
 import { look, make } from './act.ts';
 import type { AdvanceDeps, StepResult } from './execution.ts';
-import { Execution, failureOf, goOn } from './execution.ts';
-import { pass } from './gated.ts';
+import { ask } from './choice.ts';
+import { Execution, failureOf, goOn, linesOf } from './execution.ts';
+import { attested, destroyed } from './guarded.ts';
 import { judge } from './gate.ts';
 import { preview } from './preview.ts';
 import { openGateOf } from './replay.ts';
@@ -19,19 +20,23 @@ export async function advance(deps: AdvanceDeps): Promise<Advance> {
   if (execution.state.ended !== undefined) return { state: 'ended', outcome: execution.state.ended };
   const first = await begin(execution);
   if (first.next === 'leave') return first.advance;
-  const { prepared } = execution.state;
-  const steps = deps.script.steps(prepared);
+  const { state } = execution;
+  let steps = deps.script.steps(state.prepared, state.choices);
   if (deps.run.mode === 'plan') return leave(await preview(execution, steps));
-  for (const step of steps) {
-    if (execution.state.settled.has(step.id)) continue;
+  for (let step = nextOf(execution, steps); step !== undefined; step = nextOf(execution, steps)) {
     const between = await betweenSteps(execution, steps);
     if (between.next === 'leave') return between.advance;
     attachCommands(execution, step);
     const result = await carryOut(execution, step);
     await deps.commands.flush();
     if (result.next === 'leave') return result.advance;
+    if (step.kind === 'choose') steps = deps.script.steps(state.prepared, state.choices);
   }
-  return leave(await execution.end('completed', await conclusionOf(execution, prepared)));
+  return leave(await execution.end('completed', await conclusionOf(execution)));
+}
+
+function nextOf({ state }: Execution, steps: readonly Step[]): Step | undefined {
+  return steps.find(({ id }) => !state.settled.has(id));
 }
 
 function leave(result: StepResult): Advance {
@@ -46,7 +51,7 @@ async function begin(execution: Execution): Promise<StepResult> {
   commands.attach(() => Promise.resolve());
   try {
     const { prepared, summary } = await script.prepare();
-    const steps = script.steps(prepared).map(({ id, title, kind }) => ({ id, title, kind }));
+    const steps = linesOf(script.steps(prepared, execution.state.choices));
     await execution.record({ type: 'run-prepared', prepared, steps, summary });
     return goOn;
   } catch (error) {
@@ -104,21 +109,29 @@ function carryOut(execution: Execution, step: Step): Promise<StepResult> {
     case 'change':
       return make(execution, step);
     case 'destroy':
-      return pass(execution, step);
+      return destroyed(execution, step);
+    case 'choose':
+      return ask(execution, step);
+    case 'attest':
+      return attested(execution, step);
   }
 }
 
 /** Says what was done and what was not, so that a person can go on by hand. */
 function abortSummary({ state }: Execution, steps: readonly Step[]): string {
-  const done = steps.filter((step) => state.settled.has(step.id) && step.kind !== 'check').map((step) => step.id);
+  const done = steps.filter((step) => state.settled.has(step.id) && acts(step)).map((step) => step.id);
   const open = steps.filter((step) => !state.settled.has(step.id)).map((step) => step.id);
   const acted = done.length === 0 ? 'Nothing was changed.' : `Done: ${done.join(', ')}.`;
   return `${acted} Not done: ${open.join(', ')}.`;
 }
 
-async function conclusionOf({ deps }: Execution, prepared: unknown): Promise<string> {
+function acts({ kind }: Step): boolean {
+  return kind === 'change' || kind === 'destroy';
+}
+
+async function conclusionOf({ deps, state }: Execution): Promise<string> {
   try {
-    return await deps.script.conclude(prepared);
+    return await deps.script.conclude(state.prepared, state.choices);
   } catch (error) {
     return `All steps are done; the closing report could not be made: ${failureOf(error).because}`;
   }

@@ -1,21 +1,21 @@
 /** One advance of a run in progress: its journal, its replayed state, and the small acts every step shares. */
 import type { CommandLog } from './command-log.ts';
-import type { Gate, GateKind, JournalEntry, JournalEvent, RunOutcome } from './journal.ts';
+import type { Gate, GateKind, JournalEntry, JournalEvent, RunOutcome, StepLine } from './journal.ts';
 import type { Advance, EngineDeps } from './ports.ts';
 import { applyEntry, replay } from './replay.ts';
 import type { Replay } from './replay.ts';
-import type { Step, StepContext } from './step.ts';
+import type { Choices, Step, StepContext } from './step.ts';
 import { isOpsError } from '../errors.ts';
 
 /** A procedure as the engine sees it: something to settle first, then steps made from that. */
 export interface Script {
   prepare(): Promise<{ readonly prepared: unknown; readonly summary: string }>;
-  /** Pure; called anew on every resume. */
-  steps(prepared: unknown): readonly Step[];
+  /** Pure; called anew on every resume and after every choice. The steps up to a choice do not depend on it. */
+  steps(prepared: unknown, choices: Choices): readonly Step[];
   /** The sentences of the final report. */
-  conclude(prepared: unknown): Promise<string>;
+  conclude(prepared: unknown, choices: Choices): Promise<string>;
   /** Tidies up and says how things stand, when the run ends without having been completed. Safe to repeat. */
-  abandon(prepared: unknown): Promise<string>;
+  abandon(prepared: unknown, choices: Choices): Promise<string>;
 }
 
 /** What `advance` takes. */
@@ -93,7 +93,7 @@ export class Execution {
     const { commands, journal, script } = this.deps;
     commands.attach((command) => journal.append({ type: 'command', stepId: 'abandon', command }));
     const standing = await script
-      .abandon(this.state.prepared)
+      .abandon(this.state.prepared, this.state.choices)
       .catch((error: unknown) => `It could not be tidied up: ${failureOf(error).because}`);
     await commands.flush();
     return this.end(outcome, [summary, standing].filter(Boolean).join('\n'));
@@ -116,8 +116,13 @@ export class Execution {
   }
 
   private expiresAfterMs(kind: GateKind): number {
-    return kind === 'approval' ? this.deps.rules.approvalExpiresAfterMs : this.deps.rules.failureExpiresAfterMs;
+    return kind === 'failure' ? this.deps.rules.failureExpiresAfterMs : this.deps.rules.approvalExpiresAfterMs;
   }
+}
+
+/** Steps as the checklist shows them. */
+export function linesOf(steps: readonly Step[]): readonly StepLine[] {
+  return steps.map(({ id, title, kind }) => ({ id, title, kind }));
 }
 
 /** Turns what was thrown into words for a person; anything that is not an OpsError is a fault of ours and says so. */

@@ -5,7 +5,7 @@ import type { Approval } from './approval.ts';
 import { renderCommand } from './command.ts';
 import type { PlannedCommand } from './command.ts';
 import type { Decision, Gate } from './journal.ts';
-import type { Facts } from './step.ts';
+import type { Facts, Offer, Option } from './step.ts';
 
 /** How long after its expiry an approval that was given in time may still be acted on: a worker that died is replaced within this. */
 export const lateWorkerGraceMs = 2 * 60_000;
@@ -20,19 +20,13 @@ export interface Covered {
 
 /** sha256 over all that an approval covers; equal exactly when plan and facts are. */
 export function digestOf({ stepId, plan, facts, loses }: Covered): string {
-  const sortedFacts = Object.entries(facts).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  const text = JSON.stringify({ stepId, plan: plan.map(({ on, argv }) => ({ on, argv })), facts: sortedFacts, loses });
+  const text = JSON.stringify({ stepId, plan: plan.map(({ on, argv }) => ({ on, argv })), facts: sorted(facts), loses });
   return createHash('sha256').update(text).digest('hex');
 }
 
 /** What moved between two states of what an approval covers, in lines a person can read. */
 export function differenceOf(before: Omit<Covered, 'stepId' | 'loses'>, now: Omit<Covered, 'stepId' | 'loses'>): string {
-  const lines: string[] = [];
-  for (const name of new Set([...Object.keys(before.facts), ...Object.keys(now.facts)])) {
-    const was = before.facts[name] ?? 'not known';
-    const is = now.facts[name] ?? 'not known';
-    if (was !== is) lines.push(`${name}: was ${was}, is ${is}`);
-  }
+  const lines = factsMoved(before.facts, now.facts);
   const planned = new Set(before.plan.map(renderCommand));
   const plans = new Set(now.plan.map(renderCommand));
   for (const line of planned) if (!plans.has(line)) lines.push(`no longer planned: ${line}`);
@@ -40,10 +34,48 @@ export function differenceOf(before: Omit<Covered, 'stepId' | 'loses'>, now: Omi
   return lines.length > 0 ? lines.join('\n') : 'the order of the commands, or what is lost';
 }
 
+/** sha256 over all that a choice shows. */
+export function digestOfOffer(stepId: string, { question, facts, options }: Offer): string {
+  const ways = options.map(({ id, title, detail, possible }) => ({ id, title, detail, possible }));
+  const text = JSON.stringify({ stepId, question, facts: sorted(facts), ways });
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** What moved between two states of a choice, in lines a person can read. */
+export function differenceOfOffers(before: Omit<Offer, 'question'>, now: Omit<Offer, 'question'>): string {
+  const lines = factsMoved(before.facts, now.facts);
+  const were = new Map(before.options.map((option) => [option.id, option]));
+  for (const option of now.options) {
+    const was = were.get(option.id);
+    if (was === undefined) lines.push(`newly offered: ${optionInWords(option)}`);
+    else if (optionInWords(was) !== optionInWords(option)) lines.push(`was ${optionInWords(was)}`, `is ${optionInWords(option)}`);
+    were.delete(option.id);
+  }
+  for (const gone of were.values()) lines.push(`no longer offered: ${gone.title}`);
+  return lines.length > 0 ? lines.join('\n') : 'the order of the options';
+}
+
+function optionInWords({ title, detail, possible }: Option): string {
+  return `${possible ? 'possible' : 'not possible'}: ${title}. ${detail}`;
+}
+
+function sorted(facts: Facts): readonly (readonly [string, string])[] {
+  return Object.entries(facts).toSorted(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function factsMoved(before: Facts, now: Facts): string[] {
+  return [...new Set([...Object.keys(before), ...Object.keys(now)])].flatMap((name) => {
+    const was = before[name] ?? 'not known';
+    const is = now[name] ?? 'not known';
+    return was === is ? [] : [`${name}: was ${was}, is ${is}`];
+  });
+}
+
 /** What people's words amount to. */
 export type Verdict =
   | { readonly state: 'pending' }
   | { readonly state: 'approved'; readonly by: readonly Decision[] }
+  | { readonly state: 'chosen'; readonly option: string; readonly by: readonly Decision[] }
   | { readonly state: 'rejected' | 'retried' | 'aborted'; readonly by: readonly Decision[] }
   | { readonly state: 'expired' };
 
@@ -55,7 +87,7 @@ interface Judging {
   readonly mayApprove: (by: Decision['by']) => Promise<boolean>;
 }
 
-/** A "no" counts at once; a "yes" counts when enough distinct people who may approve now have said it in time; silence is no. */
+/** A "no" counts at once; a "yes" counts when enough distinct people who may approve now have said it in time; the first choice counts; silence is no. */
 export async function judge({ gate, decisions, now, mayApprove }: Judging): Promise<Verdict> {
   const expiresAt = Date.parse(gate.expiresAt);
   const inTime = decisions.filter((decision) => Date.parse(decision.at) < expiresAt);
@@ -64,6 +96,13 @@ export async function judge({ gate, decisions, now, mayApprove }: Judging): Prom
   if (gate.kind === 'failure') {
     const retries = inTime.filter((decision) => decision.verdict === 'retry');
     if (retries.length > 0 && now.getTime() < expiresAt + lateWorkerGraceMs) return { state: 'retried', by: retries.slice(0, 1) };
+    return now.getTime() >= expiresAt ? { state: 'expired' } : { state: 'pending' };
+  }
+  if (gate.kind === 'choice') {
+    const possible = new Set(gate.options?.filter((option) => option.possible).map(({ id }) => id));
+    const choice = inTime.find(({ verdict, option }) => verdict === 'choose' && option !== undefined && possible.has(option));
+    if (choice?.option !== undefined && now.getTime() < expiresAt + lateWorkerGraceMs)
+      return { state: 'chosen', option: choice.option, by: [choice] };
     return now.getTime() >= expiresAt ? { state: 'expired' } : { state: 'pending' };
   }
   const rejections = inTime.filter((decision) => decision.verdict === 'reject');

@@ -1,21 +1,48 @@
-/** Carries a destructive step through its gate: opens it, judges what was said, asks again before acting. */
-import { alreadyTrue, destroyWith } from './act.ts';
+/** Carries a step through its approval: opens the gate, judges what was said, asks again before it counts. */
+import type { Approval } from './approval.ts';
 import type { Execution, StepResult } from './execution.ts';
 import { failureOf, goOn } from './execution.ts';
+import type { Finding } from './finding.ts';
 import { approvalOf, differenceOf, digestOf, judge } from './gate.ts';
 import type { Covered, Verdict } from './gate.ts';
-import type { Decision } from './journal.ts';
+import type { Decision, Gate } from './journal.ts';
 import type { GateRecord } from './replay.ts';
-import type { DestroyStep } from './step.ts';
+import type { AttestStep, DestroyStep } from './step.ts';
+import { withdraw } from './withdraw.ts';
 
-/** Advances a destructive step as far as people have allowed. */
-export async function pass(execution: Execution, step: DestroyStep): Promise<StepResult> {
+/** What the two kinds of steps behind an approval differ in. */
+export interface Guarded {
+  readonly step: DestroyStep | AttestStep;
+  readonly blastRadius: DestroyStep['blastRadius'];
+  /** When set, a "no" settles the step as declined with this text. */
+  readonly otherwise?: string;
+  /** When it holds, nobody need be asked any more. */
+  already(): Promise<Finding>;
+  /** Asked before the gate is opened, and again after the approval. */
+  requires(): Promise<Finding>;
+  covered(): Promise<Covered>;
+  /** What the card says beside the plan and the facts. @param because why `already` does not hold */
+  card(because: string): Pick<Gate, 'reason' | 'attests' | 'otherwise'>;
+  /** Approved, and what was approved is what is: carries it out. */
+  act(approval: Approval): Promise<StepResult>;
+  /** What a "no" means, in a sentence for the final report. */
+  readonly notDone: string;
+}
+
+/** Advances a step as far as people have allowed. */
+export async function pass(execution: Execution, guarded: Guarded): Promise<StepResult> {
+  const { step } = guarded;
   const start = execution.deps.clock.now();
   try {
     const cut = execution.state.inDoubt.get(step.id);
-    const before = await alreadyTrue(execution, step);
+    const before = await guarded.already();
+    await execution.deps.commands.flush();
     if (before.holds) {
-      await withdraw(execution, step, 'what it would do has happened already');
+      await withdraw(
+        execution,
+        step,
+        step.kind === 'attest' ? 'nothing need be attested any more' : 'what it would do has happened already',
+      );
       const note = before.note === undefined ? {} : { note: before.note };
       await execution.record({
         type: 'step-settled',
@@ -26,8 +53,8 @@ export async function pass(execution: Execution, step: DestroyStep): Promise<Ste
       });
       return goOn;
     }
-    if (cut !== undefined) return await finishCut(execution, step, cut.gateId);
-    return await decide(execution, step);
+    if (cut !== undefined) return await finishCut(execution, guarded, cut.gateId);
+    return await decide(execution, guarded, before.because);
   } catch (error) {
     const failure = failureOf(error);
     // An approval that could not be acted on is void: Retry looks again and asks anew, and one gate is open at a time.
@@ -37,38 +64,39 @@ export async function pass(execution: Execution, step: DestroyStep): Promise<Ste
 }
 
 /** A worker died in the middle: the same approval still covers the same step, if what it requires still holds. */
-async function finishCut(execution: Execution, step: DestroyStep, gateId: string | undefined): Promise<StepResult> {
+async function finishCut(execution: Execution, guarded: Guarded, gateId: string | undefined): Promise<StepResult> {
   const record = execution.state.gates.find(({ gate }) => gate.gateId === gateId);
   if (record?.outcome !== 'approved')
-    return execution.fail(step, {
+    return execution.fail(guarded.step, {
       code: 'JOURNAL_INVALID',
       because: 'The step had begun, but no approval for it is recorded.',
       hint: 'Look at the hosts by hand, then press Retry: it asks for a new approval.',
     });
-  const required = await step.requires();
-  if (!required.holds) return execution.fail(step, requirementFailure(required.because));
-  return destroyWith(execution, step, approvalOf(record.gate, record.decisions));
+  const required = await guarded.requires();
+  if (!required.holds) return execution.fail(guarded.step, requirementFailure(required.because));
+  return guarded.act(approvalOf(record.gate, record.decisions));
 }
 
-async function decide(execution: Execution, step: DestroyStep): Promise<StepResult> {
-  const latest = execution.state.gates.findLast(({ gate }) => gate.kind === 'approval' && gate.stepId === step.id);
-  if (latest === undefined || latest.consumed || latest.outcome === 'voided') return openGate(execution, step);
+async function decide(execution: Execution, guarded: Guarded, because: string): Promise<StepResult> {
+  const { id } = guarded.step;
+  const latest = execution.state.gates.findLast(({ gate }) => gate.kind === 'approval' && gate.stepId === id);
+  if (latest === undefined || latest.consumed || latest.outcome === 'voided') return openGate(execution, guarded, because);
   switch (latest.outcome) {
     case 'approved':
-      return actOn(execution, step, latest, latest.decisions);
+      return actOn(execution, guarded, { record: latest, by: latest.decisions, because });
     case 'rejected':
     case 'expired':
     case 'aborted':
       // The "no" was recorded by a worker that died before it could end the run.
-      return refused(execution, step, latest.outcome);
+      return refused(execution, guarded, latest.outcome);
     default: {
       const verdict = await judgeNow(execution, latest);
       if (verdict.state === 'pending') return { next: 'leave', advance: { state: 'waiting', gate: latest.gate } };
-      if (verdict.state === 'approved') return actOn(execution, step, latest, verdict.by);
-      const outcome = verdict.state === 'retried' ? 'rejected' : verdict.state;
+      if (verdict.state === 'approved') return actOn(execution, guarded, { record: latest, by: verdict.by, because });
+      const outcome = verdict.state === 'aborted' || verdict.state === 'expired' ? verdict.state : 'rejected';
       const decisions = 'by' in verdict ? verdict.by : [];
       await execution.record({ type: 'gate-settled', gateId: latest.gate.gateId, outcome, decisions });
-      return refused(execution, step, outcome);
+      return refused(execution, guarded, outcome);
     }
   }
 }
@@ -79,60 +107,54 @@ async function judgeNow(execution: Execution, { gate }: GateRecord): Promise<Ver
 }
 
 /** Approved: reads the world again; only if plan and facts are those that were approved does it act. */
-async function actOn(execution: Execution, step: DestroyStep, record: GateRecord, by: readonly Decision[]): Promise<StepResult> {
+async function actOn(
+  execution: Execution,
+  guarded: Guarded,
+  { record, by, because }: { readonly record: GateRecord; readonly by: readonly Decision[]; readonly because: string },
+): Promise<StepResult> {
   const { gate } = record;
-  const required = await step.requires();
-  const covered = await coveredBy(step);
+  const required = await guarded.requires();
+  const covered = await guarded.covered();
   if (!required.holds || digestOf(covered) !== gate.digest) {
     const difference = required.holds ? differenceOf(gate, covered) : required.because;
     await execution.record({ type: 'gate-settled', gateId: gate.gateId, outcome: 'voided', decisions: by, difference });
-    return required.holds ? openGate(execution, step) : execution.fail(step, requirementFailure(required.because));
+    return required.holds ? openGate(execution, guarded, because) : execution.fail(guarded.step, requirementFailure(required.because));
   }
   if (record.outcome === undefined)
     await execution.record({ type: 'gate-settled', gateId: gate.gateId, outcome: 'approved', decisions: by });
-  return destroyWith(execution, step, approvalOf(gate, by));
+  return guarded.act(approvalOf(gate, by));
 }
 
-async function refused(execution: Execution, step: DestroyStep, outcome: 'rejected' | 'expired' | 'aborted'): Promise<StepResult> {
-  if (step.otherwise !== undefined && outcome !== 'aborted') {
-    await execution.record({ type: 'step-settled', stepId: step.id, how: 'declined', note: step.otherwise, durationMs: 0 });
+async function refused(
+  execution: Execution,
+  { step, otherwise, notDone }: Guarded,
+  outcome: 'rejected' | 'expired' | 'aborted',
+): Promise<StepResult> {
+  if (otherwise !== undefined && outcome !== 'aborted') {
+    await execution.record({ type: 'step-settled', stepId: step.id, how: 'declined', note: otherwise, durationMs: 0 });
     return goOn;
   }
   const why = { rejected: 'was rejected', expired: 'was not approved in time', aborted: 'was aborted' }[outcome];
-  return execution.abandon(outcome, `“${step.title}” ${why}. It was not done.`);
+  return execution.abandon(outcome, `“${step.title}” ${why}. ${notDone}`);
 }
 
-async function openGate(execution: Execution, step: DestroyStep): Promise<StepResult> {
-  const required = await step.requires();
-  if (!required.holds) return execution.fail(step, requirementFailure(required.because));
-  const covered = await coveredBy(step);
+async function openGate(execution: Execution, guarded: Guarded, because: string): Promise<StepResult> {
+  const required = await guarded.requires();
+  if (!required.holds) return execution.fail(guarded.step, requirementFailure(required.because));
+  const covered = await guarded.covered();
   await execution.deps.commands.flush();
-  const people = execution.deps.rules.required[step.blastRadius];
+  const { id, title } = guarded.step;
   return execution.wait({
     kind: 'approval',
-    stepId: step.id,
-    title: step.title,
+    stepId: id,
+    title,
     plan: covered.plan,
     facts: covered.facts,
-    reason: step.loses,
     digest: digestOf(covered),
-    // With nobody needed, the gate's expiry would find enough approvals: silence must never be a yes.
-    required: Math.max(1, people),
-    ...(step.otherwise !== undefined && { otherwise: step.otherwise }),
+    // config.yaml takes no 0; with nobody needed the gate's expiry would find enough approvals, and silence must never be a yes.
+    required: Math.max(1, execution.deps.rules.required[guarded.blastRadius]),
+    ...guarded.card(because),
   });
-}
-
-/** Voids the gate that is open for a step; what was said at it is read first, because a gate is not settled past an unread word. */
-async function withdraw(execution: Execution, step: DestroyStep, difference: string): Promise<void> {
-  for (const { gate, outcome } of execution.state.gates) {
-    if (gate.stepId !== step.id || gate.kind !== 'approval' || outcome !== undefined) continue;
-    const decisions = await execution.deps.decisions.at(gate.gateId);
-    await execution.record({ type: 'gate-settled', gateId: gate.gateId, outcome: 'voided', decisions, difference });
-  }
-}
-
-async function coveredBy(step: DestroyStep): Promise<Covered> {
-  return { stepId: step.id, plan: await step.plan(), facts: await step.facts(), loses: step.loses };
 }
 
 function requirementFailure(because: string) {

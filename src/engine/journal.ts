@@ -1,6 +1,6 @@
 /** The append-only record of a run: the truth after a crash, and all that reports are made of. */
 import type { ExecutedCommand, PlannedCommand } from './command.ts';
-import type { Facts, Step } from './step.ts';
+import type { Facts, Option, Step } from './step.ts';
 import type { ClusterName, RunId, UserId } from '../ids.ts';
 
 /** Who asked for a run, from where. */
@@ -25,7 +25,7 @@ export interface RunRequest {
 }
 
 /** Why a run waits for a person. */
-export type GateKind = 'approval' | 'failure';
+export type GateKind = 'approval' | 'failure' | 'choice';
 
 /** Where a run waits for a person: everything a gate card shows, and what the approval is bound to. */
 export interface Gate {
@@ -34,18 +34,22 @@ export interface Gate {
   readonly kind: GateKind;
   readonly stepId: string;
   readonly title: string;
-  /** The commands that will be carried out; empty at a failure gate. */
+  /** The commands that will be carried out; empty at a failure gate, a choice and an attestation. */
   readonly plan: readonly PlannedCommand[];
   readonly facts: Facts;
-  /** What is lost when approved; at a failure gate why the step failed. */
+  /** What is lost when approved; at a failure gate why the step failed; at a choice the question; at an attestation why it is needed. */
   readonly reason: string;
   /** What to do next, at a failure gate. */
   readonly hint?: string;
   /** What holds when nobody approves (an optional step). */
   readonly otherwise?: string;
-  /** sha256 over step, plan, facts and loss. */
+  /** The ways there are, at a choice; the best one first. */
+  readonly options?: readonly Option[];
+  /** The sentence that is attested, at an approval that carries nothing out. */
+  readonly attests?: string;
+  /** sha256 over all that is shown and must not move: step, plan, facts, loss, options. */
   readonly digest: string;
-  /** Distinct approvers needed. */
+  /** Distinct approvers needed; 1 where one word of anybody who may speak decides. */
   readonly required: number;
   /** ISO 8601, UTC. */
   readonly openedAt: string;
@@ -54,14 +58,16 @@ export interface Gate {
 
 /** What one person said at a gate. */
 export interface Decision {
-  readonly verdict: 'approve' | 'reject' | 'retry' | 'abort';
+  readonly verdict: 'approve' | 'reject' | 'retry' | 'abort' | 'choose';
+  /** The id of the option, with `choose`. */
+  readonly option?: string;
   readonly by: UserId;
   /** ISO 8601, UTC. */
   readonly at: string;
 }
 
-/** How a gate was settled. `voided`: plan or facts moved, so the approval no longer counts. */
-export type GateOutcome = 'approved' | 'rejected' | 'expired' | 'voided' | 'retried' | 'aborted';
+/** How a gate was settled. `voided`: plan or facts moved, so the approval no longer counts, or what was chosen is not offered any more. */
+export type GateOutcome = 'approved' | 'chosen' | 'rejected' | 'expired' | 'voided' | 'retried' | 'aborted';
 
 /** A step as the checklist shows it. */
 export interface StepLine {
@@ -85,6 +91,8 @@ export type JournalEvent =
       readonly how: 'done' | 'already-true' | 'declined' | 'planned';
       readonly note?: string;
       readonly plan?: readonly PlannedCommand[];
+      /** At a choice: the option, and all steps as they follow from it, from the first. */
+      readonly chosen?: { readonly option: string; readonly steps: readonly StepLine[] };
       readonly durationMs: number;
     }
   | { readonly type: 'step-failed'; readonly stepId: string; readonly code: string; readonly because: string; readonly hint: string }

@@ -1,5 +1,6 @@
 /** What a journal says is settled, in doubt and open: where a run goes on after a crash. */
 import type { Gate, GateOutcome, Decision, JournalEntry, RunOutcome } from './journal.ts';
+import type { Choices } from './step.ts';
 
 /** A gate with what became of it. */
 export interface GateRecord {
@@ -16,6 +17,8 @@ export interface Replay {
   isPrepared: boolean;
   ended?: RunOutcome;
   readonly settled: Set<string>;
+  /** What people chose so far. */
+  choices: Choices;
   /** Steps that began and neither settled nor failed: cut in the middle. */
   readonly inDoubt: Map<string, { readonly gateId?: string }>;
   readonly gates: GateRecord[];
@@ -23,7 +26,7 @@ export interface Replay {
 
 /** Folds a journal. */
 export function replay(entries: readonly JournalEntry[]): Replay {
-  const state: Replay = { isPrepared: false, settled: new Set(), inDoubt: new Map(), gates: [] };
+  const state: Replay = { isPrepared: false, settled: new Set(), choices: {}, inDoubt: new Map(), gates: [] };
   for (const entry of entries) applyEntry(state, entry);
   return state;
 }
@@ -41,6 +44,7 @@ export function applyEntry(state: Replay, entry: JournalEntry): void {
     case 'step-settled':
       state.inDoubt.delete(entry.stepId);
       state.settled.add(entry.stepId);
+      if (entry.chosen !== undefined) state.choices = { ...state.choices, [entry.stepId]: entry.chosen.option };
       break;
     case 'step-failed': {
       const gateId = state.inDoubt.get(entry.stepId)?.gateId;

@@ -1,4 +1,7 @@
-/** What a step of a procedure is: it looks (`check`), acts and can be put right by acting again (`change`), or destroys behind a gate (`destroy`). */
+/**
+ * What a step of a procedure is: it looks (`check`), acts and can be put right by acting again (`change`), destroys behind a gate
+ * (`destroy`), or asks people: which way to go on (`choose`), or for a fact that nobody but them can know (`attest`).
+ */
 import type { Approval } from './approval.ts';
 import type { PlannedCommand } from './command.ts';
 import type { Finding } from './finding.ts';
@@ -61,8 +64,50 @@ export interface DestroyStep extends Acting {
   run(approval: Approval, context: StepContext): Promise<void>;
 }
 
+/** One way to go on, as a choice offers it. */
+export interface Option {
+  /** kebab-case and unique in its offer; never renamed once released, because it stands in journals. */
+  readonly id: string;
+  readonly title: string;
+  /** Of a possible one: what it does, what is lost, how long it takes. Of an impossible one: why it is not possible. */
+  readonly detail: string;
+  readonly possible: boolean;
+}
+
+/** What a choice shows: the ways there are, the best one first. */
+export interface Offer {
+  readonly question: string;
+  /** What the ranking rests on. */
+  readonly facts: Facts;
+  readonly options: readonly Option[];
+}
+
+/** Lets a person pick one of several ways to go on. Nothing is done by it: the steps that follow depend on it (`Choices`). */
+export interface ChooseStep extends Named {
+  readonly kind: 'choose';
+  /**
+   * Looks which ways there are. Asked again when somebody has chosen: the choice counts when that option is still possible with the same
+   * title and detail, so neither may hold what moves by itself (an age, a count of seconds).
+   */
+  offer(): Promise<Offer>;
+}
+
+/** What was chosen so far: ids of options by the ids of `choose` steps. */
+export type Choices = Readonly<Record<string, string>>;
+
+/** Asks approvers to attest a fact that cannot be proven from here. Nothing is carried out; steps after it may rely on the fact. */
+export interface AttestStep extends Named {
+  readonly kind: 'attest';
+  /** Holds: there is nothing to attest, and the step is settled with the note. Fails: why it must be attested. */
+  needed(): Promise<Finding>;
+  /** The sentence that is attested. */
+  readonly states: string;
+  /** What the attestation rests on; compared again before it counts. */
+  facts(): Promise<Facts>;
+}
+
 /** One line of a procedure. */
-export type Step = CheckStep | ChangeStep | DestroyStep;
+export type Step = CheckStep | ChangeStep | DestroyStep | ChooseStep | AttestStep;
 
 type Body<S extends Step> = Omit<S, 'kind' | 'id' | 'title'>;
 
@@ -79,4 +124,14 @@ export function change(id: string, title: string, body: Body<ChangeStep>): Chang
 /** A step that destroys, behind a gate. */
 export function destroy(id: string, title: string, body: Body<DestroyStep>): DestroyStep {
   return { kind: 'destroy', id, title, ...body };
+}
+
+/** A step at which a person picks the way to go on. */
+export function choose(id: string, title: string, body: Body<ChooseStep>): ChooseStep {
+  return { kind: 'choose', id, title, ...body };
+}
+
+/** A step at which approvers attest a fact, behind a gate as strict as that of a step that costs quorum. */
+export function attest(id: string, title: string, body: Body<AttestStep>): AttestStep {
+  return { kind: 'attest', id, title, ...body };
 }

@@ -51,7 +51,7 @@ type Changing<T> = { -readonly [K in keyof T]: T[K] };
 
 /** What the fold has gathered so far. */
 interface Gathered {
-  readonly steps: Map<string, Changing<StepView>>;
+  steps: Map<string, Changing<StepView>>;
   readonly gates: Map<string, Changing<GateView>>;
   summary?: string;
   startedAt?: string;
@@ -98,8 +98,9 @@ function gather(gathered: Gathered, entry: JournalEntry): void {
     case 'step-resumed':
       return update(steps, entry.stepId, { state: 'running' });
     case 'step-settled': {
-      const { how, durationMs, note, plan } = entry;
-      return update(steps, entry.stepId, { state: how, durationMs, note, plan, failure: undefined });
+      const { how, durationMs, note, plan, chosen } = entry;
+      if (chosen !== undefined) gathered.steps = following(steps, chosen.steps);
+      return update(gathered.steps, entry.stepId, { state: how, durationMs, note, plan, failure: undefined });
     }
     case 'step-failed': {
       const { because, hint, code } = entry;
@@ -107,7 +108,7 @@ function gather(gathered: Gathered, entry: JournalEntry): void {
     }
     case 'gate-opened':
       gathered.gates.set(entry.gate.gateId, { gate: entry.gate, decisions: [] });
-      if (entry.gate.kind === 'approval') update(steps, entry.gate.stepId, { state: 'waiting' });
+      if (entry.gate.kind !== 'failure') update(steps, entry.gate.stepId, { state: 'waiting' });
       break;
     case 'gate-settled':
       return settle(gathered, entry);
@@ -121,12 +122,17 @@ function gather(gathered: Gathered, entry: JournalEntry): void {
   }
 }
 
+/** The checklist after a choice: what is known of a step stays with it. */
+function following(steps: Gathered['steps'], lines: readonly StepLine[]): Gathered['steps'] {
+  return new Map(lines.map((line) => [line.id, { ...(steps.get(line.id) ?? { state: 'pending' }), ...line }]));
+}
+
 function settle({ gates, steps }: Gathered, entry: Extract<JournalEntry, { type: 'gate-settled' }>): void {
   const view = gates.get(entry.gateId);
   if (view === undefined) return;
   Object.assign(view, { outcome: entry.outcome, decisions: entry.decisions, settledAt: entry.at });
   if (entry.difference !== undefined) view.difference = entry.difference;
-  if (view.gate.kind === 'approval') update(steps, view.gate.stepId, { state: 'pending' });
+  if (view.gate.kind !== 'failure') update(steps, view.gate.stepId, { state: 'pending' });
 }
 
 function update(steps: Gathered['steps'], stepId: string, change: { [K in keyof StepView]?: StepView[K] | undefined }): void {

@@ -1,6 +1,6 @@
 /** What a procedure is: a runbook as a value, from which command, help, plan, buttons, report and terminal follow. */
 import type { z } from 'zod';
-import type { Step } from '../engine/step.ts';
+import type { Choices, Step } from '../engine/step.ts';
 import type { Answer } from './answer.ts';
 import type { World } from './world.ts';
 
@@ -36,12 +36,15 @@ export interface Procedure<Input = unknown, Prepared = unknown> extends Describe
   readonly prepared: z.ZodType<Prepared>;
   /** Fixes once, when the run begins, what must not move later: which snapshot, which member id. Looks, and changes nothing. */
   prepare(input: Input, world: World): Promise<{ readonly prepared: z.input<z.ZodType<Prepared>>; readonly summary: string }>;
-  /** The steps. Pure: made anew on every resume from what was prepared and the run id. */
-  steps(prepared: Prepared, world: World): readonly Step[];
+  /**
+   * The steps. Pure: made anew on every resume, and after every choice, from what was prepared, the run id and what was chosen so far
+   * (ids of options by the ids of `choose` steps; empty before). The steps up to a choice and the choice itself do not depend on it.
+   */
+  steps(prepared: Prepared, world: World, choices: Choices): readonly Step[];
   /** Tidies up when the run ends without having been completed, and says how things stand. Safe to repeat. */
-  abandon?(prepared: Prepared, world: World): Promise<string>;
+  abandon?(prepared: Prepared, world: World, choices: Choices): Promise<string>;
   /** The sentences of the final report. */
-  conclusion?(prepared: Prepared, world: World): Promise<string>;
+  conclusion?(prepared: Prepared, world: World, choices: Choices): Promise<string>;
 }
 
 /** A question: reads and answers, changes nothing, has no steps. */

@@ -17,11 +17,16 @@ const ExecutedCommand = PlannedCommand.extend({
 });
 
 /** What one person said at a gate. */
-export const DecisionSchema = z.object({ verdict: z.enum(['approve', 'reject', 'retry', 'abort']), by: UserId, at });
+export const DecisionSchema = z.object({
+  verdict: z.enum(['approve', 'reject', 'retry', 'abort', 'choose']),
+  option: z.string().exactOptional(),
+  by: UserId,
+  at,
+});
 
 const Gate = z.object({
   gateId: z.string(),
-  kind: z.enum(['approval', 'failure']),
+  kind: z.enum(['approval', 'failure', 'choice']),
   stepId: z.string(),
   title: z.string(),
   plan,
@@ -29,13 +34,16 @@ const Gate = z.object({
   reason: z.string(),
   hint: z.string().exactOptional(),
   otherwise: z.string().exactOptional(),
+  options: z.array(z.object({ id: z.string(), title: z.string(), detail: z.string(), possible: z.boolean() })).exactOptional(),
+  attests: z.string().exactOptional(),
   digest: z.string(),
   required: z.int().nonnegative(),
   openedAt: at,
   expiresAt: at,
 });
 
-const kind = z.enum(['check', 'change', 'destroy']);
+const kind = z.enum(['check', 'change', 'destroy', 'choose', 'attest']);
+const steps = z.array(z.object({ id: z.string(), title: z.string(), kind }));
 const stepId = z.string();
 
 /** One thing that happened in a run. */
@@ -47,7 +55,7 @@ export const JournalEventSchema: z.ZodType<JournalEvent> = z.discriminatedUnion(
       .unknown()
       .optional()
       .transform((value): unknown => value),
-    steps: z.array(z.object({ id: z.string(), title: z.string(), kind })),
+    steps,
     summary: z.string(),
   }),
   z.object({ type: z.literal('step-started'), stepId, plan, gateId: z.string().exactOptional() }),
@@ -59,6 +67,7 @@ export const JournalEventSchema: z.ZodType<JournalEvent> = z.discriminatedUnion(
     how: z.enum(['done', 'already-true', 'declined', 'planned']),
     note: z.string().exactOptional(),
     plan: plan.exactOptional(),
+    chosen: z.object({ option: z.string(), steps }).exactOptional(),
     durationMs: z.number(),
   }),
   z.object({ type: z.literal('step-failed'), stepId, code: z.string(), because: z.string(), hint: z.string() }),
@@ -66,7 +75,7 @@ export const JournalEventSchema: z.ZodType<JournalEvent> = z.discriminatedUnion(
   z.object({
     type: z.literal('gate-settled'),
     gateId: z.string(),
-    outcome: z.enum(['approved', 'rejected', 'expired', 'voided', 'retried', 'aborted']),
+    outcome: z.enum(['approved', 'chosen', 'rejected', 'expired', 'voided', 'retried', 'aborted']),
     decisions: z.array(DecisionSchema),
     difference: z.string().exactOptional(),
   }),

@@ -59,9 +59,10 @@ export function startWorker({
         rules: rulesOf(settings, access, run),
         script: {
           prepare: async () => procedure.prepare(procedure.input.parse(run.input), world),
-          steps: (prepared) => procedure.steps(procedure.prepared.parse(prepared), world),
-          abandon: async (prepared) => (await procedure.abandon?.(procedure.prepared.parse(prepared), world)) ?? '',
-          conclude: async (prepared) => (await procedure.conclusion?.(procedure.prepared.parse(prepared), world)) ?? 'All steps are done.',
+          steps: (prepared, choices) => procedure.steps(procedure.prepared.parse(prepared), world, choices),
+          abandon: async (prepared, choices) => (await procedure.abandon?.(procedure.prepared.parse(prepared), world, choices)) ?? '',
+          conclude: async (prepared, choices) =>
+            (await procedure.conclusion?.(procedure.prepared.parse(prepared), world, choices)) ?? 'All steps are done.',
         },
       });
     } finally {

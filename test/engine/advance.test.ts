@@ -1,64 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { advance } from '../../src/engine/advance.ts';
-import { createCommandLog } from '../../src/engine/command-log.ts';
-import type { AdvanceDeps } from '../../src/engine/execution.ts';
 import { fails, holds } from '../../src/engine/finding.ts';
-import type { Decision, JournalEntry } from '../../src/engine/journal.ts';
+import type { Decision } from '../../src/engine/journal.ts';
 import { change, check, destroy } from '../../src/engine/step.ts';
-import type { Step } from '../../src/engine/step.ts';
-import { viewOf } from '../../src/engine/view.ts';
 import { OpsError } from '../../src/errors.ts';
-import { ClusterName, RunId, UserId } from '../../src/ids.ts';
-import { fakeClock } from '../fakes/clock.ts';
-
-const alice = UserId.parse('U0ALICE');
-
-/** An engine over literal steps. */
-function engine(steps: readonly Step[], overrides: Partial<AdvanceDeps> = {}) {
-  const clock = fakeClock();
-  const entries: JournalEntry[] = [];
-  const said: Decision[] = [];
-  const commands = createCommandLog();
-  const deps: AdvanceDeps = {
-    run: {
-      runId: RunId.parse('test-demo-000000'),
-      procedure: 'test',
-      cluster: ClusterName.parse('demo'),
-      input: {},
-      requester: { user: alice, channel: 'C0INC', via: 'slack' },
-      mode: 'execute',
-      requestedAt: clock.now().toISOString(),
-    },
-    journal: {
-      append: async (event) => {
-        const entry = { ...event, seq: entries.length, at: clock.now().toISOString() };
-        entries.push(entry);
-        return entry;
-      },
-      entries: async () => [...entries],
-    },
-    decisions: { at: async () => said },
-    rules: {
-      required: { general: 1, quorumLoss: 1 },
-      approvalExpiresAfterMs: 60_000,
-      failureExpiresAfterMs: 60_000,
-      mayApprove: async () => true,
-    },
-    reporter: { moved: () => undefined, progress: () => undefined },
-    clock,
-    signal: new AbortController().signal,
-    abortRequested: async () => undefined,
-    script: {
-      prepare: async () => ({ prepared: {}, summary: 'a test' }),
-      steps: () => steps,
-      conclude: async () => 'Done.',
-      abandon: async () => '',
-    },
-    commands,
-    ...overrides,
-  };
-  return { deps, entries, said, clock, commands, once: () => advance(deps), view: () => viewOf(deps.run, entries) };
-}
+import { alice, engine } from './engine.ts';
 
 const plan = async () => [{ on: 'etcd01', argv: ['touch', 'x'] }];
 

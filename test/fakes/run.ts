@@ -8,10 +8,13 @@ import type { Procedure } from '../../src/procedures/procedure.ts';
 import { Crash } from './effects.ts';
 import type { FakeWorld } from './world.ts';
 
-/** How a gate is answered; undefined: nobody says anything. */
-export type Answers = (gate: Gate) => Decision['verdict'] | 'silence' | undefined;
+/** What a person says at a gate: a word, or at a choice which option. */
+type Said = Exclude<Decision['verdict'], 'choose'> | { readonly choose: string };
 
-/** Says yes to every approval and nothing at a failure. */
+/** How a gate is answered; undefined: nobody says anything. */
+export type Answers = (gate: Gate) => Said | 'silence' | undefined;
+
+/** Says yes to every approval (an attestation is one), and nothing at a failure or a choice. */
 export const approveAll: Answers = (gate) => (gate.kind === 'approval' ? 'approve' : undefined);
 
 interface FakeRunDeps {
@@ -75,13 +78,14 @@ export function fakeRun({ procedure, world, input = {}, mode = 'execute', requir
       abortRequested: async () => undefined,
       script: {
         prepare: async () => procedure.prepare(procedure.input.parse(input), world),
-        steps: (prepared) => procedure.steps(procedure.prepared.parse(prepared), world),
-        abandon: async (prepared) => (await procedure.abandon?.(procedure.prepared.parse(prepared), world)) ?? '',
-        conclude: async (prepared) => procedure.conclusion?.(procedure.prepared.parse(prepared), world) ?? 'Done.',
+        steps: (prepared, choices) => procedure.steps(procedure.prepared.parse(prepared), world, choices),
+        abandon: async (prepared, choices) => (await procedure.abandon?.(procedure.prepared.parse(prepared), world, choices)) ?? '',
+        conclude: async (prepared, choices) => procedure.conclusion?.(procedure.prepared.parse(prepared), world, choices) ?? 'Done.',
       },
     });
-  const decide = (gateId: string, verdict: Decision['verdict'], by = bob) => {
-    said.set(gateId, [...(said.get(gateId) ?? []), { verdict, by, at: world.clock.now().toISOString() }]);
+  const decide = (gateId: string, word: Said, by = bob) => {
+    const saying = typeof word === 'string' ? { verdict: word } : { verdict: 'choose' as const, option: word.choose };
+    said.set(gateId, [...(said.get(gateId) ?? []), { ...saying, by, at: world.clock.now().toISOString() }]);
   };
   /** Takes the run up again and again until it ends or nobody answers. */
   const toEnd = async (answers: Answers): Promise<Advance> => {
@@ -93,10 +97,10 @@ export function fakeRun({ procedure, world, input = {}, mode = 'execute', requir
       });
       if (came === undefined) continue;
       if (came.state !== 'waiting') return came;
-      const verdict = answers(came.gate);
-      if (verdict === undefined) return came;
-      if (verdict === 'silence') world.clock.pass(Date.parse(came.gate.expiresAt) - world.clock.now().getTime());
-      else decide(came.gate.gateId, verdict);
+      const word = answers(came.gate);
+      if (word === undefined) return came;
+      if (word === 'silence') world.clock.pass(Date.parse(came.gate.expiresAt) - world.clock.now().getTime());
+      else decide(came.gate.gateId, word);
     }
     throw new Error(`the run neither ended nor waited after ${takeUpsMax} take-ups`);
   };

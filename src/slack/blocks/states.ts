@@ -22,6 +22,7 @@ export const stepLooks: Readonly<Record<StepState, Look>> = {
 /** What became of a gate. */
 export const gateLooks: Readonly<Record<GateOutcome, Look>> = {
   approved: { emoji: 'white_check_mark', word: 'Approved' },
+  chosen: { emoji: 'white_check_mark', word: 'Chosen' },
   rejected: { emoji: 'no_entry_sign', word: 'Rejected' },
   expired: { emoji: 'hourglass', word: 'Expired: nobody decided in time' },
   voided: { emoji: 'arrows_counterclockwise', word: 'Void' },
