@@ -38,11 +38,13 @@ export const errorCatalogue = {
   ETCD_AUTH_FAILED: { retry: 'never', hint: 'Use a client certificate whose CN is a user with the root role.' },
   ETCD_NO_QUORUM: { retry: 'later', hint: 'Fewer than a majority of the voting members answer: see `status`.' },
   ETCD_REQUEST_FAILED: { retry: 'later', hint: 'Read what etcd said, then press Retry.' },
+  ETCD_OUTCOME_UNKNOWN: { retry: 'later', hint: 'etcd may be carrying it out still, by itself: look before you press Retry.' },
   SNAPSHOT_NOT_FOUND: { retry: 'never', hint: '`backups` lists the snapshots there are.' },
   SNAPSHOT_INVALID: { retry: 'never', hint: 'Choose another snapshot: this file is not whole or is no etcd snapshot.' },
   SLACK_RATE_LIMITED: { retry: 'later', hint: 'Slack asks to wait; the report is sent again by itself.' },
   SLACK_UNREACHABLE: { retry: 'later', hint: 'Slack does not answer; the report is sent again by itself. The terminal works meanwhile.' },
   SLACK_REFUSED: { retry: 'never', hint: 'Invite the bot into the channel, and check its scopes against manifest.yml.' },
+  GUARD_REFUSED: { retry: 'later', hint: 'Nothing was done at this point. Correct what is named, then press Retry.' },
   STORE_FAILED: { retry: 'later', hint: 'Check the backup directory: its disk, its owner and its mode.' },
 } as const satisfies Record<string, CatalogueRow>;
 
