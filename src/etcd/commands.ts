@@ -40,20 +40,42 @@ export function etcdCommands({ members, tls, user }: CommandsDeps): EtcdCommands
     argv: ['etcdctl', '--endpoints', endpoints.join(','), ...identity, ...words],
   });
   const all = members.map((member) => member.clientUrl);
+  const only = (name: MemberName) => members.filter((member) => member.name === name).map((member) => member.clientUrl);
   return {
-    saveSnapshot: (from, toPath) =>
-      etcdctl(
-        members.filter((member) => member.name === from).map((member) => member.clientUrl),
-        ['snapshot', 'save', toPath],
-      ),
+    saveSnapshot: (from, toPath) => etcdctl(only(from), ['snapshot', 'save', toPath]),
     put: (key, value) => etcdctl(all, ['put', '--', key, value.length > longestShownValue ? `<${Buffer.byteLength(value)} bytes>` : value]),
     delete: (key) => etcdctl(all, ['del', '--', key]),
+    addLearner: (name, peerUrls) => etcdctl(all, ['member', 'add', name, '--learner', `--peer-urls=${peerUrls.join(',')}`]),
+    promote: (id) => etcdctl(all, ['member', 'promote', id]),
+    removeMember: (id) => etcdctl(all, ['member', 'remove', id]),
+    updatePeerUrls: (id, peerUrls) => etcdctl(all, ['member', 'update', id, `--peer-urls=${peerUrls.join(',')}`]),
+    // etcdctl finds the leader among the endpoints by itself.
+    moveLeader: (to) => etcdctl(all, ['move-leader', to]),
+    compact: (revision) => etcdctl(all, ['compaction', '--physical', revision.toString()]),
+    defragment: (member) => etcdctl(only(member), ['defrag']),
+    // etcdctl takes back every alarm there is and cannot take back one: what is done here is part of this.
+    disarm: () => etcdctl(all, ['alarm', 'disarm']),
   };
+}
+
+/** Carries out work that changes something and records it; see `recorded`. */
+export type Act = <Result>(act: {
+  readonly command: PlannedCommand;
+  output(result: Result): string;
+  work(): Promise<Result>;
+  /** Asked of the result: false leaves the journal as it is. */
+  worthNoting?(result: Result): boolean;
+}) => Promise<Result>;
+
+/** Records what acts on a cluster with this recorder and clock. */
+export function acting(recording: { readonly record: RecordCommand; readonly clock: Clock }): Act {
+  return ({ work, ...what }) => recorded(recording, { ...what, changes: true }, work);
 }
 
 /**
  * Carries out `work` and records it as `command`, also when it fails.
- * @param output what etcdctl would have said, from the result
+ * `output` is what etcdctl would have said, from the result; a result that is not `worthNoting` (an attempt that changed nothing and is
+ * made again every second) is left out.
  */
 export async function recorded<Result>(
   { record, clock }: { readonly record: RecordCommand; readonly clock: Clock },
@@ -61,7 +83,13 @@ export async function recorded<Result>(
     command,
     changes,
     output,
-  }: { readonly command: PlannedCommand; readonly changes: boolean; readonly output: (result: Result) => string },
+    worthNoting = () => true,
+  }: {
+    readonly command: PlannedCommand;
+    readonly changes: boolean;
+    readonly output: (result: Result) => string;
+    readonly worthNoting?: (result: Result) => boolean;
+  },
   work: () => Promise<Result>,
 ): Promise<Result> {
   const began = clock.now().getTime();
@@ -77,7 +105,7 @@ export async function recorded<Result>(
     });
   try {
     const result = await work();
-    note(output(result), 0);
+    if (worthNoting(result)) note(output(result), 0);
     return result;
   } catch (error) {
     note(error instanceof Error ? error.message : String(error), 1);

@@ -4,15 +4,23 @@ import type { RecordCommand } from '../engine/command.ts';
 import type { Clock } from '../engine/ports.ts';
 import type { MemberName } from '../ids.ts';
 import { hashesAgree, looksAgree } from './agree.ts';
+import { disarm } from './alarms.ts';
+import { endpointOf } from './ask.ts';
 import { authEnabled } from './auth-enabled.ts';
-import { etcdCommands, recorded } from './commands.ts';
+import { acting, etcdCommands } from './commands.ts';
 import type { EtcdCommands } from './commands.ts';
+import { compact, isCompacted } from './compact.ts';
+import { answersFromStore, defragment } from './defragment.ts';
 import { connectEndpoint } from './endpoint.ts';
-import type { PasswordAuth } from './endpoint.ts';
+import type { Endpoint, PasswordAuth } from './endpoint.ts';
 import type { Etcd } from './etcd.ts';
 import { hashes } from './hashes.ts';
-import { deleteKey, endpointOf, getKey, putKey } from './key-values.ts';
+import { sampleKeys } from './key-pages.ts';
+import { deleteKey, getKey, putKey } from './key-values.ts';
+import { moveLeader } from './leadership.ts';
 import { look } from './look.ts';
+import { addLearner, promote, removeMember, updatePeerUrls } from './members.ts';
+import { quotaBytes } from './metrics.ts';
 import { readSnapshotFile } from './snapshot-file.ts';
 import { saveSnapshot } from './snapshot-stream.ts';
 import { loadTls } from './tls.ts';
@@ -45,12 +53,27 @@ export interface EtcdOverGrpc extends Etcd {
  * Connects lazily: nothing is sent before the first question.
  * @throws OpsError ETCD_TLS_FAILED when the TLS files cannot be used
  */
-export function createEtcd({ members, tls, auth, record, clock }: EtcdOptions): EtcdOverGrpc {
+export function createEtcd(options: EtcdOptions): EtcdOverGrpc {
+  const { members, tls, auth, clock } = options;
   const material = tls === undefined ? undefined : loadTls(tls, clock.now());
   const endpoints = members.map(({ name, clientUrl }) => connectEndpoint({ member: name, url: clientUrl }, { tls: material, auth, clock }));
+  return {
+    ...throughEndpoints(endpoints, options),
+    readSnapshotFile,
+    close: () => {
+      for (const endpoint of endpoints) endpoint.close();
+    },
+  };
+}
+
+/** One cluster asked through these endpoints, which others may ask through as well. */
+function throughEndpoints(endpoints: readonly Endpoint[], options: EtcdOptions): Omit<EtcdOverGrpc, 'readSnapshotFile' | 'close'> {
+  const { tls, auth, record, clock } = options;
+  const members = endpoints.map(({ member, url }) => ({ name: member, clientUrl: url }));
   const commands = etcdCommands({ members, tls, user: auth?.user });
-  const deps = { endpoints, clock };
-  const recording = { record, clock };
+  const act = acting({ record, clock });
+  const deps = { endpoints, clock, commands, act };
+  const of = (member: MemberName) => endpointOf(endpoints, member);
 
   return {
     look: () => look(deps),
@@ -62,25 +85,30 @@ export function createEtcd({ members, tls, auth, record, clock }: EtcdOptions): 
     authEnabled: () => authEnabled(deps),
     v2Keys: () => v2Keys(deps),
     saveSnapshot: (from, toPath, progress) =>
-      recorded(
-        recording,
-        {
-          command: commands.saveSnapshot(from, toPath),
-          changes: true,
-          output: ({ bytes, sha256 }) => `Snapshot saved at ${toPath}\n${bytes} bytes, SHA-256 ${sha256}`,
-        },
-        () => saveSnapshot({ endpoint: endpointOf(endpoints, from), clock }, toPath, progress),
-      ),
-    put: (key, value) =>
-      recorded(recording, { command: commands.put(key, value), changes: true, output: () => 'OK' }, () => putKey(deps, key, value)),
-    get: (key, { from } = {}) => getKey(deps, key, from === undefined ? undefined : endpointOf(endpoints, from)),
+      act({
+        command: commands.saveSnapshot(from, toPath),
+        output: ({ bytes, sha256 }) => `Snapshot saved at ${toPath}\n${bytes} bytes, SHA-256 ${sha256}`,
+        work: () => saveSnapshot({ endpoint: of(from), clock }, toPath, progress),
+      }),
+    put: (key, value) => act({ command: commands.put(key, value), output: () => 'OK', work: () => putKey(deps, key, value) }),
+    get: (key, { from } = {}) => getKey(deps, key, from === undefined ? undefined : of(from)),
     delete: async (key) => {
-      await recorded(recording, { command: commands.delete(key), changes: true, output: String }, () => deleteKey(deps, key));
+      await act({ command: commands.delete(key), output: String, work: () => deleteKey(deps, key) });
     },
+    among: (names) => throughEndpoints(names.map(of), options),
+
+    addLearner: (peerUrls) => addLearner(deps, peerUrls),
+    promote: (id) => promote(deps, id),
+    removeMember: (id) => removeMember(deps, id),
+    updatePeerUrls: (id, peerUrls) => updatePeerUrls(deps, id, peerUrls),
+    moveLeader: (to) => moveLeader(deps, to),
+    compact: (revision) => compact(deps, revision),
+    isCompacted: (revision) => isCompacted(deps, revision),
+    defragment: (member) => defragment(deps, member),
+    answersFromStore: (member) => answersFromStore(deps, member),
+    disarm: (alarm) => disarm(deps, alarm),
+    quotaBytes: async (member) => await quotaBytes(of(member)),
+    sampleKeys: () => sampleKeys(deps),
     commands,
-    readSnapshotFile,
-    close: () => {
-      for (const endpoint of endpoints) endpoint.close();
-    },
   };
 }

@@ -100,9 +100,9 @@ export interface KeyValue {
   readonly version: bigint;
 }
 
-/** What keys of one prefix weigh in a sample of the key space. */
+/** What the keys of one prefix weigh. Where a prefix was only sampled, all three are reckoned from the part of its keys that was read. */
 export interface PrefixWeight {
-  /** The first two parts of the path: `/registry/pods`. */
+  /** The directories of the first two parts of the path: `/registry/pods` of `/registry/pods/default/web-0`; `(no path)` of a key without a slash. */
   readonly prefix: string;
   readonly keys: number;
   /** Of keys and values, in their latest version. */
@@ -111,8 +111,9 @@ export interface PrefixWeight {
   readonly revisions: bigint;
 }
 
-/** A bounded sample of the key space, heaviest prefix first. */
+/** A bounded sample of the key space, heaviest prefix (in bytes) first. */
 export interface KeySample {
+  /** How many keys were read; less than `keysTotal` when it was only a sample. */
   readonly keysSeen: number;
   readonly keysTotal: number;
   readonly prefixes: readonly PrefixWeight[];
@@ -141,7 +142,10 @@ export interface Etcd {
   /** Linearizable, or from one member's own store when `from` is given. Undefined when there is no such key. */
   get(key: string, options?: { readonly from?: MemberName }): Promise<KeyValue | undefined>;
   delete(key: string): Promise<void>;
-  /** The same cluster, looked at and asked through these members only: a member that is gone for good is nobody's business any more. */
+  /**
+   * The same cluster, looked at and asked through these members only: a member that is gone for good is nobody's business any more.
+   * The votes are still counted by the cluster's own member list, and whoever is still in it and not among these counts as silent.
+   */
   among(members: readonly MemberName[]): Etcd;
 
   /** Adds a learner; a member that has one of these peer URLs already is given as it is (a learner has no name until it starts, so it is known by its peer URL). */
@@ -160,14 +164,14 @@ export interface Etcd {
   isCompacted(revision: bigint): Promise<boolean>;
   /**
    * Rewrites one member's database without the free pages. The member serves nothing meanwhile. Never asked twice: after a cut or a
-   * time limit its end is watched instead (`answersFromStore`).
+   * time limit (ETCD_OUTCOME_UNKNOWN) its end is watched instead (`answersFromStore`).
    */
   defragment(member: MemberName): Promise<void>;
   /** Whether the member answers a read out of its own store: false while it defragments. */
   answersFromStore(member: MemberName): Promise<boolean>;
   /** Takes back one alarm of one member. */
   disarm(alarm: Alarm): Promise<void>;
-  /** The member's `--quota-backend-bytes`, as its metrics say; undefined when they do not. */
+  /** The member's `--quota-backend-bytes`, as its metrics say; undefined when they do not, Infinity when the quota is switched off. */
   quotaBytes(member: MemberName): Promise<number | undefined>;
   /** Reads a bounded sample of keys, without their history. */
   sampleKeys(): Promise<KeySample>;

@@ -4,6 +4,7 @@ import {
   EtcdPermissionDeniedError,
   GRPCDeadlineExceededError,
   GRPCInvalidArgumentError,
+  GRPCResourceExhastedError,
   GRPCUnauthenticatedError,
   GRPCUnavailableError,
 } from 'etcd3';
@@ -45,6 +46,11 @@ export function isDeadline(error: unknown): boolean {
   return error instanceof Error && deadlineMessages.some((message) => error.message.includes(message));
 }
 
+/** The answer is larger than grpc-js takes. */
+export function isTooLarge(error: unknown): boolean {
+  return error instanceof GRPCResourceExhastedError && error.message.includes('larger than max');
+}
+
 /** No connection, or it broke; not an answer of etcd itself. */
 export function isConnectionFailure(error: unknown): boolean {
   return error instanceof GRPCUnavailableError && !error.message.includes('etcdserver:');
@@ -64,4 +70,47 @@ export function isUserNameWanted(error: unknown): boolean {
 export function etcdsWords(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return (message.replace(/^(?:\w+: )?\d+ [A-Z_]+: /, '').split('\n')[0] ?? message).trim();
+}
+
+/** etcd answered that the member that was asked does not lead (any more): nothing was done. */
+export function isNotLeader(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('etcdserver: not leader');
+}
+
+/**
+ * etcd's words for what it will not do now, or has done already; the first that matches counts.
+ * @see https://github.com/etcd-io/etcd/blob/v3.4.23/etcdserver/api/v3rpc/rpctypes/error.go
+ */
+const refusals = {
+  unhealthy: 'etcdserver: unhealthy cluster',
+  'not-enough-started': 're-configuration failed due to not enough started members',
+  'too-many-learners': 'too many learner members in cluster',
+  'not-in-sync': 'can only promote a learner member which is in sync with leader',
+  'not-a-learner': 'can only promote a learner member',
+  'no-such-member': 'etcdserver: member not found',
+  'peer-url-taken': 'Peer URLs already exists',
+  compacted: 'required revision has been compacted',
+  'future-revision': 'required revision is a future revision',
+  'bad-transferee': 'bad leader transferee',
+  'transfer-too-slow': 'leader transfer took too long',
+} as const;
+
+/** What etcd will not do, by name. */
+export type Refusal = keyof typeof refusals;
+
+/** Which of its known refusals etcd answered with; undefined for anything else. */
+export function refusalOf(error: unknown): Refusal | undefined {
+  if (!(error instanceof Error)) return undefined;
+  return (Object.keys(refusals) as Refusal[]).find((name) => error.message.includes(refusals[name]));
+}
+
+/** Gives etcd's known refusals as a value; throws everything else as it came. */
+export async function orRefusal<Result>(asked: Promise<Result>): Promise<{ readonly done: Result } | { readonly refused: Refusal }> {
+  try {
+    return { done: await asked };
+  } catch (error) {
+    const refused = refusalOf(error);
+    if (refused === undefined) throw error;
+    return { refused };
+  }
 }

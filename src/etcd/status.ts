@@ -1,11 +1,16 @@
 /** Turns etcd3's answers into the contract's rows: decimal strings into hex ids, bigints and sizes. */
-import type { IMemberListResponse, IStatusResponse } from 'etcd3';
+import type { IMember, IMemberListResponse, IStatusResponse } from 'etcd3';
 import { ClusterId, MemberId } from '../ids.ts';
 import type { Alarm, EndpointStatus, MemberRow } from './etcd.ts';
 
 /** A uint64 as etcd3 hands it over (decimal), as etcdctl prints it (hex). */
 export function memberIdOf(decimal: string): MemberId {
   return MemberId.parse(BigInt(decimal).toString(16));
+}
+
+/** A member id as etcd3 takes it: the decimal string of a uint64. */
+export function decimalOf(id: MemberId): string {
+  return BigInt(`0x${id}`).toString();
 }
 
 /** One row of `etcdctl endpoint status`. */
@@ -27,14 +32,19 @@ export function statusOf(response: IStatusResponse): EndpointStatus {
 }
 
 /** The rows of `etcdctl member list`. */
-export function membersOf(response: IMemberListResponse): readonly MemberRow[] {
-  return response.members.map((member) => ({
+export function membersOf(response: Pick<IMemberListResponse, 'members'>): readonly MemberRow[] {
+  return response.members.map(memberOf);
+}
+
+/** One row of `etcdctl member list`. */
+export function memberOf(member: IMember): MemberRow {
+  return {
     memberId: memberIdOf(member.ID),
     name: member.name,
     peerUrls: member.peerURLs,
     clientUrls: member.clientURLs,
     isLearner: member.isLearner,
-  }));
+  };
 }
 
 /**

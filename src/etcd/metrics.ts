@@ -1,0 +1,48 @@
+/** What a member says of itself in /metrics and nowhere else. */
+import type { IncomingMessage } from 'node:http';
+import type { Endpoint } from './endpoint.ts';
+import { httpGet } from './http-get.ts';
+
+const limitMs = 2_000;
+/** etcd's metrics are about 100 KB. */
+const bodyLimitBytes = 4 * 1_024 * 1_024;
+const quotaMetric = 'etcd_server_quota_backend_bytes';
+
+/**
+ * The member's `--quota-backend-bytes`.
+ * @returns undefined when the metrics do not answer or do not say; Infinity when the quota is switched off (a negative one)
+ * @see https://etcd.io/docs/v3.4/metrics/ (`/metrics` is served on every client URL, without authentication of etcd's users)
+ */
+export async function quotaBytes(endpoint: Pick<Endpoint, 'url' | 'tls'>): Promise<number | undefined> {
+  const value = await readMetric(endpoint, quotaMetric);
+  return value === undefined || value >= 0 ? value : Number.POSITIVE_INFINITY;
+}
+
+async function readMetric(endpoint: Pick<Endpoint, 'url' | 'tls'>, name: string): Promise<number | undefined> {
+  try {
+    const response = await httpGet(endpoint, '/metrics', limitMs);
+    return response.statusCode === 200 ? metricIn(await bodyOf(response), name) : undefined;
+  } catch {
+    // No answer is an answer here: unknown. `look` says why a member does not answer.
+    return undefined;
+  }
+}
+
+/** A gauge without labels in Prometheus' text format. */
+export function metricIn(text: string, name: string): number | undefined {
+  const line = text.split('\n').find((one) => one.startsWith(`${name} `));
+  const value = Number(line?.slice(name.length + 1));
+  return Number.isFinite(value) ? value : undefined;
+}
+
+/** Cut at `bodyLimitBytes`: a member that says more than that is none. */
+async function bodyOf(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > bodyLimitBytes) break;
+  }
+  return Buffer.concat(chunks).toString();
+}
