@@ -44,6 +44,16 @@ export const SnapshotId = z
   .brand<'SnapshotId'>();
 export type SnapshotId = z.infer<typeof SnapshotId>;
 
+/**
+ * A database file that a person put into the cluster's backup directory, as it is named in a command: `file:etcd01.db`. Only the name of a
+ * file: no slash and no dot in front, so no way out of that directory.
+ */
+export const SnapshotFileName = z
+  .string()
+  .regex(/^file:[A-Za-z0-9][A-Za-z0-9._-]{0,122}\.db$/, 'a file is named as file:NAME.db: letters, digits, dots, dashes and underscores')
+  .brand<'SnapshotFileName'>();
+export type SnapshotFileName = z.infer<typeof SnapshotFileName>;
+
 /** Who asks or decides: a Slack user id (`U…`/`W…`). */
 export const UserId = z
   .string()

@@ -13,12 +13,20 @@ export const backups = defineQuery({
   async answer(_input, { cluster, snapshots, clock }) {
     const stored = await snapshots.list();
     const good = stored.flatMap((snapshot) => (snapshot.ok ? [snapshot.record] : []));
-    const flawed = stored.flatMap((snapshot) => (snapshot.ok ? [] : [`${snapshot.file}: ${snapshot.because}`]));
+    const flawed = stored.flatMap((snapshot) =>
+      snapshot.ok || snapshot.usableAs !== undefined ? [] : [`Not usable: ${snapshot.file}: ${snapshot.because}`],
+    );
+    const own = stored.flatMap((snapshot) =>
+      snapshot.ok || snapshot.usableAs === undefined
+        ? []
+        : [`${snapshot.file} was put here by a person; \`restore ${cluster.name} --snapshot ${snapshot.usableAs}\` takes it.`],
+    );
+    const copies = good.filter(({ kind }) => kind === 'database-copy').map(({ id }) => copyInWords(id));
     const newest = good[0];
     if (newest === undefined) {
       return {
         headline: `There is no usable snapshot of ${cluster.name}.`,
-        parts: flawed.map((text) => ({ type: 'sentence' as const, text })),
+        parts: [...flawed, ...own].map((text) => ({ type: 'sentence' as const, text })),
         next: `backup ${cluster.name}`,
       };
     }
@@ -40,7 +48,7 @@ export const backups = defineQuery({
               { title: 'SHA256', align: 'left' },
             ],
             rows: good.map((record) => [
-              record.id,
+              record.kind === 'snapshot' ? record.id : `${record.id} (copy)`,
               instantInWords(record.takenAt),
               record.member,
               String(record.revision),
@@ -51,8 +59,13 @@ export const backups = defineQuery({
             ]),
           },
         },
-        ...flawed.map((text) => ({ type: 'sentence' as const, text: `Not usable: ${text}` })),
+        ...[...copies, ...own, ...flawed].map((text) => ({ type: 'sentence' as const, text })),
       ],
     };
   },
 });
+
+/** It has no SHA-256 of its own, so it is never taken without being named. */
+function copyInWords(id: string): string {
+  return `${id} is a copied database of a stopped member: it has no SHA-256 of its own, and a restore takes it only when it is named.`;
+}

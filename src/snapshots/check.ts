@@ -5,7 +5,7 @@ import type { Finding } from '../engine/finding.ts';
 import { isOpsError } from '../errors.ts';
 import type { EtcdOverGrpc } from '../etcd/create-etcd.ts';
 import { sizeOf } from './list.ts';
-import type { SnapshotRecord } from './snapshots.ts';
+import type { SnapshotFile } from './snapshots.ts';
 
 /** What `etcdctl snapshot status` or `etcdutl snapshot status` says of a file. */
 export interface SnapshotStatus {
@@ -23,18 +23,20 @@ export interface CheckDeps {
 }
 
 /**
- * Size, SHA-256 against the sidecar, SHA-256 trailer, and what etcd's tool reads in it. `snapshot status` itself does not look at
+ * Size, SHA-256 against the sidecar, SHA-256 trailer (which a copied database does not have), and what etcd's tool reads in it. `snapshot status` itself does not look at
  * the trailer (https://github.com/etcd-io/etcd/blob/v3.4.23/clientv3/snapshot/v3_snapshot.go).
  * @throws OpsError STORE_FAILED or HOST_* when it could not be checked, which says nothing about the file
  */
-export async function check({ etcd, snapshotStatus }: CheckDeps, record: SnapshotRecord): Promise<Finding> {
+export async function check({ etcd, snapshotStatus }: CheckDeps, record: SnapshotFile): Promise<Finding> {
   const file = basename(record.path);
+  const was = wasKnown(record);
   if ((await sizeOf(record.path)) === undefined) return fails(`${file} is not there any more.`);
   const { bytes, sha256, flaw } = await etcd.readSnapshotFile(record.path);
   if (bytes !== record.bytes && bytes > 0)
-    return fails(`${file} has ${bytes} bytes, its sidecar says ${record.bytes}: it was ${bytes < record.bytes ? 'cut' : 'written to'}.`);
-  if (flaw !== undefined) return fails(`${file} ${flaw}.`);
-  if (sha256 !== record.sha256) return fails(`${file} has SHA-256 ${sha256}, its sidecar says ${record.sha256}: it is another snapshot.`);
+    return fails(`${file} has ${bytes} bytes, ${was} ${record.bytes}: it was ${bytes < record.bytes ? 'cut' : 'written to'}.`);
+  // A copy has no SHA-256 at its end: what it was when it was taken is all there is to compare it with.
+  if (flaw !== undefined && (record.kind === 'snapshot' || bytes === 0)) return fails(`${file} ${flaw}.`);
+  if (sha256 !== record.sha256) return fails(`${file} has SHA-256 ${sha256}, ${was} ${record.sha256}: it is another snapshot.`);
   try {
     return statusAgrees(file, record, await snapshotStatus(record.path));
   } catch (error) {
@@ -43,16 +45,21 @@ export async function check({ etcd, snapshotStatus }: CheckDeps, record: Snapsho
   }
 }
 
-function statusAgrees(file: string, record: SnapshotRecord, status: SnapshotStatus): Finding {
+function statusAgrees(file: string, record: SnapshotFile, status: SnapshotStatus): Finding {
   const differences = (['hash', 'revision', 'totalKeys'] as const).filter((field) => status[field] !== record[field]);
   if (differences.length > 0) {
     return fails(
-      `${file} holds ${differences.map((field) => `${words[field]} ${status[field]} (its sidecar says ${record[field]})`).join(', ')}.`,
+      `${file} holds ${differences.map((field) => `${words[field]} ${status[field]} (${wasKnown(record)} ${record[field]})`).join(', ')}.`,
     );
   }
   return holds(
     `${file}: ${record.bytes} bytes, SHA-256 ${record.sha256.slice(0, 12)}…, revision ${record.revision}, ${record.totalKeys} keys, hash ${record.hash}.`,
   );
+}
+
+/** A person's own file has no sidecar: it is held against what was read of it when the run began. */
+function wasKnown(record: SnapshotFile): string {
+  return 'run' in record ? 'its sidecar says' : 'when it was chosen it was';
 }
 
 const words = { hash: 'hash', revision: 'revision', totalKeys: 'total keys' } as const;

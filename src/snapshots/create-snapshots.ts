@@ -7,7 +7,8 @@ import type { SnapshotStatus } from './check.ts';
 import { find, takenBy } from './find.ts';
 import { layoutOf } from './layout.ts';
 import { list } from './list.ts';
-import { save } from './save.ts';
+import { inspect } from './own-file.ts';
+import { save, saveCopy } from './save.ts';
 import type { Snapshots } from './snapshots.ts';
 
 /** What the snapshots of a cluster are made of. */
@@ -15,7 +16,9 @@ export interface SnapshotsOptions {
   /** The backup directory; the cluster gets a directory of its own in it. */
   readonly directory: string;
   readonly cluster: ClusterName;
-  readonly etcd: Pick<EtcdOverGrpc, 'saveSnapshot' | 'readSnapshotFile' | 'commands'>;
+  readonly etcd: Pick<EtcdOverGrpc, 'saveSnapshot' | 'readSnapshotFile'> & {
+    readonly commands: Pick<EtcdOverGrpc['commands'], 'saveSnapshot'>;
+  };
   /** What etcd's tool says of a file. Throws SNAPSHOT_INVALID when the tool refuses it. */
   readonly snapshotStatus: (path: string) => Promise<SnapshotStatus>;
   readonly clock: Clock;
@@ -29,8 +32,10 @@ export function createSnapshots({ directory, cluster, etcd, snapshotStatus, cloc
     list: () => list(deps),
     find: (id) => find(deps, id),
     takenBy: (run) => takenBy(deps, run),
+    inspect: (file) => inspect(deps, file),
     check: (record) => check(deps, record),
     save: (order) => save(deps, order),
+    saveCopy: (order) => saveCopy(deps, order),
     commands: { save: (from, run) => [etcd.commands.saveSnapshot(from, layout.unfinished(run, 'snapshot'))] },
   };
 }

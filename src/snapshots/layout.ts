@@ -1,6 +1,6 @@
 /** Where a cluster's snapshots are, and how their files are named: a listing of the directory reads by itself. */
 import { join } from 'node:path';
-import { SnapshotId } from '../ids.ts';
+import { SnapshotFileName, SnapshotId } from '../ids.ts';
 import type { ClusterName, RunId } from '../ids.ts';
 
 /** Names of one cluster's files, all in one directory. */
@@ -10,6 +10,8 @@ export interface Layout {
   readonly directory: string;
   /** `<utc>-rev<revision>.db`. */
   file(id: SnapshotId): string;
+  /** A file that a person put there. */
+  own(file: SnapshotFileName): string;
   /** `<utc>-rev<revision>.json`, the sidecar. */
   sidecar(id: SnapshotId): string;
   /** A file while a run still writes it; hidden, so that nobody restores from it. */
@@ -23,6 +25,7 @@ export function layoutOf(backups: string, cluster: ClusterName): Layout {
     cluster,
     directory,
     file: (id) => join(directory, `${id}.db`),
+    own: (file) => join(directory, file.slice('file:'.length)),
     sidecar: (id) => join(directory, `${id}.json`),
     unfinished: (run, what) => join(directory, what === 'snapshot' ? `.${run}.part` : `.${run}.json.part`),
   };
@@ -31,8 +34,8 @@ export function layoutOf(backups: string, cluster: ClusterName): Layout {
 /** What a file in the directory is, by its name. */
 export type NamedFile =
   | { readonly kind: 'snapshot' | 'sidecar'; readonly id: SnapshotId }
-  /** Ends like one of ours, but its name is no id. */
-  | { readonly kind: 'stray' }
+  /** Ends like one of ours, but its name is no id: a person put it there. Without `usableAs` its name cannot be said in a command. */
+  | { readonly kind: 'stray'; readonly usableAs?: SnapshotFileName }
   | { readonly kind: 'unfinished' }
   | { readonly kind: 'foreign' };
 
@@ -43,7 +46,9 @@ export function nameOf(file: string): NamedFile {
   if (stem === undefined) return { kind: 'foreign' };
   const id = SnapshotId.safeParse(stem);
   if (id.success) return { kind: ending === 'db' ? 'snapshot' : 'sidecar', id: id.data };
-  return ending === 'db' ? { kind: 'stray' } : { kind: 'foreign' };
+  if (ending !== 'db') return { kind: 'foreign' };
+  const own = SnapshotFileName.safeParse(`file:${file}`);
+  return own.success ? { kind: 'stray', usableAs: own.data } : { kind: 'stray' };
 }
 
 /** The id of a snapshot: when its stream began (UTC, to the second) and the revision in it. */

@@ -2,6 +2,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../engine/ports.ts';
+import type { SnapshotFileName } from '../ids.ts';
 import { nameOf } from './layout.ts';
 import type { Layout } from './layout.ts';
 import { readSidecar } from './sidecar.ts';
@@ -27,8 +28,7 @@ export async function list({ layout, clock }: ListDeps): Promise<readonly Stored
     if (named.kind === 'snapshot') found.push(await stored(layout, file, named.id));
     else if (named.kind === 'sidecar' && !files.includes(`${named.id}.db`))
       found.push({ ok: false, file, because: `Its file ${named.id}.db is missing.` });
-    else if (named.kind === 'stray')
-      odd.push({ ok: false, file, because: 'Its name is not that of a snapshot: it was not saved by this bot.' });
+    else if (named.kind === 'stray') odd.push(stray(file, named.usableAs));
     else if (named.kind === 'unfinished') odd.push(...(await leftBehind(layout, file, clock)));
   }
   return [...found, ...odd];
@@ -44,6 +44,16 @@ async function filesIn(layout: Layout): Promise<string[]> {
       throw error;
     }
   });
+}
+
+function stray(file: string, usableAs: SnapshotFileName | undefined): StoredSnapshot {
+  return usableAs === undefined
+    ? {
+        ok: false,
+        file,
+        because: 'It was not saved by this bot, and its name holds more than letters, digits, dots, dashes and underscores.',
+      }
+    : { ok: false, file, because: 'It was not saved by this bot.', usableAs };
 }
 
 async function stored(layout: Layout, file: string, id: Parameters<Layout['file']>[0]): Promise<StoredSnapshot> {

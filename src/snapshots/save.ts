@@ -10,7 +10,8 @@ import type { Layout } from './layout.ts';
 import { list, sizeOf } from './list.ts';
 import type { ListDeps } from './list.ts';
 import { readSidecar, sidecarText } from './sidecar.ts';
-import type { SnapshotOrigin, SnapshotRecord } from './snapshots.ts';
+import { isDatabase } from './own-file.ts';
+import type { SnapshotKind, SnapshotOrigin, SnapshotRecord, Snapshots } from './snapshots.ts';
 import { systemCode, withStore } from './store-error.ts';
 
 /** So many seconds the time in an id may be moved on when runs on one cluster meet in one second. */
@@ -27,14 +28,45 @@ interface Order {
   readonly progress: Progress;
 }
 
+interface Storing {
+  readonly run: RunId;
+  readonly kind: SnapshotKind;
+  /** Fills a new file. */
+  readonly fill: (part: string) => Promise<{ readonly bytes: number; readonly sha256: string }>;
+  /** Asked when the file is there, as a copy's size is not known before. */
+  readonly originOf: (bytes: number) => SnapshotOrigin;
+}
+
+/** Streams a snapshot from a member, and stores it. @throws OpsError ETCD_*, SNAPSHOT_INVALID, STORE_FAILED */
+export async function save(deps: SaveDeps, { run, origin, progress }: Order): Promise<SnapshotRecord> {
+  const fill = (part: string) => deps.etcd.saveSnapshot(origin.member, part, progress);
+  return await store(deps, { run, kind: 'snapshot', originOf: () => origin, fill });
+}
+
+/** Stores a database that is copied from a stopped member. @throws OpsError HOST_*, SNAPSHOT_INVALID, STORE_FAILED */
+export async function saveCopy(
+  deps: SaveDeps,
+  { run, origin, progress, fetch }: Parameters<Snapshots['saveCopy']>[0],
+): Promise<SnapshotRecord> {
+  const fill = async (part: string) => {
+    const came = await fetch(part, progress);
+    if (await isDatabase(part)) return came;
+    await rm(part, { force: true });
+    throw new OpsError(
+      'SNAPSHOT_INVALID',
+      `The copied database of ${origin.member} does not begin as a bbolt database does, or is not of whole pages.`,
+    );
+  };
+  return await store(deps, { run, kind: 'database-copy', originOf: (dbSizeBytes) => ({ ...origin, dbSizeBytes }), fill });
+}
+
 /**
- * Streams into `.<run>.part`, has etcd's tool read it, writes the sidecar, then renames the file to its id.
+ * Fills `.<run>.part`, has etcd's tool read it, writes the sidecar, then renames the file to its id.
  * The sidecar comes first because it names the run: cut between the two, the run finds its sidecar again and finishes the rename.
  * The other way round a file without a sidecar would be left, which nobody could tell to be this run's, and a second one be taken.
- * @throws OpsError ETCD_*, SNAPSHOT_INVALID, STORE_FAILED
  */
-export async function save(deps: SaveDeps, { run, origin, progress }: Order): Promise<SnapshotRecord> {
-  const { layout, etcd, clock } = deps;
+async function store(deps: SaveDeps, { run, kind, originOf, fill }: Storing): Promise<SnapshotRecord> {
+  const { layout, clock } = deps;
   const part = layout.unfinished(run, 'snapshot');
   await withStore(`make ${layout.directory}`, () => makeDirectory(layout.directory));
   const earlier = await finishEarlier(deps, run);
@@ -42,7 +74,7 @@ export async function save(deps: SaveDeps, { run, origin, progress }: Order): Pr
 
   await withStore(`remove ${part}`, () => rm(part, { force: true }));
   const takenAt = clock.now();
-  const { bytes, sha256 } = await etcd.saveSnapshot(origin.member, part, progress);
+  const { bytes, sha256 } = await fill(part);
   try {
     const { hash, revision, totalKeys } = await deps.snapshotStatus(part);
     await demandSize(part, bytes);
@@ -50,8 +82,10 @@ export async function save(deps: SaveDeps, { run, origin, progress }: Order): Pr
       const record = await claimId(
         layout,
         (id, at) => ({
-          ...origin,
+          ...originOf(bytes),
           id,
+          name: id,
+          kind,
           cluster: layout.cluster,
           path: layout.file(id),
           bytes,

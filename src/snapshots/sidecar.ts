@@ -10,6 +10,8 @@ import { systemCode } from './store-error.ts';
 const Sidecar = z.object({
   format: z.literal(1),
   id: SnapshotId,
+  /** Absent in sidecars from before there were copies. */
+  kind: z.enum(['snapshot', 'database-copy']).default('snapshot'),
   cluster: ClusterName,
   bytes: z.int().nonnegative(),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
@@ -19,7 +21,7 @@ const Sidecar = z.object({
     .transform(BigInt),
   totalKeys: z.int().nonnegative(),
   hash: z.string().regex(/^[0-9a-f]{1,8}$/),
-  clusterId: ClusterId,
+  clusterId: ClusterId.nullable(),
   member: MemberName,
   etcdVersion: z.string().min(1),
   dbSizeBytes: z.int().nonnegative(),
@@ -36,11 +38,12 @@ export type SidecarReading =
 
 /** The text of a record's sidecar. */
 export function sidecarText(record: SnapshotRecord): string {
-  const { path: _path, authEnabled = null, ...rest } = record;
+  const { path: _path, name: _name, authEnabled = null, clusterId = null, ...rest } = record;
   const fields: z.input<typeof Sidecar> = {
     ...rest,
     format: 1,
     authEnabled,
+    clusterId,
     revision: record.revision.toString(),
     takenAt: record.takenAt.toISOString(),
   };
@@ -69,11 +72,20 @@ export async function readSidecar(layout: Layout, id: SnapshotId): Promise<Sidec
       because: `is invalid: ${issue?.path.join('.') || 'the whole'}: ${issue?.message ?? 'not as expected'}`,
     };
   }
-  const { format: _format, authEnabled, ...fields } = parsed.data;
+  const { format: _format, authEnabled, clusterId, ...fields } = parsed.data;
   if (fields.id !== id) return { ok: false, missing: false, because: `is that of ${fields.id}` };
   if (fields.cluster !== layout.cluster)
     return { ok: false, missing: false, because: `is that of a snapshot of the cluster ${fields.cluster}` };
-  return { ok: true, record: { ...fields, authEnabled: authEnabled ?? undefined, path: layout.file(id) } };
+  return {
+    ok: true,
+    record: {
+      ...fields,
+      name: id,
+      authEnabled: authEnabled ?? undefined,
+      clusterId: clusterId ?? undefined,
+      path: layout.file(id),
+    },
+  };
 }
 
 function jsonOf(text: string): unknown {

@@ -61,10 +61,11 @@ describe('list', () => {
   it('shows a file of another origin, and leaves other files alone', async () => {
     const { snapshots, directory, file } = await testStore();
     await mkdir(directory, { recursive: true });
-    await Promise.all(['by-hand.db', 'README', 'notes.json'].map((name) => writeFile(file(name), '')));
+    await Promise.all(['by-hand.db', 'by hand.db', 'README', 'notes.json'].map((name) => writeFile(file(name), '')));
 
     expect(await snapshots.list()).toEqual([
-      { ok: false, file: 'by-hand.db', because: 'Its name is not that of a snapshot: it was not saved by this bot.' },
+      { ok: false, file: 'by-hand.db', because: 'It was not saved by this bot.', usableAs: 'file:by-hand.db' },
+      { ok: false, file: 'by hand.db', because: expect.stringContaining('its name holds more than') as string },
     ]);
   });
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { chmod, link, mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { OpsError } from '../../src/errors.ts';
@@ -196,5 +197,59 @@ describe('save', () => {
 
     expect(await readFile(file('hard-link'), 'utf8')).toBe('{');
     await rm(file('hard-link'));
+  });
+});
+
+describe('saveCopy', () => {
+  const database = sent.subarray(0, 2_048);
+  const fetch = async (toPath: string) => {
+    await writeFile(toPath, database, { flag: 'wx', mode: 0o600 });
+    return { bytes: database.length, sha256: createHash('sha256').update(database).digest('hex') };
+  };
+  const copyOrigin = { ...origin, clusterId: undefined, authEnabled: undefined };
+
+  it('stores the copy as what it is, and finds it again', async () => {
+    const { snapshots, directory } = await testStore();
+
+    const record = await snapshots.saveCopy({ run, origin: copyOrigin, progress, fetch });
+
+    expect(record).toMatchObject({ id, name: id, kind: 'database-copy', clusterId: undefined, bytes: 2_048, dbSizeBytes: 2_048 });
+    expect(await readdir(directory)).toEqual([`${id}.db`, `${id}.json`]);
+    expect(await snapshots.takenBy(run)).toEqual(record);
+    expect(await snapshots.check(record)).toMatchObject({ holds: true });
+  });
+
+  it('does not copy again what the run has stored, wherever it was cut', async () => {
+    const { snapshots, again, file } = await testStore();
+    const record = await snapshots.saveCopy({ run, origin: copyOrigin, progress, fetch });
+    await rename(file(`${id}.db`), file(part));
+    const never = () => Promise.reject(new Error('it was fetched again'));
+
+    const finished = await again().saveCopy({ run, origin: copyOrigin, progress, fetch: never });
+
+    expect(finished).toEqual(record);
+  });
+
+  it('stores nothing that is no whole database', async () => {
+    const { snapshots, directory } = await testStore();
+    const half = async (toPath: string) => {
+      await writeFile(toPath, database.subarray(0, 1_000));
+      return { bytes: 1_000, sha256: 'x' };
+    };
+
+    await expect(snapshots.saveCopy({ run, origin: copyOrigin, progress, fetch: half })).rejects.toMatchObject({
+      code: 'SNAPSHOT_INVALID',
+    });
+
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  it('reads a sidecar from before there were copies as that of a snapshot', async () => {
+    const { snapshots, file } = await testStore();
+    await snapshots.save({ run, origin, progress });
+    const { kind: _kind, ...old } = JSON.parse(await readFile(file(`${id}.json`), 'utf8')) as Record<string, unknown>;
+    await writeFile(file(`${id}.json`), JSON.stringify(old));
+
+    expect(await snapshots.takenBy(run)).toMatchObject({ kind: 'snapshot', clusterId: 'c1' });
   });
 });

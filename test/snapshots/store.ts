@@ -45,8 +45,6 @@ export async function testStore(change: Partial<SnapshotsOptions> = {}) {
     readSnapshotFile,
     commands: {
       saveSnapshot: (from, toPath) => ({ on: 'bot', argv: ['etcdctl', from, 'snapshot', 'save', toPath] }),
-      put: () => ({ on: 'bot', argv: [] }),
-      delete: () => ({ on: 'bot', argv: [] }),
     },
   };
   const options: SnapshotsOptions = { directory: backups, cluster, etcd, snapshotStatus: () => Promise.resolve(status), clock, ...change };
