@@ -1,6 +1,6 @@
 /** Who may ask, decide and approve. Everything that is not allowed by name is refused, and the refusal says what would allow it. */
 import type { Cluster } from '../config/schema.ts';
-import type { GateKind } from '../engine/journal.ts';
+import type { Decision, GateKind } from '../engine/journal.ts';
 import type { ClusterName, UserId } from '../ids.ts';
 import { isAllowedChannel } from './channels.ts';
 import type { ChannelRef } from './channels.ts';
@@ -33,7 +33,7 @@ export interface AccessDeps {
 
 /** What a person wants to decide at a gate. */
 export interface Deciding {
-  readonly verdict: 'approve' | 'reject' | 'retry' | 'abort';
+  readonly verdict: Decision['verdict'];
   readonly gate: GateKind;
   readonly requestedBy: UserId;
   /** Distinct approvers the gate needs. */
@@ -92,7 +92,10 @@ export async function mayApprove(
   return yes;
 }
 
-/** Whether a person may say this at a gate. A yes needs an approver; a no, a retry or an abort an operator or an approver. */
+/**
+ * Whether a person may say this at a gate. A yes needs an approver; a no, a retry, an abort or a choice an operator or an approver, who
+ * asked for the run included: none of them lets anything be destroyed.
+ */
 export async function mayDecide(deps: AccessDeps, asker: Asker, cluster: ClusterName, deciding: Deciding): Promise<Allowed> {
   const here = mayAskHere(deps, asker, cluster);
   if (!here.allowed) return here;

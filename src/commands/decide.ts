@@ -1,9 +1,12 @@
 /** Decisions at gates, typed or clicked: asked for permission, bound to what was shown, recorded once, and answered with what is true. */
 import type { Clock } from '../engine/ports.ts';
 import type { Decision, Gate, GateKind } from '../engine/journal.ts';
-import type { DecisionReceipt, Runs } from '../engine/runs.ts';
+import type { Runs } from '../engine/runs.ts';
+import type { Option } from '../engine/step.ts';
 import { RunId } from '../ids.ts';
 import type { ClusterName, UserId } from '../ids.ts';
+import { didYouMean, quoted } from './nearest.ts';
+import { inWords, receipt } from './receipt.ts';
 import { refused } from './reply.ts';
 import type { Person, Reply } from './reply.ts';
 import { nextAtGate, standing } from './run-words.ts';
@@ -27,6 +30,14 @@ export interface GateClick {
   readonly gateId: string;
   readonly digest: string;
   readonly verdict: Decision['verdict'];
+  /** The option, with `choose`. */
+  readonly option?: string | undefined;
+}
+
+/** What a person says. */
+interface Saying {
+  readonly verdict: Decision['verdict'];
+  readonly option?: string | undefined;
 }
 
 interface Deps {
@@ -43,22 +54,18 @@ const verdictsAt: Readonly<Record<GateKind, readonly Decision['verdict'][]>> = {
 };
 
 /** `approve <run>` and its like: decides at the gate that is open now. */
-export async function decide(
-  deps: Deps,
-  { verdict, run }: { readonly verdict: Decision['verdict']; readonly run: RunId },
-  person: Person,
-): Promise<Reply> {
+export async function decide(deps: Deps, { run, verdict, option }: Saying & { readonly run: RunId }, person: Person): Promise<Reply> {
   const view = await deps.runs.view(run);
   const gate = view.openGate;
   const allowed = await permission(deps, person, view, { verdict, gate });
   if (allowed !== undefined) return allowed;
   if (gate === undefined)
     return refused('GATE_CLOSED', `${run} waits for nobody: it ${standing(view)}.`, `\`show ${run}\` says where it stands.`);
-  return say(deps, { gate, run, verdict }, person);
+  return say(deps, { gate, run, verdict, option }, person);
 }
 
 /** A click: only for the very gate and plan on the card. */
-export async function decideAtGate(deps: Deps, { gateId, digest, verdict }: GateClick, person: Person): Promise<Reply> {
+export async function decideAtGate(deps: Deps, { gateId, digest, verdict, option }: GateClick, person: Person): Promise<Reply> {
   const run = RunId.parse(gateId.replace(/\.[^.]*$/, ''));
   const view = await deps.runs.view(run);
   const gate = view.openGate;
@@ -77,7 +84,7 @@ export async function decideAtGate(deps: Deps, { gateId, digest, verdict }: Gate
       'The plan has moved since this card was shown; nothing was recorded.',
       'Read the card again: it is being brought up to date.',
     );
-  return say(deps, { gate, run, verdict }, person);
+  return say(deps, { gate, run, verdict, option }, person);
 }
 
 /** `abort <run>`: at a gate at once, otherwise between two steps. */
@@ -115,45 +122,39 @@ async function permission(
 
 async function say(
   deps: Deps,
-  { gate, run, verdict }: { readonly gate: Gate; readonly run: RunId; readonly verdict: Decision['verdict'] },
+  { gate, run, verdict, option }: Saying & { readonly gate: Gate; readonly run: RunId },
   person: Person,
 ): Promise<Reply> {
   if (!verdictsAt[gate.kind].includes(verdict)) {
+    return refused('INPUT_INVALID', `${run} ${waitsAt[gate.kind]}; \`${verdict}\` does not fit there.`, `Say ${nextAtGate(run, gate)}.`);
+  }
+  if (deps.clock.now().getTime() >= Date.parse(gate.expiresAt)) return receipt(run, false, 'This gate has expired; nothing was recorded.');
+  const saying = { run, gate, verdict };
+  if (verdict !== 'choose') return inWords(saying, await deps.runs.decide(gate.gateId, { verdict, by: person.user }));
+  const chosen = optionAt(gate, run, option ?? '');
+  if ('kind' in chosen) return chosen;
+  return inWords(saying, await deps.runs.decide(gate.gateId, { verdict, option: chosen.id, by: person.user }));
+}
+
+/** The option that is meant, or why it cannot be chosen. */
+function optionAt(gate: Gate, run: RunId, word: string): Option | Reply {
+  const { options = [] } = gate;
+  const option = options.find(({ id }) => id === word);
+  if (option === undefined) {
+    const ids = options.map(({ id }) => id);
     return refused(
       'INPUT_INVALID',
-      `${run} ${gate.kind === 'approval' ? 'waits for an approval' : 'waits after a failed step'}; \`${verdict}\` does not fit there.`,
+      `${quoted(word)} is not one of the ways there are.${didYouMean(word, ids)}`,
       `Say ${nextAtGate(run, gate)}.`,
     );
   }
-  if (deps.clock.now().getTime() >= Date.parse(gate.expiresAt)) return receipt(run, false, 'This gate has expired; nothing was recorded.');
-  return inWords(run, verdict, await deps.runs.decide(gate.gateId, { verdict, by: person.user }));
+  if (!option.possible)
+    return refused('INPUT_INVALID', `“${option.title}” is not possible: ${option.detail}`, `Say ${nextAtGate(run, gate)}.`);
+  return option;
 }
 
-const said: Readonly<Record<Decision['verdict'], string>> = {
-  approve: 'Your approval',
-  reject: 'Your rejection',
-  retry: 'Your retry',
-  abort: 'Your abort',
-  choose: 'Your choice',
+const waitsAt: Readonly<Record<GateKind, string>> = {
+  approval: 'waits for an approval',
+  failure: 'waits after a failed step',
+  choice: 'waits for a choice',
 };
-
-function inWords(run: RunId, verdict: Decision['verdict'], answer: DecisionReceipt): Reply {
-  switch (answer.state) {
-    case 'recorded': {
-      const missing = answer.required - answer.approvals;
-      const more =
-        verdict === 'approve' && missing > 0 ? ` ${missing} more ${missing === 1 ? 'approval is' : 'approvals are'} needed.` : '';
-      return receipt(run, true, `${said[verdict]} of ${run} is recorded.${more}`);
-    }
-    case 'repeated':
-      return receipt(run, false, `You had already said “${answer.earlier.verdict}” at this gate; the first word counts.`);
-    case 'closed':
-      return receipt(run, false, `Too late, nothing was recorded: ${answer.how}`);
-    default:
-      return answer satisfies never;
-  }
-}
-
-function receipt(run: RunId, counted: boolean, sentence: string): Reply {
-  return { kind: 'receipt', run, counted, sentence };
-}

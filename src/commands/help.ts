@@ -80,6 +80,7 @@ function exampleOf(declared: Declared, clusters: KnownClusters): string {
     cluster,
     run: `restore-${cluster}-7f3a9c`,
     verb: 'restore',
+    option: 'start',
     key: '/name/1',
     value: 'test',
   };

@@ -30,6 +30,7 @@ export type Command =
   | { readonly kind: 'runs'; readonly cluster?: ClusterName }
   | { readonly kind: 'show'; readonly run: RunId }
   | { readonly kind: 'decide'; readonly verdict: 'approve' | 'reject' | 'retry'; readonly run: RunId }
+  | { readonly kind: 'decide'; readonly verdict: 'choose'; readonly option: string; readonly run: RunId }
   | { readonly kind: 'abort'; readonly run: RunId }
   | { readonly kind: 'whoami' };
 
@@ -95,8 +96,7 @@ function withoutPlan(words: readonly string[]): readonly string[] {
 
 function readDeskWord(word: DeskWord, words: readonly string[], { clusters, run }: Grammar): Command {
   const declared: Declared = deskWords.find(({ id }) => id === word) ?? deskWords[0];
-  const wantsRun = declared.arguments.some(({ name }) => name === 'run');
-  const values = readWords(declared, wantsRun && words.length === 0 && run !== undefined ? [run] : words);
+  const values = readWords(declared, withRun(declared, words, run));
   switch (word) {
     case 'help':
     case 'clusters':
@@ -113,9 +113,23 @@ function readDeskWord(word: DeskWord, words: readonly string[], { clusters, run 
     case 'reject':
     case 'retry':
       return { kind: 'decide', verdict: word, run: runOf(values, declared) };
+    case 'choose':
+      return { kind: 'decide', verdict: word, option: optionOf(values), run: runOf(values, declared) };
     default:
       return word satisfies never;
   }
+}
+
+/** Inside its thread a run need not be named; a word that is a run id is one all the same. */
+function withRun({ arguments: specs }: Declared, words: readonly string[], run: RunId | undefined): readonly string[] {
+  const needed = specs.filter(({ required }) => required).length;
+  const namesRun = words[0] !== undefined && RunId.safeParse(bareId(words[0]).toLowerCase()).success;
+  const missing = specs[0]?.name === 'run' && words.length < needed && !namesRun;
+  return missing && run !== undefined ? [run, ...words] : words;
+}
+
+function optionOf(values: Values): string {
+  return bareId(String(values['option'] ?? '')).toLowerCase();
 }
 
 function clusterOf(value: Values[string] | undefined, declared: Declared, clusters: KnownClusters): ClusterName {

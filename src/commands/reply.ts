@@ -26,7 +26,13 @@ export type Reply =
   /** Answered at once. */
   | { readonly kind: 'answer'; readonly answer: Answer }
   /** A decision was taken in, or was too late: what is true now. */
-  | { readonly kind: 'receipt'; readonly run: RunId; readonly counted: boolean; readonly sentence: string }
+  | {
+      readonly kind: 'receipt';
+      readonly run: RunId;
+      readonly counted: boolean;
+      readonly sentence: string;
+      readonly people?: readonly UserId[];
+    }
   /** Not done, why, and what to do next. */
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly sentence: string; readonly next: string };
 
@@ -37,6 +43,7 @@ export function refused(code: ErrorCode, sentence: string, next: string): Reply 
 
 /** Who is named in a reply, so that a front can show names in place of ids. */
 export function peopleIn(reply: Reply): readonly UserId[] {
+  if (reply.kind === 'receipt') return reply.people ?? [];
   if (reply.kind === 'held') return [reply.by.run.requester.user];
   return reply.kind === 'started' ? [reply.run.requester.user] : [];
 }

@@ -1,5 +1,6 @@
 /** Where a run stands, in words and in tables. */
 import type { Gate } from '../engine/journal.ts';
+import type { Option } from '../engine/step.ts';
 import type { RunView, StepState } from '../engine/view.ts';
 import type { Answer, AnswerPart, Table } from '../procedures/answer.ts';
 
@@ -35,7 +36,13 @@ export function standing(view: RunView): string {
       : view.steps.find(({ id }) => id === view.openGate?.stepId);
   const place = at === undefined ? '' : ` at step ${view.steps.indexOf(at) + 1} of ${view.steps.length}, “${at.title}”`;
   if (view.openGate === undefined) return `is running${place}`;
-  return `${view.openGate.kind === 'approval' ? 'waits for approval' : 'failed and waits for Retry or Abort'}${place}`;
+  return `${waitsFor(view.openGate)}${place}`;
+}
+
+function waitsFor({ kind, attests }: Gate): string {
+  if (kind === 'failure') return 'failed and waits for Retry or Abort';
+  if (kind === 'choice') return 'waits for a choice';
+  return attests === undefined ? 'waits for approval' : 'waits for an attestation';
 }
 
 /** The latest runs as a table. */
@@ -84,7 +91,7 @@ export function showAnswer(view: RunView, now: Date): Answer {
   const parts: AnswerPart[] = [
     { type: 'sentence', text: `${run.requester.user} asked for it ${age} ago.${view.summary === undefined ? '' : ` ${view.summary}.`}` },
     ...(view.steps.length === 0 ? [] : [{ type: 'table' as const, table }]),
-    ...(view.openGate === undefined ? [] : [{ type: 'sentence' as const, text: gateSentence(view.openGate, now) }]),
+    ...(view.openGate === undefined ? [] : gateSentences(view.openGate, now).map((text) => ({ type: 'sentence' as const, text }))),
     ...(view.conclusion === undefined ? [] : [{ type: 'sentence' as const, text: view.conclusion }]),
   ];
   return {
@@ -94,14 +101,24 @@ export function showAnswer(view: RunView, now: Date): Answer {
   };
 }
 
-function gateSentence(gate: Gate, now: Date): string {
+function gateSentences(gate: Gate, now: Date): readonly string[] {
   const left = timeInWords(Date.parse(gate.expiresAt) - now.getTime());
-  return gate.kind === 'approval'
-    ? `Lost when approved: ${gate.reason} It needs ${gate.required} approval${gate.required === 1 ? '' : 's'} within ${left}.`
-    : `${gate.reason} ${gate.hint ?? ''} It waits ${left} more.`;
+  if (gate.kind === 'failure') return [`${gate.reason} ${gate.hint ?? ''} It waits ${left} more.`];
+  if (gate.kind === 'choice') return [`${gate.reason} It waits ${left} more.`, ...(gate.options ?? []).map(optionInWords)];
+  const needs = `It needs ${gate.required} approval${gate.required === 1 ? '' : 's'} within ${left}.`;
+  if (gate.attests === undefined) return [`Lost when approved: ${gate.reason} ${needs}`];
+  return [`To be attested: ${gate.attests} ${gate.reason} ${needs}`];
+}
+
+/** `start`: Start what is intact. Nothing is lost. */
+function optionInWords({ id, title, detail, possible }: Option): string {
+  return `${possible ? `\`${id}\`` : 'Not possible'}: ${title}. ${detail}`;
 }
 
 /** What can be typed at a gate. */
-export function nextAtGate(run: string, { kind }: Gate): string {
-  return kind === 'approval' ? `\`approve ${run}\` or \`reject ${run}\`` : `\`retry ${run}\` or \`abort ${run}\``;
+export function nextAtGate(run: string, { kind, options = [] }: Gate): string {
+  if (kind === 'approval') return `\`approve ${run}\` or \`reject ${run}\``;
+  if (kind === 'failure') return `\`retry ${run}\` or \`abort ${run}\``;
+  const ways = options.filter(({ possible }) => possible).map(({ id }) => `\`choose ${run} ${id}\``);
+  return [...ways, `\`abort ${run}\``].join(' or ');
 }

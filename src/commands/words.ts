@@ -15,6 +15,13 @@ const run: ArgumentSpec = {
   placeholder: '<run>',
   description: 'the run, e.g. restore-prod-7f3a9c; inside its thread it can be left out',
 };
+const option: ArgumentSpec = {
+  name: 'option',
+  kind: 'positional',
+  required: true,
+  placeholder: '<option>',
+  description: 'the way to go on, as the card and `show <run>` name it',
+};
 const cluster: ArgumentSpec = {
   name: 'cluster',
   kind: 'positional',
@@ -32,6 +39,7 @@ export const deskWords = [
   { id: 'show', summary: 'where a run stands', arguments: [run] },
   { id: 'approve', summary: 'say yes at the gate a run waits at', arguments: [run] },
   { id: 'reject', summary: 'say no at the gate a run waits at', arguments: [run] },
+  { id: 'choose', summary: 'pick one of the ways a run offers', arguments: [run, option] },
   { id: 'retry', summary: 'try the failed step of a run again', arguments: [run] },
   { id: 'abort', summary: 'end a run, between two steps', arguments: [run] },
   { id: 'whoami', summary: 'the ids that config.yaml would need to name you', arguments: [] },

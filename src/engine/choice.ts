@@ -7,6 +7,9 @@ import type { GateRecord } from './replay.ts';
 import type { ChooseStep, Option, Step } from './step.ts';
 import { withdraw } from './withdraw.ts';
 
+/** Ids stand in buttons, commands and journals. */
+const optionId = /^[a-z][a-z0-9-]{0,59}$/;
+
 /** Advances a choice as far as people have spoken. */
 export async function ask(execution: Execution, step: ChooseStep): Promise<StepResult> {
   try {
@@ -83,6 +86,7 @@ async function settle(execution: Execution, step: ChooseStep, gate: Gate, by: re
 
 async function offer(execution: Execution, step: ChooseStep): Promise<StepResult> {
   const { question, facts, options } = await step.offer();
+  assertIds(options);
   await execution.deps.commands.flush();
   if (!options.some(({ possible }) => possible)) {
     const because = ['There is no way to go on now.', ...options.map(({ title, detail }) => `${title}: ${detail}`)].join('\n');
@@ -114,6 +118,12 @@ function optionOf(gate: Gate, id: string | undefined): Option {
   const option = gate.options?.find((each) => each.id === id);
   if (option === undefined) throw new Error(`the gate ${gate.gateId} has no option ${id ?? '(none)'}`);
   return option;
+}
+
+function assertIds(options: readonly Option[]): void {
+  const ids = options.map(({ id }) => id);
+  if (new Set(ids).size !== ids.length || !ids.every((id) => optionId.test(id)))
+    throw new Error(`the ids of options must be kebab-case and unique: ${ids.join(', ')}`);
 }
 
 /** A choice may change what follows, never what was done. */

@@ -11,6 +11,8 @@ export type DecisionReceipt =
   | { readonly state: 'recorded'; readonly approvals: number; readonly required: number }
   /** The same person had already said something at this gate; the first word counts. */
   | { readonly state: 'repeated'; readonly earlier: Decision }
+  /** At a choice, somebody else's word came first. */
+  | { readonly state: 'forestalled'; readonly earlier: Decision }
   /** The gate is not open any more. */
   | { readonly state: 'closed'; readonly how: string };
 

@@ -1,17 +1,17 @@
 /**
  * What people say at gates, recorded atomically whether or not a worker looks.
  *
- * Keys: `medic:gate:<gateId>` (hash; written open and settled by the journal's own append, and `by:<user>` here: the first word of a
- * person counts), `medic:said:<gateId>` (list, oldest first), `medic:abort:<runId>` (string; the first asker counts).
+ * Keys: `medic:gate:<gateId>` (hash; written open and settled by the journal's own append, and here `by:<user>`, because the first
+ * word of a person counts, and `chosen`, because the first choice of anybody does), `medic:said:<gateId>` (list, oldest first), `medic:abort:<runId>` (string; the first asker counts).
  */
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { OpsError } from '../errors.ts';
-import type { Decision } from '../engine/journal.ts';
+import type { Decision, GateKind } from '../engine/journal.ts';
 import type { Decisions } from '../engine/ports.ts';
 import type { DecisionReceipt } from '../engine/runs.ts';
 import { RunId } from '../ids.ts';
-import { DecisionSchema } from './journal-schema.ts';
+import { DecisionSchema, GateKindSchema } from './journal-schema.ts';
 import { keys, retentionMs } from './keys.ts';
 import { decideLua } from './lua.ts';
 
@@ -37,10 +37,17 @@ const count = z.coerce.number().int();
 const DecideReply = z.union([
   z.tuple([z.literal('unknown')]),
   z.tuple([z.literal('closed'), z.string(), RunId]),
-  z.tuple([z.literal('unfit'), z.string()]),
+  z.tuple([z.literal('unfit'), GateKindSchema]),
   z.tuple([z.literal('repeated'), z.string(), RunId]),
+  z.tuple([z.literal('forestalled'), z.string(), RunId]),
   z.tuple([z.literal('recorded'), count, count, RunId]),
 ]);
+
+const wordsAt: Readonly<Record<GateKind, string>> = {
+  approval: 'approve, reject or abort',
+  failure: 'retry or abort',
+  choice: 'choose or abort',
+};
 
 /** A receipt, and the run to wake when there is one that may not know of the decision. */
 interface Decided {
@@ -60,12 +67,14 @@ export async function recordDecision(redis: Redis, gateId: string, decision: Dec
     case 'closed':
       return { receipt: { state: 'closed', how: reply[1] } };
     case 'unfit': {
-      const words = reply[1] === 'failure' ? 'retry or abort' : 'approve, reject or abort';
+      const words = wordsAt[reply[1]];
       throw new OpsError('INPUT_INVALID', `This gate takes ${words}, not ${decision.verdict}.`);
     }
     // The wake of the first word may have been lost with a connection, so a repetition wakes too.
     case 'repeated':
       return { receipt: { state: 'repeated', earlier: DecisionSchema.parse(JSON.parse(reply[1])) }, runId: reply[2] };
+    case 'forestalled':
+      return { receipt: { state: 'forestalled', earlier: DecisionSchema.parse(JSON.parse(reply[1])) }, runId: reply[2] };
     case 'recorded':
       return { receipt: { state: 'recorded', approvals: reply[1], required: reply[2] }, runId: reply[3] };
   }

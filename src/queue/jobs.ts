@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { KeepJobs } from 'bullmq';
 import { ClusterName, RunId } from '../ids.ts';
 import type { QueryRequest } from '../engine/runs.ts';
-import { RequesterSchema } from './journal-schema.ts';
+import { AnythingSchema, RequesterSchema } from './journal-schema.ts';
 import type { Answer } from '../procedures/answer.ts';
 import { retentionMs } from './keys.ts';
 
@@ -11,10 +11,7 @@ import { retentionMs } from './keys.ts';
 export const QueryRequestSchema: z.ZodType<QueryRequest> = z.object({
   verb: z.string(),
   cluster: ClusterName,
-  input: z
-    .unknown()
-    .optional()
-    .transform((value): unknown => value),
+  input: AnythingSchema,
   requester: RequesterSchema,
 });
 

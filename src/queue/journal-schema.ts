@@ -7,6 +7,12 @@ const PlannedCommand = z.object({ on: z.string(), argv: z.array(z.string()) });
 const plan = z.array(PlannedCommand);
 const at = z.iso.datetime();
 
+/** Anything that went through JSON, where nothing at all comes back as an absent key. */
+export const AnythingSchema = z
+  .unknown()
+  .optional()
+  .transform((value): unknown => value);
+
 const ExecutedCommand = PlannedCommand.extend({
   changes: z.boolean(),
   exitCode: z.int().exactOptional(),
@@ -24,9 +30,12 @@ export const DecisionSchema = z.object({
   at,
 });
 
+/** Why a run waits for a person. */
+export const GateKindSchema = z.enum(['approval', 'failure', 'choice']);
+
 const Gate = z.object({
   gateId: z.string(),
-  kind: z.enum(['approval', 'failure', 'choice']),
+  kind: GateKindSchema,
   stepId: z.string(),
   title: z.string(),
   plan,
@@ -50,11 +59,7 @@ const stepId = z.string();
 export const JournalEventSchema: z.ZodType<JournalEvent> = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('run-prepared'),
-    // JSON has no undefined: nothing prepared comes back as an absent key.
-    prepared: z
-      .unknown()
-      .optional()
-      .transform((value): unknown => value),
+    prepared: AnythingSchema,
     steps,
     summary: z.string(),
   }),
@@ -94,10 +99,7 @@ export const RunRequestSchema: z.ZodType<RunRequest> = z.object({
   runId: RunId,
   procedure: z.string(),
   cluster: ClusterName,
-  input: z
-    .unknown()
-    .optional()
-    .transform((value): unknown => value),
+  input: AnythingSchema,
   requester: RequesterSchema,
   mode: z.enum(['execute', 'plan']),
   requestedAt: at,

@@ -54,7 +54,7 @@ return 1
 
 /**
  * Records what one person says at a gate. KEYS: gate, said. ARGV: user, decision (JSON), verdict, nowMs, retentionMs, prefix of the keys of runs.
- * Gives {unknown} | {closed, how, runId} | {unfit, kind} | {repeated, decision, runId} | {recorded, approvals, required, runId}.
+ * Gives {unknown} | {closed, how, runId} | {unfit, kind} | {repeated, decision, runId} | {forestalled, decision, runId} | {recorded, approvals, required, runId}.
  */
 export const decideLua = `
 local state, runId, kind, expiresAt = unpack(redis.call('HMGET', KEYS[1], 'state', 'runId', 'kind', 'expiresAt'))
@@ -66,8 +66,15 @@ if ended then return {'closed', ended, runId} end
 if tonumber(ARGV[4]) >= tonumber(expiresAt) then return {'closed', 'expired', runId} end
 local earlier = redis.call('HGET', KEYS[1], 'by:' .. ARGV[1])
 if earlier then return {'repeated', earlier, runId} end
-local fits = ARGV[3] == 'abort' or (ARGV[3] == 'retry') == (kind == 'failure')
+local kinds = {approve = 'approval', reject = 'approval', retry = 'failure', choose = 'choice'}
+local fits = ARGV[3] == 'abort' or kinds[ARGV[3]] == kind
 if not fits then return {'unfit', kind} end
+-- One choice is enough, so of two at once only the first is one.
+if ARGV[3] == 'choose' then
+  local first = redis.call('HGET', KEYS[1], 'chosen')
+  if first then return {'forestalled', first, runId} end
+  redis.call('HSET', KEYS[1], 'chosen', ARGV[2])
+end
 redis.call('HSET', KEYS[1], 'by:' .. ARGV[1], ARGV[2])
 redis.call('RPUSH', KEYS[2], ARGV[2])
 redis.call('PEXPIRE', KEYS[2], ARGV[5])

@@ -5,6 +5,7 @@ import { createDesk } from '../../src/commands/desk.ts';
 import type { Person } from '../../src/commands/reply.ts';
 import { UserId } from '../../src/ids.ts';
 import { fakeClock, fakeRuns, gate, journalOf, request } from '../slack/fakes.ts';
+import { attesting, choiceGate, choosing, recovery } from '../slack/crossroads.ts';
 import { ended, failed, waiting } from '../slack/story.ts';
 import { clusters as known, verbs } from './verbs.ts';
 
@@ -17,7 +18,7 @@ function person(id: string, overrides: Partial<Person> = {}): Person {
   return { user: UserId.parse(id), channel: { id: 'C0INCIDENT', name: 'inc-etcd' }, team: 'T0HOME', via: 'slack', ...overrides };
 }
 
-function open(events: Parameters<typeof journalOf>[0] = []) {
+function open(events: Parameters<typeof journalOf>[0] = [], asked = request()) {
   const lists = { channels: ['C0INCIDENT'], operators: ['U0ALICE'], approvers: ['U0BOB', 'U0CAROL'] };
   const clusters = {
     prod: { ...lists, members: known.prod.members },
@@ -25,7 +26,7 @@ function open(events: Parameters<typeof journalOf>[0] = []) {
   } as never;
   const runs = fakeRuns();
   const clock = fakeClock('2026-11-22T03:20:00.000Z');
-  if (events.length > 0) runs.put(request(), journalOf(events));
+  if (events.length > 0) runs.put(asked, journalOf(events));
   const permissions = createAccess({ clusters, groups: { membersOf: async () => new Set() }, homeTeam: () => 'T0HOME' });
   const desk = createDesk({ verbs, clusters, permissions, runs: runs.runs, clock });
   return { desk, runs, clock, say: (words: string, by: Person = alice) => desk.take({ words, prefix: '/etcd' }, by) };
@@ -264,5 +265,116 @@ describe('decisions', () => {
     expect(await open(failed).say(`abort ${run}`)).toMatchObject({ kind: 'receipt', counted: true });
     expect(await open(failed).say(`abort ${run}`, mallory)).toMatchObject({ kind: 'refused' });
     expect(await open(ended).say(`abort ${run}`)).toMatchObject({ kind: 'receipt', counted: false });
+  });
+});
+
+describe('choices', () => {
+  const chooser = recovery().runId;
+
+  it.each([
+    ['the operator who asked', alice],
+    ['an approver', bob],
+  ])('records the choice of %s, typed or clicked', async (_who, by) => {
+    const typed = open(choosing, recovery());
+    const clicked = open(choosing, recovery());
+    const { gateId, digest } = choiceGate();
+
+    const said = await typed.say(`choose ${chooser} Survivor`, by);
+    const click = await clicked.desk.click({ gateId, digest, verdict: 'choose', option: 'survivor' }, by);
+
+    expect(said).toEqual({ kind: 'receipt', run: chooser, counted: true, people: [], sentence: `Your choice of ${chooser} is recorded.` });
+    expect(click).toEqual(said);
+    for (const { runs } of [typed, clicked])
+      expect(runs.calls).toEqual([{ method: 'decide', args: [gateId, { verdict: 'choose', option: 'survivor', by: by.user }] }]);
+  });
+
+  it.each([
+    ['who is on no list', mallory],
+    ['who is in another channel', person('U0BOB', { channel: { id: 'C0RANDOM' } })],
+  ])('does not record the choice of one %s', async (_who, by) => {
+    const { say, runs } = open(choosing, recovery());
+
+    expect(await say(`choose ${chooser} start`, by)).toMatchObject({ kind: 'refused', code: 'NOT_ALLOWED' });
+    expect(runs.calls).toEqual([]);
+  });
+
+  it.each([
+    ['survivors', '`survivors` is not one of the ways there are. Did you mean `survivor`?'],
+    ['prayer', '`prayer` is not one of the ways there are.'],
+    ['snapshot', '“Put back a snapshot” is not possible: There is no snapshot that passes its check.'],
+  ])('refuses `choose … %s`, and says what can be chosen', async (option, sentence) => {
+    const { say, runs } = open(choosing, recovery());
+
+    expect(await say(`choose ${chooser} ${option}`)).toEqual({
+      kind: 'refused',
+      code: 'INPUT_INVALID',
+      sentence,
+      next: `Say \`choose ${chooser} start\` or \`choose ${chooser} survivor\` or \`abort ${chooser}\`.`,
+    });
+    expect(runs.calls).toEqual([]);
+  });
+
+  it('takes no choice where none is open, and no yes where one is', async () => {
+    expect(await open(waiting).say(`choose ${run} start`)).toMatchObject({
+      kind: 'refused',
+      sentence: `${run} waits for an approval; \`choose\` does not fit there.`,
+    });
+    expect(await open(choosing, recovery()).say(`approve ${chooser}`, bob)).toMatchObject({
+      kind: 'refused',
+      sentence: `${chooser} waits for a choice; \`approve\` does not fit there.`,
+    });
+  });
+
+  it('tells the second of two who was first', async () => {
+    const { say } = open(choosing, recovery());
+    await say(`choose ${chooser} start`);
+
+    expect(await say(`choose ${chooser} survivor`, bob)).toMatchObject({
+      kind: 'receipt',
+      counted: false,
+      sentence: 'U0ALICE was first and chose “Start etcd on etcd02”; your choice was not recorded.',
+      people: ['U0ALICE'],
+    });
+    expect(await say(`choose ${chooser} survivor`)).toMatchObject({
+      sentence: 'You had already said “choose start” at this gate; the first word counts.',
+    });
+  });
+
+  it('shows the ways there are, with the reason where one is not possible', async () => {
+    const { say } = open(choosing, recovery());
+
+    const reply = await say(`show ${chooser}`);
+
+    expect(reply).toMatchObject({
+      answer: {
+        headline: `${chooser} waits for a choice at step 2 of 2, “Choose how to bring prod back”.`,
+        next: `\`choose ${chooser} start\` or \`choose ${chooser} survivor\` or \`abort ${chooser}\``,
+      },
+    });
+    expect(JSON.stringify(reply)).toContain('`survivor`: Rebuild from etcd01. Lost: what etcd02');
+    expect(JSON.stringify(reply)).toContain('Not possible: Put back a snapshot. There is no snapshot that passes its check.');
+  });
+});
+
+describe('attestations', () => {
+  const attester = recovery().runId;
+
+  it('are given by approvers, and not by who asked', async () => {
+    const { say } = open(attesting, recovery());
+
+    expect(await say(`approve ${attester}`)).toMatchObject({ kind: 'refused', code: 'NOT_ALLOWED' });
+    expect(await say(`approve ${attester}`, bob)).toMatchObject({
+      counted: true,
+      sentence: `Your attestation of ${attester} is recorded. 1 more approval is needed.`,
+    });
+  });
+
+  it('are shown with the sentence that is attested', async () => {
+    const reply = await open(attesting, recovery()).say(`show ${attester}`);
+
+    expect(reply).toMatchObject({
+      answer: { headline: `${attester} waits for an attestation at step 3 of 4, “Attest that etcd03 is gone”.` },
+    });
+    expect(JSON.stringify(reply)).toContain('To be attested: etcd03’s host is switched off and will not come back by itself.');
   });
 });

@@ -44,6 +44,7 @@ describe('parseCommand', () => {
     ['show restore-prod-7f3a9c', { kind: 'show', run: 'restore-prod-7f3a9c' }],
     ['approve restore-prod-7f3a9c', { kind: 'decide', verdict: 'approve', run: 'restore-prod-7f3a9c' }],
     ['reject restore-prod-7f3a9c', { kind: 'decide', verdict: 'reject' }],
+    ['choose restore-prod-7f3a9c survivor', { kind: 'decide', verdict: 'choose', option: 'survivor', run: 'restore-prod-7f3a9c' }],
     ['retry restore-prod-7f3a9c', { kind: 'decide', verdict: 'retry' }],
     ['abort restore-prod-7f3a9c', { kind: 'abort', run: 'restore-prod-7f3a9c' }],
     ['whoami', { kind: 'whoami' }],
@@ -55,6 +56,7 @@ describe('parseCommand', () => {
     ['Status Prod.', { kind: 'query', cluster: 'prod' }],
     ['Replace-member prod Etcd03', { kind: 'run', input: { member: 'etcd03' } }],
     ['approve `restore-prod-7f3a9c`.', { kind: 'decide', run: 'restore-prod-7f3a9c' }],
+    ['choose `restore-prod-7f3a9c` “Survivor”.', { kind: 'decide', option: 'survivor' }],
     ['restore prod \u2014plan', { kind: 'run', mode: 'plan' }],
     ['status prod --plan', { kind: 'query', cluster: 'prod' }],
     ['backup prod --from etcd02,', { kind: 'run', input: { from: 'etcd02' } }],
@@ -77,6 +79,8 @@ describe('parseCommand', () => {
     ['restore prod --snapshot newest', /a snapshot is `latest` or an id/],
     ['approve prod', /`prod` is no run id/],
     ['approve', /missing required argument `run`/i],
+    ['choose restore-prod-7f3a9c', /missing required argument `option`/i],
+    ['choose survivor', /missing required argument `option`/i],
     ['help statsu', /no verb `statsu`/],
   ])('says what is wrong with “%s”', (line, sentence) => {
     expect(mistakeOf(line).message).toMatch(sentence);
@@ -97,6 +101,10 @@ describe('parseCommand', () => {
 
     expect(parseCommand('approve', { ...grammar, run })).toMatchObject({ kind: 'decide', run });
     expect(parseCommand('approve backup-prod-000001', { ...grammar, run })).toMatchObject({ run: 'backup-prod-000001' });
+    expect(parseCommand('choose survivor', { ...grammar, run })).toMatchObject({ option: 'survivor', run });
+    expect(parseCommand('choose backup-prod-000001 survivor', { ...grammar, run })).toMatchObject({ run: 'backup-prod-000001' });
+    expect(() => parseCommand('choose backup-prod-000001', { ...grammar, run })).toThrow(/missing required argument `option`/i);
+    expect(() => parseCommand('choose', { ...grammar, run })).toThrow(/missing required argument `option`/i);
   });
 
   it('does not take the names of object properties for clusters', () => {

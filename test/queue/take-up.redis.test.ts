@@ -116,6 +116,129 @@ describe('a run at a gate', () => {
   });
 });
 
+describe('a run at a choice', () => {
+  let on: Bench;
+  beforeEach(async () => {
+    on = await bench();
+  });
+  afterEach(() => on[Symbol.asyncDispose]());
+
+  it('goes the way that was chosen, and shows the steps that follow from it', async () => {
+    on.worker();
+    const run = await on.begin(['choose', 'work']);
+    const gate = await on.gate(run.runId);
+
+    await on.runs.decide(gate.gateId, { verdict: 'choose', option: 'right', by: alice });
+
+    const view = await on.ended(run.runId);
+    expect(gate).toMatchObject({ kind: 'choice', options: [{ id: 'left' }, { id: 'right' }] });
+    expect(view.steps.map(({ id, state }) => [id, state])).toEqual([
+      ['choose-0', 'done'],
+      ['work-1', 'done'],
+      ['go-right', 'done'],
+    ]);
+    expect(await on.probe.lrange(acted, 0, -1)).toEqual(['work-1', 'go-right'].map((step) => `${run.runId} ${step}`));
+  });
+
+  it('hears a choice that comes after the gate opened and before the job is moved to delayed', async () => {
+    const engine = scripted({ redis: on.probe });
+    on.worker({
+      advance: async (context) => {
+        const advance = await engine(context);
+        if (advance.state === 'waiting') await on.runs.decide(advance.gate.gateId, { verdict: 'choose', option: 'left', by: alice });
+        return advance;
+      },
+    });
+
+    const run = await on.begin(['choose']);
+
+    expect(await on.ended(run.runId)).toMatchObject({ outcome: 'completed', steps: [{ id: 'choose-0' }, { id: 'go-left' }] });
+  });
+
+  it('takes the first of two choices that are made at once, and tells the second whose it was', async () => {
+    const held = on.worker();
+    const run = await on.begin(['choose']);
+    const { gateId } = await on.gate(run.runId);
+    await held.close({ deadlineMs: 2_000 });
+
+    const clicks = await Promise.all([
+      on.runs.decide(gateId, { verdict: 'choose', option: 'left', by: alice }),
+      on.runs.decide(gateId, { verdict: 'choose', option: 'right', by: bob }),
+    ]);
+    on.worker();
+
+    const view = await on.ended(run.runId);
+    expect(clicks).toMatchObject([
+      { state: 'recorded', required: 1 },
+      { state: 'forestalled', earlier: { by: alice, option: 'left' } },
+    ]);
+    expect(view.steps.at(-1)).toMatchObject({ id: 'go-left', state: 'done' });
+    expect(view.gates).toMatchObject([{ outcome: 'chosen', decisions: [{ by: alice, option: 'left' }] }]);
+  });
+
+  it('takes no yes, no no and no retry there, and no choice elsewhere', async () => {
+    on.worker();
+    const run = await on.begin(['choose', 'gate']);
+    const choice = await on.gate(run.runId);
+
+    for (const verdict of ['approve', 'reject', 'retry'] as const)
+      await expect(on.runs.decide(choice.gateId, { verdict, by: alice })).rejects.toMatchObject({
+        code: 'INPUT_INVALID',
+        message: `This gate takes choose or abort, not ${verdict}.`,
+      });
+    await on.runs.decide(choice.gateId, { verdict: 'choose', option: 'left', by: alice });
+    const approval = await until('the next gate', async () => {
+      const gate = await on.runs.openGate(run.runId);
+      return gate?.kind === 'approval' ? gate : undefined;
+    });
+
+    await expect(on.runs.decide(approval.gateId, { verdict: 'choose', option: 'left', by: bob })).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+    });
+  });
+
+  it('ends when it is aborted there', async () => {
+    on.worker();
+    const run = await on.begin(['choose']);
+    const { gateId } = await on.gate(run.runId);
+
+    await on.runs.decide(gateId, { verdict: 'abort', by: alice });
+
+    expect(await on.ended(run.runId)).toMatchObject({ outcome: 'aborted' });
+  });
+
+  it('ends as expired when nobody chooses', async () => {
+    on.worker({ advance: scripted({ redis: on.probe, approvalExpiresAfterMs: 300 }) });
+
+    const run = await on.begin(['choose']);
+
+    expect(await on.ended(run.runId)).toMatchObject({ outcome: 'expired' });
+  });
+});
+
+describe('a run that needs an attestation', () => {
+  let on: Bench;
+  beforeEach(async () => {
+    on = await bench();
+  });
+  afterEach(() => on[Symbol.asyncDispose]());
+
+  it('goes on when enough people have given it, having carried nothing out for it', async () => {
+    on.worker({ advance: scripted({ redis: on.probe, required: 2 }) });
+    const run = await on.begin(['attest', 'work']);
+    const gate = await on.gate(run.runId);
+
+    await on.runs.decide(gate.gateId, { verdict: 'approve', by: alice });
+    await on.runs.decide(gate.gateId, { verdict: 'approve', by: bob });
+
+    expect(await on.ended(run.runId)).toMatchObject({
+      outcome: 'completed',
+      steps: [{ id: 'attest-0', state: 'done', note: `Attested by ${alice} and ${bob}: It is so.` }, { id: 'work-1' }],
+    });
+    expect(await on.probe.lrange(acted, 0, -1)).toEqual([`${run.runId} work-1`]);
+  });
+});
+
 describe('a run with an optional step', () => {
   let on: Bench;
   beforeEach(async () => {

@@ -123,14 +123,17 @@ export function fakeRuns() {
     view: async (run) => view(run),
     journal: async (run) => find(run).entries,
     openGate: async (run) => view(run).openGate,
-    async decide(gateId, { verdict, by }): Promise<DecisionReceipt> {
-      calls.push({ method: 'decide', args: [gateId, { verdict, by }] });
+    async decide(gateId, saying): Promise<DecisionReceipt> {
+      const { verdict, by } = saying;
+      calls.push({ method: 'decide', args: [gateId, saying] });
       const decisions = said.get(gateId) ?? [];
       const earlier = decisions.find((one) => one.by === by);
       if (earlier !== undefined) return { state: 'repeated', earlier };
       const open = [...journals.keys()].map(view).find(({ openGate }) => openGate?.gateId === gateId)?.openGate;
       if (open === undefined) return { state: 'closed', how: 'it was settled before.' };
-      said.set(gateId, [...decisions, { verdict, by, at: '2026-11-22T03:14:00.000Z' }]);
+      const first = decisions.find((one) => one.verdict === 'choose');
+      if (verdict === 'choose' && first !== undefined) return { state: 'forestalled', earlier: first };
+      said.set(gateId, [...decisions, { ...saying, at: '2026-11-22T03:14:00.000Z' }]);
       return {
         state: 'recorded',
         approvals: (said.get(gateId) ?? []).filter((one) => one.verdict === 'approve').length,

@@ -1,0 +1,53 @@
+/** What became of a decision, told to who made it. */
+import type { Decision, Gate } from '../engine/journal.ts';
+import type { DecisionReceipt } from '../engine/runs.ts';
+import type { RunId, UserId } from '../ids.ts';
+import type { Reply } from './reply.ts';
+
+const said: Readonly<Record<Decision['verdict'], string>> = {
+  approve: 'Your approval',
+  reject: 'Your rejection',
+  retry: 'Your retry',
+  abort: 'Your abort',
+  choose: 'Your choice',
+};
+
+interface Saying {
+  readonly run: RunId;
+  readonly gate: Gate;
+  readonly verdict: Decision['verdict'];
+}
+
+/** The sentence that is true of what was said at a gate. */
+export function inWords({ run, gate, verdict }: Saying, answer: DecisionReceipt): Reply {
+  switch (answer.state) {
+    case 'recorded': {
+      const missing = answer.required - answer.approvals;
+      const more =
+        verdict === 'approve' && missing > 0 ? ` ${missing} more ${missing === 1 ? 'approval is' : 'approvals are'} needed.` : '';
+      const what = verdict === 'approve' && gate.attests !== undefined ? 'Your attestation' : said[verdict];
+      return receipt(run, true, `${what} of ${run} is recorded.${more}`);
+    }
+    case 'repeated':
+      return receipt(run, false, `You had already said “${wordOf(answer.earlier)}” at this gate; the first word counts.`);
+    case 'forestalled': {
+      const { by, option } = answer.earlier;
+      const way = gate.options?.find(({ id }) => id === option)?.title ?? option ?? '';
+      return receipt(run, false, `${by} was first and chose “${way}”; your choice was not recorded.`, [by]);
+    }
+    case 'closed':
+      return receipt(run, false, `Too late, nothing was recorded: ${answer.how}`);
+    default:
+      return answer satisfies never;
+  }
+}
+
+/** `approve`, or `choose start`. */
+function wordOf({ verdict, option }: Decision): string {
+  return option === undefined ? verdict : `${verdict} ${option}`;
+}
+
+/** An answer to a decision. @param people who are named in it */
+export function receipt(run: RunId, counted: boolean, sentence: string, people: readonly UserId[] = []): Reply {
+  return { kind: 'receipt', run, counted, sentence, people };
+}
