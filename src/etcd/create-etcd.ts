@@ -26,7 +26,9 @@ import { saveSnapshot } from './snapshot-stream.ts';
 import { loadTls } from './tls.ts';
 import type { TlsPaths } from './tls.ts';
 import type { TrailerVerdict } from './trailer.ts';
+import { v2Commands } from './v2-commands.ts';
 import { v2Keys } from './v2-keys.ts';
+import { createV2 } from './v2-store.ts';
 
 /** What a cluster's Etcd is made of. */
 export interface EtcdOptions {
@@ -109,6 +111,7 @@ function throughEndpoints(endpoints: readonly Endpoint[], options: EtcdOptions):
     disarm: (alarm) => disarm(deps, alarm),
     quotaBytes: async (member) => await quotaBytes(of(member)),
     sampleKeys: () => sampleKeys(deps),
+    v2: createV2({ endpoints, clock, record, commands: v2Commands({ members, tls }) }),
     commands,
   };
 }

@@ -4,6 +4,7 @@ import type { Finding } from '../engine/finding.ts';
 import type { Progress } from '../engine/step.ts';
 import type { ClusterId, MemberId, MemberName } from '../ids.ts';
 import type { EtcdCommands } from './commands.ts';
+import type { EtcdV2 } from './v2.ts';
 
 /** One row of `etcdctl endpoint status`. */
 export interface EndpointStatus {
@@ -175,6 +176,9 @@ export interface Etcd {
   quotaBytes(member: MemberName): Promise<number | undefined>;
   /** Reads a bounded sample of keys, without their history. */
   sampleKeys(): Promise<KeySample>;
+
+  /** API 2: a store of its own, which API 3 and its snapshots know nothing of. */
+  readonly v2: EtcdV2;
 
   /** The same acts as commands, for plans. */
   readonly commands: Omit<EtcdCommands, 'saveSnapshot'>;

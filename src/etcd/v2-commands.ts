@@ -20,8 +20,7 @@ export function v2Commands({
     argv: ['env', 'ETCDCTL_API=2', 'etcdctl', '--endpoints', members.map(({ clientUrl }) => clientUrl).join(','), ...identity, ...words],
   });
   return {
-    put: (key, value) =>
-      etcdctl('set', '--', key, value.length > longestShownValue ? `<${Buffer.byteLength(value)} bytes>` : value),
+    put: (key, value) => etcdctl('set', '--', key, value.length > longestShownValue ? `<${Buffer.byteLength(value)} bytes>` : value),
     settle: () => etcdctl('ls', '--quorum', '/'),
   };
 }

@@ -107,8 +107,7 @@ async function contents({ endpoints }: V2Deps, from: Endpoint['member']): Promis
     limitBytes: contentsLimitBytes,
   });
   if (isNotServed(answer)) throw notServed(endpoint, undefined);
-  if (answer.status === 200 && answer.body === undefined)
-    return { keys: undefined, digest: `index ${answer.index}`, index: answer.index };
+  if (answer.status === 200 && answer.body === undefined) return { keys: undefined, digest: `index ${answer.index}`, index: answer.index };
   const hash = createHash('sha256');
   let keys = 0;
   // Without TTLs: those run down between one member's answer and the next one's.

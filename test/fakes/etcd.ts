@@ -10,6 +10,7 @@ import { servedBy } from './machine.ts';
 import type { Data, Machine, Site } from './machine.ts';
 import { addLearner } from './membership.ts';
 import type { Membership } from './membership.ts';
+import { fakeEtcdV2 } from './v2.ts';
 
 interface FakeEtcdDeps {
   readonly site: Site;
@@ -203,6 +204,14 @@ export function fakeEtcd({ site, effects, members }: FakeEtcdDeps): Etcd {
       const keys = writable()[0]?.keys.size ?? 0;
       return { keysSeen: keys, keysTotal: keys, prefixes: [{ prefix: '/name', keys, bytes: 10 * keys, revisions: BigInt(keys) }] };
     },
+    v2: fakeEtcdV2({
+      effects,
+      writable,
+      dataOf: (member) => {
+        const machine = site.machines.get(member);
+        return machine && servedBy(machine, site);
+      },
+    }),
     commands: fakeCommands,
   };
 }

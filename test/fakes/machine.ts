@@ -10,6 +10,8 @@ export interface Data {
   /** As whom etcd starts on it. */
   readonly memberId: MemberId;
   readonly keys: Map<string, { value: string; modRevision: bigint; version: bigint }>;
+  /** What was written with API 2. */
+  readonly v2Keys: Map<string, string>;
   revision: bigint;
   /** False while a restore was cut in the middle. */
   complete: boolean;
@@ -53,7 +55,7 @@ export interface Site {
 
 /** Data as deep as a snapshot copies it. */
 export function copyOf(data: Data): Data {
-  return { ...data, keys: new Map([...data.keys].map(([key, value]) => [key, { ...value }])) };
+  return { ...data, v2Keys: new Map(data.v2Keys), keys: new Map([...data.keys].map(([key, value]) => [key, { ...value }])) };
 }
 
 /** The data a running etcd on this machine serves; undefined when none runs. */

@@ -102,6 +102,7 @@ function addMachine(site: Site, peers: readonly { name: MemberName; peerUrl: str
     revision: 7n,
     complete: true,
     keys: new Map([['/name/1', { value: 'test', modRevision: 7n, version: 1n }]]),
+    v2Keys: new Map(),
     dbSizeBytes: 20_000,
     dbSizeInUseBytes: 10_000,
   };

@@ -10,3 +10,15 @@ describeCrashPoints({
   gated: [],
   restored: (world) => expect(world.machine('etcd03').dirs.get(world.site.dataDir)?.data?.keys.get('/name/2')?.value).toBe('two'),
 });
+
+describeCrashPoints({
+  procedure: put,
+  world: () => fakeWorld({ run: 'put-demo-7f3a9c' }),
+  input: { key: '/name/2', value: 'two', v2: true },
+  gated: [],
+  restored: (world) => {
+    const data = world.machine('etcd03').dirs.get(world.site.dataDir)?.data;
+    expect(data?.v2Keys.get('/name/2')).toBe('two');
+    expect(data?.keys.has('/name/2')).toBe(false);
+  },
+});
