@@ -1,0 +1,67 @@
+/** What was measured: one row of the table each, kept with every sample it rests on. */
+import { z } from 'zod';
+
+const Target = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('at-most'), value: z.number() }),
+  z.object({ kind: z.literal('at-most-of-hand'), factor: z.number() }),
+  z.object({ kind: z.literal('at-least-of-hand'), factor: z.number() }),
+]);
+
+/** `s` and `MB/s` and `MB` are decimal: 1 MB is a million bytes. */
+export const Figure = z.object({
+  case: z.string(),
+  /** Absent when the size of the data makes no difference. */
+  megabytes: z.number().optional(),
+  what: z.string(),
+  unit: z.enum(['s', 'MB/s', 'MB']),
+  /** Of the script; absent where there is nothing to compare with. */
+  hand: z.array(z.number()).optional(),
+  bot: z.array(z.number()),
+  target: Target.optional(),
+  /** ISO 8601, UTC. */
+  measuredAt: z.string(),
+});
+export type Figure = z.infer<typeof Figure>;
+
+/** A case that was not measured, with the reason. */
+export const Absence = z.object({ case: z.string(), megabytes: z.number().optional(), because: z.string() });
+export type Absence = z.infer<typeof Absence>;
+
+const Machine = z.object({
+  cores: z.number(),
+  processor: z.string(),
+  memoryMegabytes: z.number(),
+  diskFreeMegabytes: z.number(),
+  kernel: z.string(),
+  etcd: z.string(),
+  etcdctl: z.string(),
+  node: z.string(),
+  loadAverage: z.number(),
+});
+/** The facts about the machine that figures depend on. */
+export type Machine = z.infer<typeof Machine>;
+
+/** One bench.json. */
+export const Results = z.object({
+  machine: Machine,
+  runs: z.number(),
+  startedAt: z.string(),
+  tookSeconds: z.number(),
+  figures: z.array(Figure),
+  skipped: z.array(Absence),
+  failed: z.array(Absence),
+});
+export type Results = z.infer<typeof Results>;
+
+/** Puts new results over earlier ones: a case that was measured, skipped or failed now replaces all that was said of it before. */
+export function withEarlier(earlier: Results, now: Results): Results {
+  const key = (one: { readonly case: string; readonly megabytes?: number | undefined }) => `${one.case} ${one.megabytes ?? ''}`;
+  const seen = new Set([...now.figures, ...now.skipped, ...now.failed].map(key));
+  const kept = <Row extends Absence | Figure>(rows: readonly Row[]) => rows.filter((row) => !seen.has(key(row)));
+  return {
+    ...now,
+    figures: [...kept(earlier.figures), ...now.figures],
+    skipped: [...kept(earlier.skipped), ...now.skipped],
+    failed: [...kept(earlier.failed), ...now.failed],
+  };
+}

@@ -1,0 +1,107 @@
+/** Where both sides are measured: one lab, the bot on it as an installation has it, the operator's shell, and data of one size. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { dataDir, environmentFile } from '../lab/host-files.ts';
+import type { EtcdVersion, LabHost } from '../lab/lab.ts';
+import { createStage } from '../stage/stage.ts';
+import type { Stage } from '../stage/stage.ts';
+import { settleDisk } from './machine.ts';
+import { createOperator } from './operator.ts';
+import type { Operator } from './operator.ts';
+import { startPostings } from './postings.ts';
+import type { Postings } from './postings.ts';
+
+/** All that a case works with. */
+export interface Ground {
+  readonly stage: Stage;
+  readonly operator: Operator;
+  readonly postings: Postings;
+  /** The one process of the bot, with all its roles. */
+  readonly botPid: number;
+  /** A file of this name beside the bot's backups: the same disk. */
+  file(name: string): string;
+  down(): Promise<void>;
+}
+
+/** How long a cluster may take to come back with its data. */
+const healthyLimitMs = 300_000;
+const commandLimitMs = 600_000;
+/** Kept on each host: what the settings were. */
+const settingsKept = '/var/lib/bench-settings';
+
+/** Makes a lab called `bench` and starts the bot. Whatever fails, nothing is left. */
+export async function makeGround(etcd: EtcdVersion): Promise<Ground> {
+  let postings: Postings | undefined;
+  const stage = await createStage({
+    name: 'bench',
+    etcd,
+    // A person answers at once here: no gate may run out while the machine is slow.
+    cluster: { approvals: { required: 1, quorumLoss: 1, expiresAfter: '2h' } },
+    slackApiUrl: async (real) => (postings = await startPostings(real)).apiUrl,
+  });
+  const down = async () => {
+    await stage.down();
+    await postings?.stop();
+  };
+  try {
+    if (postings === undefined) throw new Error('the stage did not ask for the way to Slack');
+    await onAll(stage, (host) => host.exec(['cp', '-a', environmentFile, settingsKept]));
+    await stage.lab.etcdctl(['put', '/name/1', 'test']);
+    const operator = await createOperator(stage.lab, stage.directory);
+    const bot = await stage.start();
+    return { stage, operator, postings, botPid: bot.pid, file: (name) => join(stage.directory, name), down };
+  } catch (error) {
+    await down();
+    throw error;
+  }
+}
+
+/** Does something on every host at the same time. */
+export async function onAll(stage: Stage, act: (host: LabHost) => Promise<unknown>): Promise<void> {
+  await Promise.all(stage.lab.hosts.map(act));
+}
+
+/**
+ * Puts all members back from a snapshot at once: the way a filled cluster gets rid of the log of its filling, in the data-dir and in memory.
+ * The same for both sides, and never measured.
+ */
+export async function rebuild({ stage }: Ground, snapshot: string): Promise<void> {
+  const { lab } = stage;
+  const all = lab.hosts.map(({ name, peerUrl }) => `${name}=${peerUrl}`).join(',');
+  const bytes = await readFile(snapshot);
+  await onAll(stage, async ({ name, peerUrl, exec }) => {
+    await exec(['systemctl', 'stop', 'etcd'], { timeoutMs: commandLimitMs });
+    await exec(['sh', '-euc', `rm -rf ${dataDir}; cat > /var/lib/bench.db`], { input: bytes, timeoutMs: commandLimitMs });
+    const restore = `etcdctl snapshot restore /var/lib/bench.db --name=${name} --data-dir=${dataDir} --initial-advertise-peer-urls=${peerUrl} --initial-cluster=${all} --initial-cluster-token=etcd-cluster`;
+    await exec(['sh', '-euc', `ETCDCTL_API=3 ${restore}; chown -R etcd:etcd ${dataDir}; rm /var/lib/bench.db`], {
+      timeoutMs: commandLimitMs,
+    });
+  });
+  await startAll(stage);
+}
+
+/** Starts etcd everywhere and waits until every member serves. */
+export async function startAll(stage: Stage): Promise<void> {
+  await onAll(stage, (host) => host.exec(['systemctl', 'start', '--no-block', 'etcd']));
+  await stage.lab.waitHealthy(healthyLimitMs);
+}
+
+/** Removes what an earlier run left on the hosts, puts the settings back, and waits until cluster and disk are quiet. */
+export async function tidy({ stage }: Ground): Promise<void> {
+  await onAll(stage, async ({ exec }) => {
+    const left = `${dataDir}.*-*`;
+    await exec(
+      ['sh', '-euc', `rm -rf ${left} /home/etcdops/mysnapshot.db ${environmentFile}?*; cp -a ${settingsKept} ${environmentFile}`],
+      {
+        timeoutMs: commandLimitMs,
+      },
+    );
+  });
+  await stage.lab.waitHealthy(healthyLimitMs);
+  await settleDisk();
+  await sleep(quietMs);
+}
+
+/** For what goes on after the last answer: reports to Slack, members that catch up. */
+const quietMs = 500;

@@ -1,0 +1,49 @@
+/** What the bot adds to its own commands: the time of a run in which none of them ran and no person was waited for. */
+import type { JournalEntry } from '../../src/engine/journal.ts';
+import { coveredMs } from './intervals.ts';
+import type { Interval } from './intervals.ts';
+
+/** When each command ran: it is recorded at its end. */
+export function commandIntervals(entries: readonly JournalEntry[]): readonly Interval[] {
+  return entries.flatMap((entry) => {
+    if (entry.type !== 'command') return [];
+    const to = Date.parse(entry.at);
+    return [{ from: to - entry.command.durationMs, to }];
+  });
+}
+
+/** When the run waited at an approval gate, from the gate's opening until its decision was taken up. */
+export function gateIntervals(entries: readonly JournalEntry[]): readonly Interval[] {
+  return entries.flatMap((entry) => {
+    if (entry.type !== 'gate-settled') return [];
+    const opened = entries.find((other) => other.type === 'gate-opened' && other.gate.gateId === entry.gateId);
+    return opened === undefined ? [] : [{ from: Date.parse(opened.at), to: Date.parse(entry.at) }];
+  });
+}
+
+/** When a step ran, from its beginning until it was settled; nothing when it did not. */
+export function stepIntervals(entries: readonly JournalEntry[], stepIds: readonly string[]): readonly Interval[] {
+  return stepIds.flatMap((stepId) => {
+    const started = entries.findLast((entry) => entry.type === 'step-started' && entry.stepId === stepId);
+    const settled = entries.findLast((entry) => entry.type === 'step-settled' && entry.stepId === stepId);
+    return started === undefined || settled === undefined ? [] : [{ from: Date.parse(started.at), to: Date.parse(settled.at) }];
+  });
+}
+
+/**
+ * Milliseconds of `within` that belong to neither a command, nor a gate, nor to `others`: waits for etcd itself that a script
+ * has to sit out as well (members that elect a leader or fetch their data).
+ */
+export function addedMs(entries: readonly JournalEntry[], within: Interval, others: readonly Interval[] = []): number {
+  return within.to - within.from - coveredMs([...commandIntervals(entries), ...gateIntervals(entries), ...others], within);
+}
+
+/** When the first command that goes over the network began; undefined when there was none. */
+export function firstRemoteCommandAt(entries: readonly JournalEntry[]): number | undefined {
+  for (const entry of entries) {
+    // What is typed on the bot's machine goes to a member all the same when it names endpoints.
+    if (entry.type === 'command' && (entry.command.on !== 'bot' || entry.command.argv.includes('--endpoints')))
+      return Date.parse(entry.at) - entry.command.durationMs;
+  }
+  return undefined;
+}
