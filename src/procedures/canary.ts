@@ -16,3 +16,11 @@ export async function canaryReadable({ etcd, hosts, runId }: Pick<World, 'etcd' 
   const all = allOf(findings);
   return all.holds ? holds('The canary was written and read back from every member.') : all;
 }
+
+/** Whether no member has the canary any more: the proof that a delete is taken and spread too. */
+export async function canaryGone({ etcd, hosts }: Pick<World, 'etcd' | 'hosts'>): Promise<Finding> {
+  const findings = await Promise.all(
+    hosts.map(async ({ member }) => that((await etcd.get(canaryKey, { from: member })) === undefined, `${member} still has the canary.`)),
+  );
+  return allOf(findings);
+}

@@ -4,8 +4,10 @@ import { backups } from './backups.ts';
 import { get } from './get.ts';
 import type { Verb } from './procedure.ts';
 import { put } from './put.ts';
+import { replaceMember } from './replace-member.ts';
+import { recoverSpace } from './recover-space.ts';
 import { restore } from './restore.ts';
 import { status } from './status.ts';
 
 /** In the order of the help text. */
-export const verbs: readonly Verb[] = [status, backup, backups, restore, put, get];
+export const verbs: readonly Verb[] = [status, backup, backups, restore, replaceMember, put, get];

@@ -30,7 +30,9 @@ export function ledByDone(look: ClusterLook, done: (member: Answering) => boolea
   const leader = leaderOf(look);
   if (leader === undefined) return fails('No configured member leads.');
   if (done(leader)) return holds(`${leader.member} leads and has had its turn.`);
-  return voters(look).length === 1 ? holds(`${leader.member} is the only voter: there is nobody to hand leadership to.`) : fails(`${leader.member} leads.`);
+  return voters(look).length === 1
+    ? holds(`${leader.member} is the only voter: there is nobody to hand leadership to.`)
+    : fails(`${leader.member} leads.`);
 }
 
 /** The command that hands leadership on, as it would be typed now; none when it need not be. */
@@ -52,7 +54,9 @@ export async function handOver(world: World, done: (member: Answering) => boolea
   const next = successor(look, done);
   if (next === undefined) throw new OpsError('GUARD_REFUSED', 'Leadership is not moved: no other voter that answers may take it.');
   await etcd.moveLeader(next.status.memberId);
-  const led = await untilHolds(world.clock, { limitMs: handoverLimitMs, intervalMs: handoverIntervalMs }, async () => leads(await etcd.look(), next.member));
+  const led = await untilHolds(world.clock, { limitMs: handoverLimitMs, intervalMs: handoverIntervalMs }, async () =>
+    leads(await etcd.look(), next.member),
+  );
   if (!led.holds) throw new OpsError('GUARD_REFUSED', `Leadership was asked to move to ${next.member}, and has not: ${led.because}`);
   return `${next.member} leads now.`;
 }

@@ -23,6 +23,11 @@ export function durationInWords(ms: number): string {
   return plural(Math.floor(seconds / 86_400), 'day');
 }
 
+/** `0.8 s`, `12 s`: how long something took. */
+export function secondsInWords(ms: number): string {
+  return ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 1000)} s`;
+}
+
 /** `1 member`, `3 members`. */
 export function plural(count: number | bigint, noun: string): string {
   return `${count} ${noun}${Number(count) === 1 ? '' : 's'}`;

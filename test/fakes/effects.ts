@@ -16,6 +16,8 @@ interface Effect {
   readonly whole: () => boolean;
   /** What is left behind when it is cut in the middle. */
   readonly half?: () => void;
+  /** It goes on elsewhere and is completed although nobody listens any more. */
+  readonly goesOn?: boolean;
 }
 
 /** Counts, records and cuts effects. */
@@ -44,13 +46,14 @@ export class Effects {
   }
 
   /** Carries out one effect, or dies as armed. */
-  perform(name: string, { whole, half }: Effect): void {
+  perform(name: string, { whole, half, goesOn = false }: Effect): void {
     this.assertAlive();
     const number = this.begun;
     this.begun += 1;
     const moment = this.point?.effect === number ? this.point.moment : undefined;
     if (moment === 'before') this.die();
     if (moment === 'middle') {
+      if (goesOn && whole()) this.log.push(name);
       half?.();
       if (half !== undefined) this.halved.add(name);
       this.die();

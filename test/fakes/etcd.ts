@@ -179,7 +179,7 @@ export function fakeEtcd({ site, effects, members }: FakeEtcdDeps): Etcd {
         return true;
       };
       // The member goes on when nobody listens any more.
-      effects.perform(`defragment ${member}`, { whole: shrink, half: shrink });
+      effects.perform(`defragment ${member}`, { whole: shrink, goesOn: true });
     },
     async answersFromStore(member) {
       effects.assertAlive();

@@ -1,0 +1,120 @@
+/** Make a cluster writable again that has reached its quota: compact, defragment, disarm, and prove it (docs/runbooks/recover-space.md). */
+import { z } from 'zod';
+import { allOf } from '../engine/finding.ts';
+import { change, check, destroy } from '../engine/step.ts';
+import { canaryGone, canaryKey, canaryReadable } from './canary.ts';
+import { compacting, compactTarget, pagesSettled } from './compaction.ts';
+import { defragmented, defragmentEach, isDefragmented, planDefragment } from './defragmenting.ts';
+import { disarmNospace, noneRaised, planDisarm } from './disarming.ts';
+import { handOver, ledByDone, planHandover } from './leadership.ts';
+import { answering, demandAll, demandNoneCorrupt, demandQuorum } from './members.ts';
+import type { Answering } from './members.ts';
+import { defineProcedure } from './procedure.ts';
+import { Keep } from './revision.ts';
+import { roomOnAll } from './room.ts';
+import { chooseSource, savingSnapshot, snapshotChecked, SnapshotSource } from './safety-snapshot.ts';
+import { allUnderQuota, whatIsFull } from './space.ts';
+import { spaceRecovered, spaceStands } from './space-report.ts';
+import { bytesInWords } from './words.ts';
+
+const Input = z.object({ keep: Keep.optional() });
+
+const Prepared = z.object({
+  source: SnapshotSource,
+  /** Fixed at the beginning, so that what is approved is what is compacted. */
+  compactTo: z.string(),
+  /** Bytes of each member's database before, for the report. */
+  sizes: z.record(z.string(), z.number()),
+});
+/** What is settled when space is to be recovered. */
+export type PreparedSpace = z.infer<typeof Prepared>;
+
+/** Recover space: https://etcd.io/docs/v3.5/op-guide/maintenance/#space-quota */
+export const recoverSpace = defineProcedure({
+  id: 'recover-space',
+  summary: 'make a full cluster writable again: compact, defragment, disarm',
+  permission: 'operate',
+  exclusive: true,
+  arguments: [
+    {
+      name: 'keep',
+      kind: 'option',
+      required: false,
+      placeholder: '<revisions>',
+      description: 'how much history stays; without it 1,000 revisions, or a tenth when there are fewer than 10,000',
+    },
+  ],
+  input: Input,
+  prepared: Prepared,
+  async prepare({ keep }, world) {
+    const look = await world.etcd.look();
+    demandQuorum(look, world);
+    demandAll(look, world, 'A member whose size is not known would raise the alarm again, so nothing is begun without it.');
+    demandNoneCorrupt(look, world, 'Nothing is compacted, defragmented or disarmed while a member may hold wrong data.');
+    const { source } = await chooseSource(world);
+    const compactTo = compactTarget(look.revision ?? 0n, keep === undefined ? undefined : BigInt(keep));
+    const sizes = Object.fromEntries(answering(look).map(({ member, status }) => [member, status.dbSizeBytes]));
+    const largest = bytesInWords(Math.max(...Object.values(sizes)));
+    return {
+      prepared: { source, compactTo: String(compactTo), sizes },
+      summary: `Compact to revision ${compactTo} and defragment every member (${largest})`,
+    };
+  },
+  steps(prepared, world) {
+    const { etcd, runId } = world;
+    const compactTo = BigInt(prepared.compactTo);
+    const compacted = () => etcd.isCompacted(compactTo);
+    const done = ({ status }: Answering) => isDefragmented(status);
+    const members = world.hosts.map(({ member }) => member);
+    const followers = { members, scope: 'followers' } as const;
+    const all = { members, scope: 'all' } as const;
+    return [
+      check('say-what-is-full', 'Say what is full, and what can be freed', () => whatIsFull(world)),
+      change('save-snapshot', `Save a snapshot from ${prepared.source.member}`, savingSnapshot(prepared.source, world)),
+      check('check-snapshot', 'Check it: size, SHA-256, and etcd’s own snapshot status', () => snapshotChecked(world)),
+      destroy(
+        'compact',
+        `Compact the history before revision ${prepared.compactTo}`,
+        compacting(compactTo, world, () => snapshotChecked(world)),
+      ),
+      check('room', 'See that every disk has room for a defragmentation', async ({ mayWait }) =>
+        allOf([...(mayWait ? [await pagesSettled(world)] : []), await roomOnAll(world, members)]),
+      ),
+      change('defragment-followers', 'Defragment the followers, one by one', {
+        plan: async () => planDefragment(world, followers, await compacted()),
+        run: ({ progress }) => defragmentEach(world, followers, progress),
+        verify: async () => defragmented(await etcd.look(), followers),
+      }),
+      change('move-leader', 'Hand leadership to a member that is defragmented', {
+        plan: async () => ((await compacted()) ? planHandover(world, done) : planHandover(world, () => false)),
+        run: () => handOver(world, done),
+        verify: async () => ledByDone(await etcd.look(), done),
+      }),
+      change('defragment-leader', 'Defragment the member that led', {
+        plan: async () => planDefragment(world, all, await compacted()),
+        run: ({ progress }) => defragmentEach(world, all, progress),
+        verify: async () => defragmented(await etcd.look(), all),
+      }),
+      check('under-quota', 'See that every member is under its quota', () => allUnderQuota(world)),
+      change('disarm', 'Disarm the alarm NOSPACE', {
+        plan: () => planDisarm(world, 'NOSPACE'),
+        run: () => disarmNospace(world),
+        verify: () => noneRaised(world, 'NOSPACE'),
+      }),
+      change('canary', 'Prove it with a write, read back from every member', {
+        plan: async () => [etcd.commands.put(canaryKey, runId)],
+        run: async () => {
+          await etcd.put(canaryKey, runId);
+        },
+        verify: () => canaryReadable(world),
+      }),
+      change('clean-up', 'Delete it again, on every member', {
+        plan: async () => [etcd.commands.delete(canaryKey)],
+        run: () => etcd.delete(canaryKey),
+        verify: () => canaryGone(world),
+      }),
+    ];
+  },
+  abandon: (prepared, world) => spaceStands(prepared, world),
+  conclusion: (prepared, world) => spaceRecovered(prepared, world),
+});
