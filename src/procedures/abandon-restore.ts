@@ -34,12 +34,18 @@ async function leave(host: Host, runId: World['runId']): Promise<string | undefi
 
 async function swapBegun(host: Host, runId: World['runId']): Promise<string> {
   const { aside, restored } = host.paths(runId);
-  const [present, next, unit] = await Promise.all([host.dir(host.dataDir), host.dir(restored), host.unit()]);
+  const [present, next, unit, settings] = await Promise.all([
+    host.dir(host.dataDir),
+    host.dir(restored),
+    host.unit(),
+    host.configured({ initialClusterState: 'existing' }),
+  ]);
   const where = [
     `the old data is in ${aside}`,
     next.exists ? `the restored data is in ${restored}` : `the restored data is in ${host.dataDir}`,
     ...(present.exists ? [] : [`there is no ${host.dataDir}`]),
   ];
   const stands = unit.masked ? `${unit.activeState} and masked` : unit.activeState;
-  return `${host.member}: etcd is ${stands}; ${where.join(', ')}. To go back by hand: stop etcd, rename ${aside} to ${host.dataDir}, systemctl unmask ${host.unitName}, and start it on all members.`;
+  const state = settings.holds ? '' : ' etcd’s settings still have their initial-cluster-state: set it to existing.';
+  return `${host.member}: etcd is ${stands}; ${where.join(', ')}. To go back by hand: stop etcd, rename ${aside} to ${host.dataDir}, systemctl unmask ${host.unitName}, and start it on all members.${state}`;
 }

@@ -6,27 +6,30 @@ import type { Facts } from '../engine/step.ts';
 import type { ClusterSettings, Host } from '../host/host.ts';
 import { inParallel } from './in-parallel.ts';
 import { readHosts } from './preflight.ts';
-import type { PreparedRestore } from './restore.ts';
+import type { PutBack } from './put-back.ts';
 import { bytesInWords, list } from './words.ts';
 import type { World } from './world.ts';
 
-function settings(prepared: PreparedRestore): ClusterSettings {
-  return { initialClusterState: 'existing', initialClusterToken: prepared.token };
+type Settled = Pick<PutBack, 'token' | 'initialCluster'>;
+
+/** `existing`, so that a member that loses its data later does not form a cluster of its own. */
+function settings({ token, initialCluster }: Settled): ClusterSettings {
+  return { initialClusterState: 'existing', initialClusterToken: token, ...(initialCluster !== undefined && { initialCluster }) };
 }
 
-export async function planConfigure(prepared: PreparedRestore, { hosts }: World): Promise<readonly PlannedCommand[]> {
-  return (await readHosts(hosts)).flatMap(({ host, facts }) => host.commands.configure(settings(prepared), facts.configuration));
+export async function planConfigure(order: Settled, { hosts }: World): Promise<readonly PlannedCommand[]> {
+  return (await readHosts(hosts)).flatMap(({ host, facts }) => host.commands.configure(settings(order), facts.configuration));
 }
 
 /** Gives the difference it made in each host's settings. */
-export async function configure(prepared: PreparedRestore, { hosts }: World): Promise<string> {
+export async function configure(order: Settled, { hosts }: World): Promise<string> {
   const differences = new Map<string, string>();
-  await inParallel(hosts, async (host) => differences.set(host.member, (await host.configure(settings(prepared))).difference));
+  await inParallel(hosts, async (host) => differences.set(host.member, (await host.configure(settings(order))).difference));
   return hosts.flatMap(({ member }) => (differences.get(member) ? [`${member}:\n${differences.get(member)}`] : [])).join('\n');
 }
 
-export async function configured(prepared: PreparedRestore, { hosts }: World): Promise<Finding> {
-  return allOf(await Promise.all(hosts.map((host) => host.configured(settings(prepared)))));
+export async function configured(order: Settled, { hosts }: World): Promise<Finding> {
+  return allOf(await Promise.all(hosts.map((host) => host.configured(settings(order)))));
 }
 
 export async function cleanedUp({ hosts, runId }: World): Promise<Finding> {

@@ -3,9 +3,11 @@ import { allOf, fails, holds } from '../engine/finding.ts';
 import type { Finding } from '../engine/finding.ts';
 import { isOpsError } from '../errors.ts';
 import type { Host, HostFacts } from '../host/host.ts';
-import type { SnapshotRecord } from '../snapshots/snapshots.ts';
+import type { SnapshotFile } from '../snapshots/snapshots.ts';
+import { certificatesFit } from './certificates.ts';
 import { minorOf, refusal } from './versions.ts';
 import { bytesInWords, list } from './words.ts';
+import type { World } from './world.ts';
 
 /** etcd preallocates one WAL segment of this size: https://github.com/etcd-io/etcd/blob/release-3.4/wal/wal.go (SegmentSizeBytes). */
 const walSegmentBytes = 64 * 1024 * 1024;
@@ -25,9 +27,11 @@ export function bytesNeeded(snapshotBytes: number): number {
   return 2 * snapshotBytes + walSegmentBytes + freeMarginBytes;
 }
 
+type PreflightWorld = Pick<World, 'hosts' | 'cluster' | 'clock'>;
+
 /** Reads every host, in parallel; throws nothing for a host that is not ready: the finding names each with its reason. */
-export async function preflight(hosts: readonly Host[], snapshot: Pick<SnapshotRecord, 'bytes'>): Promise<Finding> {
-  return allOf(await Promise.all(hosts.map((host) => lookAt(host, snapshot))));
+export async function preflight(world: PreflightWorld, snapshot: Pick<SnapshotFile, 'bytes'>): Promise<Finding> {
+  return allOf(await Promise.all(world.hosts.map((host) => lookAt(host, world, snapshot))));
 }
 
 /** The facts of every host; throws when one cannot be read. */
@@ -35,9 +39,16 @@ export async function readHosts(hosts: readonly Host[]): Promise<readonly ReadyH
   return Promise.all(hosts.map(async (host) => ({ host, facts: await host.preflight() })));
 }
 
-async function lookAt(host: Host, snapshot: Pick<SnapshotRecord, 'bytes'>): Promise<Finding> {
+async function lookAt(host: Host, { cluster, clock }: PreflightWorld, snapshot: Pick<SnapshotFile, 'bytes'>): Promise<Finding> {
   try {
-    return judge(host, await host.preflight(), bytesNeeded(snapshot.bytes));
+    const [facts, certificates] = await Promise.all([host.preflight(), host.certificates()]);
+    const member = cluster.members.find(({ name }) => name === host.member);
+    return allOf([
+      judge(host, facts, bytesNeeded(snapshot.bytes)),
+      member === undefined
+        ? fails(`${cluster.name} has no member ${host.member} in config.yaml.`)
+        : certificatesFit(certificates, member, clock.now()),
+    ]);
   } catch (error) {
     if (isOpsError(error)) return fails(`${error.message} ${error.hint}`);
     throw error;

@@ -8,39 +8,48 @@ import { OpsError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
 import { inParallel } from './in-parallel.ts';
 import { restoredAside } from './restore-aside.ts';
-import type { PreparedRestore } from './restore.ts';
+import type { PutBack } from './put-back.ts';
 import { list } from './words.ts';
 import type { World } from './world.ts';
 
 /** The two conditions under which data may be replaced: a checked replacement on every host, and no quorum (or the explicit word). */
-export async function replacementAllowed(prepared: PreparedRestore, world: World): Promise<Finding> {
-  const [replacement, { quorum }] = await Promise.all([restoredOrSwapped(prepared, world), world.etcd.look()]);
+export async function replacementAllowed(order: PutBack, world: World): Promise<Finding> {
+  const [replacement, { quorum }, besides] = await Promise.all([
+    restoredOrSwapped(order, world),
+    world.etcd.look(),
+    order.besides?.requires() ?? holds(),
+  ]);
   const allowed = that(
-    !quorum.holds || prepared.whileHealthy,
+    !quorum.holds || order.whileHealthy,
     `${world.cluster.name} has quorum (${quorum.sentence}): its data is not replaced. If that is really wanted, start again with --while-healthy.`,
   );
-  return allOf([replacement, allowed]);
+  return allOf([replacement, allowed, besides]);
 }
 
 /** After a cut in the middle some hosts have their data in place already: those count as proven, they were before. */
-async function restoredOrSwapped(prepared: PreparedRestore, world: World): Promise<Finding> {
-  const waiting: Host[] = [];
-  for (const host of world.hosts) if (!(await swapped(host, world))) waiting.push(host);
-  return waiting.length === 0 ? holds() : restoredAside(prepared, { ...world, hosts: waiting });
+async function restoredOrSwapped(order: PutBack, world: World): Promise<Finding> {
+  const done = await Promise.all(world.hosts.map((host) => swapped(host, world)));
+  const waiting = world.hosts.filter((_host, index) => done[index] === false);
+  return waiting.length === 0 ? holds() : restoredAside(order, { ...world, hosts: waiting });
 }
 
 /** What the approval rests on: the file, who answers, and which directories these are. */
-export async function replacementFacts(prepared: PreparedRestore, { hosts, etcd, runId }: World): Promise<Facts> {
-  const [{ endpoints }, dirs] = await Promise.all([
+export async function replacementFacts(order: PutBack, { hosts, etcd, runId }: World): Promise<Facts> {
+  const [{ endpoints }, dirs, file] = await Promise.all([
     etcd.look(),
     Promise.all(
-      hosts.map(async (host) => ({ host, present: await host.dir(host.dataDir), restored: await host.dir(host.paths(runId).restored) })),
+      hosts.map(async (host) => {
+        const [present, restored] = await Promise.all([host.dir(host.dataDir), host.dir(host.paths(runId).restored)]);
+        return { host, present, restored };
+      }),
     ),
+    order.source(),
   ]);
   const answering = endpoints.filter((endpoint) => endpoint.answers).map(({ member }) => member);
   const clusterIds = new Set(endpoints.flatMap((endpoint) => (endpoint.answers ? [endpoint.status.clusterId] : [])));
   return {
-    snapshot: `${prepared.snapshot}, sha256 ${prepared.sha256}`,
+    snapshot: `${file.name}, sha256 ${file.sha256}${file.kind === 'database-copy' ? ', restored with --skip-hash-check' : ''}`,
+    ...order.besides?.facts,
     'members answering': answering.length === 0 ? 'none' : list(answering),
     'cluster id': clusterIds.size === 0 ? 'no member answers' : [...clusterIds].join(', '),
     ...Object.fromEntries(
