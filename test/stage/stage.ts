@@ -26,6 +26,8 @@ interface StageOptions {
   readonly name: string;
   readonly etcd?: EtcdVersion;
   readonly members?: 1 | 3 | 5;
+  /** Gives every data-dir a small disk of its own. */
+  readonly dataDirSizeMiB?: number;
   /** Put over the cluster's keys in config.yaml. */
   readonly cluster?: Readonly<Record<string, unknown>>;
   /** Says what is being made. */
@@ -57,6 +59,7 @@ export async function createStage(options: StageOptions): Promise<Stage> {
     name,
     etcd = '3.4',
     members = 3,
+    dataDirSizeMiB,
     cluster = {},
     say = () => undefined,
     pagePort,
@@ -69,7 +72,7 @@ export async function createStage(options: StageOptions): Promise<Stage> {
   };
   try {
     say(`${members} hosts with etcd ${etcd}`);
-    const lab = await createLab({ name, etcd, members });
+    const lab = await createLab({ name, etcd, members, ...(dataDirSizeMiB !== undefined && { dataDirSizeMiB }) });
     undo.push(() => lab.down());
     say('Redis');
     const redis = await startRedis();
