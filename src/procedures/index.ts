@@ -10,4 +10,4 @@ import { restore } from './restore.ts';
 import { status } from './status.ts';
 
 /** In the order of the help text. */
-export const verbs: readonly Verb[] = [status, backup, backups, restore, replaceMember, put, get];
+export const verbs: readonly Verb[] = [status, backup, backups, restore, replaceMember, recoverSpace, put, get];

@@ -3,6 +3,7 @@ import { fails, holds } from '../../src/engine/finding.ts';
 import { OpsError } from '../../src/errors.ts';
 import type { ClusterLook, Etcd } from '../../src/etcd/etcd.ts';
 import type { EtcdCommands } from '../../src/etcd/commands.ts';
+import { hazardsOf } from '../../src/procedures/hazards.ts';
 import type { MemberName } from '../../src/ids.ts';
 import type { Effects } from './effects.ts';
 import { lookAt } from './look.ts';
@@ -103,8 +104,10 @@ export function fakeEtcd({ site, effects, members }: FakeEtcdDeps): Etcd {
     },
     async addLearner(peerUrls) {
       const cluster = membership();
+      // As etcd does in all of 3.4, before 3.5.30 and before 3.6.11.
+      const strict = machines().some(({ toolVersion }) => hazardsOf(toolVersion, 'add-member').length > 0);
       const down = [...cluster.members.values()].some(
-        ({ isLearner, memberId }) => !isLearner && !writable().some((data) => data.memberId === memberId),
+        ({ isLearner, memberId }) => strict && !isLearner && !writable().some((data) => data.memberId === memberId),
       );
       let row: ReturnType<typeof addLearner>['row'] | undefined;
       effects.perform(`addLearner ${peerUrls.join()}`, {

@@ -1,0 +1,203 @@
+/** Replace a failed member: remove it first, then add its replacement as a learner (docs/runbooks/replace-member.md). */
+import { z } from 'zod';
+import { allOf, fails, holds } from '../engine/finding.ts';
+import type { Finding } from '../engine/finding.ts';
+import { change, check, destroy } from '../engine/step.ts';
+import { MemberId, MemberName } from '../ids.ts';
+import { abandonReplacement } from './abandon-replacement.ts';
+import * as aside from './data-aside.ts';
+import * as join from './join.ts';
+import { hostReady, placeOf } from './joining-host.ts';
+import { defineProcedure } from './procedure.ts';
+import * as removing from './remove-member.ts';
+import { clusterAllows, nameOf } from './safe-to-replace.ts';
+import { SnapshotSource, savingSnapshot, snapshotChecked } from './safety-snapshot.ts';
+import { agreement } from './serving.ts';
+import { joiningOf, oldHostSilent, settle } from './settle-replacement.ts';
+import { list } from './words.ts';
+import type { World } from './world.ts';
+
+const Input = z.object({
+  member: MemberName,
+  'also-remove': MemberName.optional(),
+  healthy: z.boolean().optional(),
+  'discard-data': z.boolean().optional(),
+});
+
+const Removal = z.object({ member: MemberName, id: MemberId, peerUrls: z.array(z.string()), isLearner: z.boolean() });
+/** A member that is removed, fixed by id. */
+export type Removal = z.infer<typeof Removal>;
+
+const Prepared = z.object({
+  member: MemberName,
+  /** Where it is to be, as config.yaml says: the replacement is known by it. */
+  peerUrl: z.string(),
+  /** What goes: the member itself first; none when it is not a member any more. */
+  removes: z.array(Removal),
+  /** Another host has taken its name: the old one is not in the configuration. */
+  newHost: z.boolean(),
+  evenHealthy: z.boolean(),
+  /** `waiting-learner`: added by an earlier attempt and never started. `running-learner`: only the promotion is missing. */
+  joins: z.enum(['anew', 'waiting-learner', 'running-learner']),
+  /** Who is to answer at the end, itself among them. */
+  among: z.array(MemberName),
+  source: SnapshotSource,
+});
+/** What is settled when a replacement begins. */
+export type PreparedReplacement = z.infer<typeof Prepared>;
+
+/** Replace a failed machine: https://etcd.io/docs/v3.5/op-guide/runtime-configuration/#replace-a-failed-machine */
+export const replaceMember = defineProcedure({
+  id: 'replace-member',
+  summary: 'remove a failed member and put a new one in its place',
+  permission: 'operate',
+  exclusive: true,
+  arguments: [
+    { name: 'member', kind: 'positional', required: true, placeholder: '<member>', description: 'the member that failed' },
+    {
+      name: 'also-remove',
+      kind: 'option',
+      required: false,
+      placeholder: '<member>',
+      description: 'another member that is down: removed at the same gate, where etcd adds none while another voter is down',
+    },
+    { name: 'healthy', kind: 'flag', required: false, description: 'replace it although it answers' },
+    { name: 'discard-data', kind: 'flag', required: false, description: 'replace it although its data is there and a start may be enough' },
+  ],
+  input: Input,
+  prepared: Prepared,
+  async prepare(input, world) {
+    const prepared = await settle(
+      {
+        member: input.member,
+        alsoRemove: input['also-remove'],
+        evenHealthy: input.healthy ?? false,
+        discardData: input['discard-data'] ?? false,
+      },
+      world,
+    );
+    return { prepared, summary: summaryOf(prepared) };
+  },
+  steps(prepared, world) {
+    const { etcd, clock, runId, cluster } = world;
+    const { member, removes, joins, source } = prepared;
+    const { host } = placeOf(world, member);
+    const together = etcd.among(prepared.among);
+    const who = list(removes.map(nameOf));
+    return [
+      check('safe-to-replace', `The others hold quorum without ${member}`, () => safe(prepared, world)),
+      check('preflight', `Look at the host of ${member}: certificates, clocks, ports, room`, () => ready(prepared, world)),
+      change('save-snapshot', `Save a snapshot from ${source.member}`, savingSnapshot(source, world)),
+      check('check-snapshot', 'Check it: size, SHA-256, and etcd’s own snapshot status', () => snapshotChecked(world)),
+      ...(removes.length === 0
+        ? []
+        : [
+            destroy('remove-member', `Remove ${who} from ${cluster.name}`, {
+              loses: `the membership of ${who}: a removed member can never rejoin with the data it has`,
+              blastRadius: 'general',
+              requires: async () => allOf([await safe(prepared, world), await ready(prepared, world), await saved(world)]),
+              facts: () => removing.removalFacts(prepared, world),
+              plan: () => removing.planRemoval(prepared, world),
+              run: (approval) => removing.removeMembers(prepared, world, approval),
+              verify: () => removing.membersRemoved(prepared, world),
+            }),
+          ]),
+      ...(joins === 'running-learner'
+        ? []
+        : [
+            destroy('put-data-aside', `Put the old data-dir of ${member} aside`, {
+              loses: `nothing for good: the data-dir is renamed to ${host.paths(runId).aside} and kept; ${member} joins with an empty one`,
+              blastRadius: 'general',
+              requires: () => aside.dataIsSpare(prepared, world),
+              facts: () => aside.asideFactsOf(prepared, world),
+              plan: () => aside.planAside(prepared, world),
+              run: (approval) => aside.putAside(prepared, world, approval),
+              verify: () => aside.isAside(prepared, world),
+            }),
+          ]),
+      change('add-learner', `Add ${member} as a learner`, {
+        plan: async () => [etcd.commands.addLearner(member, [prepared.peerUrl])],
+        run: async () => {
+          await etcd.addLearner([prepared.peerUrl]);
+        },
+        verify: () => join.learnerAdded(prepared, world),
+      }),
+      change('configure', 'Set initial-cluster to the members there are, and initial-cluster-state to existing', {
+        plan: () => join.planConfigure(prepared, world),
+        run: () => join.configure(prepared, world),
+        verify: () => join.configured(prepared, world),
+      }),
+      change('start', `Start etcd on ${member}`, {
+        plan: async () => host.commands.unmaskAndStart(await host.unit()),
+        run: () => host.unmaskAndStart(),
+        verify: () => join.startedAsLearner(prepared, world),
+        deadlineMs: 180_000,
+      }),
+      change('promote', `Promote ${member} to a voter, once it is in sync`, {
+        plan: () => join.planPromote(prepared, world),
+        run: ({ progress }) => join.promote(prepared, world, progress),
+        verify: () => join.promoted(prepared, world),
+      }),
+      check('members-agree', 'One leader, one raft term, the same hash, no alarm', ({ mayWait }) => agreement(together, clock, mayWait)),
+      ...(joins === 'running-learner'
+        ? []
+        : [
+            destroy('delete-old-data', `Delete the old data-dir of ${member} for good`, {
+              loses: `the data that ${member} had before: it cannot be put back afterwards`,
+              blastRadius: 'general',
+              otherwise: `The old data-dir stays: ${member}:${host.paths(runId).aside}.`,
+              requires: () => together.membersAgree(),
+              facts: () => aside.keptFact(prepared, world),
+              plan: async () => host.commands.deleteAside(runId),
+              run: (approval) => host.deleteAside(runId, approval),
+              verify: () => aside.keptGone(prepared, world),
+            }),
+          ]),
+    ];
+  },
+  abandon: abandonReplacement,
+  async conclusion(prepared, world) {
+    const { cluster, hosts, runId, etcd } = world;
+    const { member, removes } = prepared;
+    const { quorum } = await etcd.look();
+    const row = await join.joinedRow(prepared, world);
+    const { host } = placeOf(world, member);
+    const old = await host.dir(host.paths(runId).aside);
+    const left = removes.filter((removal) => removal.member !== member);
+    const silent = hosts.map((each) => each.member).filter((name) => !prepared.among.includes(name));
+    return [
+      `${member} is a voter of ${cluster.name} again, as ${row?.memberId ?? 'unknown'}. ${quorum.sentence}`,
+      removes.length > 0 ? `Removed for good: ${list(removes.map(nameOf))}.` : '',
+      old.exists ? `The old data of ${member} is kept: ${old.path}.` : '',
+      ...left.map((removal) => `Next: \`replace-member ${cluster.name} ${removal.member}\`.`),
+      left.length === 0 && silent.length > 0 ? `${list(silent)} did not answer when this began: \`status ${cluster.name}\`.` : '',
+      prepared.newHost ? `Its old host is not known any more: should it come back, it cannot rejoin; switch it off.` : '',
+    ]
+      .filter(Boolean)
+      .join('\n');
+  },
+});
+
+function summaryOf({ member, removes, joins, peerUrl, newHost }: PreparedReplacement): string {
+  const gone = removes.length === 0 ? `${member} is not a voter now` : `Remove ${list(removes.map(nameOf))}`;
+  const comes = {
+    anew: `add ${member} at ${peerUrl}${newHost ? ', a new host,' : ''} as a learner`,
+    'waiting-learner': `take up the learner that is waiting at ${peerUrl}`,
+    'running-learner': `take up the learner that runs at ${peerUrl}`,
+  }[joins];
+  return `${gone}; ${comes} and promote it`;
+}
+
+async function safe(prepared: PreparedReplacement, world: World): Promise<Finding> {
+  const look = await world.etcd.look();
+  const finding = allOf([clusterAllows({ ...prepared, cluster: world.cluster.name }, look), await oldHostSilent(prepared, world)]);
+  return finding.holds ? holds(`${summaryOf(prepared)}. ${look.quorum.sentence}`) : finding;
+}
+
+async function ready(prepared: PreparedReplacement, world: World): Promise<Finding> {
+  return hostReady(joiningOf(prepared, await world.etcd.look()), world);
+}
+
+async function saved({ snapshots, runId }: World): Promise<Finding> {
+  return (await snapshots.takenBy(runId)) === undefined ? fails('The snapshot that this run took is gone.') : holds();
+}

@@ -1,0 +1,42 @@
+/** A host in memory that is gone for good, and a new one that took its name: another address in the configuration, an empty disk. */
+import type { FakeWorld } from './world.ts';
+import { fakeHost } from './host.ts';
+import { fakeEtcd } from './etcd.ts';
+import { MemberName } from '../../src/ids.ts';
+import type { Machine } from './machine.ts';
+
+/** The same world as a bot sees it that was started again with the member's new address in config.yaml. */
+export function withNewHost(world: FakeWorld, name: string, address = '198.51.100.99'): FakeWorld {
+  const member = MemberName.parse(name);
+  const { site, effects, snapshots } = world;
+  const old = world.machine(name);
+  const machine: Machine = {
+    ...old,
+    address,
+    peerUrl: `https://${address}:2380`,
+    powered: true,
+    unit: { active: false, masked: false },
+    dirs: new Map(),
+    files: new Map(),
+    certificates: old.certificates.map((certificate) => ({ ...certificate, subjectAltNames: [address, '127.0.0.1'] })),
+    cutFrom: new Set(),
+  };
+
+  site.machines.delete(member);
+  site.machines.set(member, machine);
+  return {
+    ...world,
+    cluster: {
+      ...world.cluster,
+      members: world.cluster.members.map((each) =>
+        each.name === member
+          ? { name: member, host: address, clientUrl: `https://${address}:2379`, peerUrl: `https://${address}:2380` }
+          : each,
+      ),
+    },
+    etcd: fakeEtcd({ site, effects }),
+    hosts: world.hosts.map((host) =>
+      host.member === member ? fakeHost({ machine, site, effects, contentOf: (sha256) => snapshots.contents.get(sha256) }) : host,
+    ),
+  };
+}
