@@ -2,16 +2,18 @@
 import { fails, holds } from '../engine/finding.ts';
 import type { Finding } from '../engine/finding.ts';
 import { OpsError } from '../errors.ts';
-import { accepting, changeAsRoot, look, lookAsRoot } from './command.ts';
+import { accepting, changeAsRoot, lookAsRoot } from './command.ts';
 import type { HostCommand } from './command.ts';
 import { configFilePath, environmentFilePaths, etcdSettings } from './etcd-settings.ts';
 import type { EtcdSettings } from './etcd-settings.ts';
+import { createForesight } from './foresight.ts';
+import type { Moment } from './foresight.ts';
 import type { ClusterSettings, HostFacts } from './host.ts';
 import * as limits from './limits.ts';
-import { difference, edited, sedArguments, wantedValues } from './settings-edit.ts';
+import { copyName, difference, edited, sedArguments, wantedValues } from './settings-edit.ts';
 import type { Edit } from './settings-edit.ts';
-import type { Shell } from './shell.ts';
-import { readUnit } from './unit.ts';
+import type { Answer, Shell } from './shell.ts';
+import { parseUnit, readUnit, unitLooks } from './unit.ts';
 import type { UnitReading } from './unit.ts';
 import { directives } from './unit-text.ts';
 import type { TextFile } from './unit-text.ts';
@@ -46,7 +48,7 @@ async function printAll(shell: Shell, paths: readonly string[]): Promise<readonl
   });
 }
 
-/** Where the two settings stand, or would be put. @throws OpsError HOST_OUTPUT_UNKNOWN when a person must do it */
+/** Where the settings stand, or would be put. @throws OpsError HOST_OUTPUT_UNKNOWN when a person must do it */
 function target(
   { settings: { style, values, unitFile }, environmentFiles, configFile, reading }: Configuration,
   shell: Shell,
@@ -69,23 +71,22 @@ function target(
   return { file, edit: { settings: wanted, append, style } };
 }
 
-function byHand(shell: Shell, { initialClusterState, initialClusterToken }: ClusterSettings, because: string): OpsError {
-  return new OpsError(
-    'HOST_OUTPUT_UNKNOWN',
-    `initial-cluster-state and initial-cluster-token on ${shell.where} cannot be changed here: ${because}.`,
-    {
-      hint: `Set initial-cluster-state to ${initialClusterState} and initial-cluster-token to ${initialClusterToken} on the host by hand, run systemctl daemon-reload, then press Retry.`,
-    },
-  );
+function byHand(shell: Shell, settings: ClusterSettings, because: string): OpsError {
+  const wanted = wantedValues(settings);
+  const inWords = [...wanted].map(([name, value]) => `${name} to ${value}`).join(' and ');
+  return new OpsError('HOST_OUTPUT_UNKNOWN', `${[...wanted.keys()].join(' and ')} on ${shell.where} cannot be changed here: ${because}.`, {
+    hint: `Set ${inWords} on the host by hand, run systemctl daemon-reload, then press Retry.`,
+  });
 }
 
-/** Which file holds the two settings, for plans. */
+/** Which file holds the settings, for plans. */
 export function configurationFacts({
   settings: { style, values, unitFile },
   environmentFiles,
   configFile,
 }: Configuration): HostFacts['configuration'] {
-  const place = values.get('initial-cluster-state')?.file ?? values.get('initial-cluster-token')?.file;
+  const place =
+    values.get('initial-cluster-state')?.file ?? values.get('initial-cluster-token')?.file ?? values.get('initial-cluster')?.file;
   return {
     style,
     file: place ?? configFile?.path ?? (style === 'environment-file' ? environmentFiles.at(-1)?.path : undefined) ?? unitFile,
@@ -101,11 +102,7 @@ export function configureCommands(file: string, edit: Edit): readonly [HostComma
   ];
 }
 
-function copyName(file: string, { initialClusterState, initialClusterToken }: ClusterSettings): string {
-  return `${file}.before-${initialClusterState}-${initialClusterToken}.etcd-medic`;
-}
-
-/** Whether both settings have these values, and systemd knows. */
+/** Whether the settings have these values, and systemd knows. */
 export function configuredFinding(where: string, { settings: { values }, reading }: Configuration, wanted: ClusterSettings): Finding {
   const wrong = [...wantedValues(wanted)].flatMap(([name, value]) => {
     const found = values.get(name);
@@ -117,13 +114,25 @@ export function configuredFinding(where: string, { settings: { values }, reading
   return reading.needsReload ? fails(`On ${where} the unit was changed and systemd not yet reloaded.`) : holds();
 }
 
+/** The unit and its settings, in one session where the files that it names are foreseen. @throws OpsError HOST_* */
+export async function lookAtConfiguration(moment: Moment, unit: string): Promise<Configuration> {
+  const shell = moment.about('settings');
+  return readConfiguration(shell, unit, await readUnit(shell, unit));
+}
+
 /**
- * Changes the two settings where they stand, keeps a copy of the file beside it, reloads systemd.
- * What sed will make of the file is worked out before, and must leave every other setting of etcd as it is; what it made is read back.
+ * Changes the settings where they stand, keeps a copy of the file beside it, reloads systemd.
+ * What sed will make of the file is worked out before, and must leave every other setting of etcd as it is; what it made is read
+ * back in the same session. A copy of before is made anew: as long as there is something to change the file is as it was, and a copy may have been cut.
  * @throws OpsError HOST_*
  */
-export async function configure(shell: Shell, unit: string, wanted: ClusterSettings): Promise<{ readonly difference: string }> {
-  const before = await readConfiguration(shell, unit, await readUnit(shell, unit));
+export async function configure(
+  shell: Shell,
+  unit: string,
+  wanted: ClusterSettings,
+  foresee = createForesight(shell),
+): Promise<{ readonly difference: string }> {
+  const before = await lookAtConfiguration(foresee('settings'), unit);
   if (configuredFinding(shell.where, before, wanted).holds) return { difference: '' };
   const { file, edit } = target(before, shell, wanted);
   const after = edited(file.text, edit);
@@ -133,10 +142,11 @@ export async function configure(shell: Shell, unit: string, wanted: ClusterSetti
   const moved = movedSettings(before.settings, foretold.settings, wanted);
   if (moved.length > 0) throw byHand(shell, wanted, `the change would also move ${moved.join(', ')} in ${file.path}`);
   const [copy, change, reload] = configureCommands(file.path, edit);
-  const hasCopy = await shell.run(accepting(look('test', '-e', copyName(file.path, wanted)), 0, 1));
-  if (after !== file.text) await shell.session([...(hasCopy.exitCode === 0 ? [] : [copy]), change], { limitMs: limits.actLimitMs });
-  await shell.run(reload, { limitMs: limits.actLimitMs });
-  const now = await readConfiguration(shell, unit, await readUnit(shell, unit));
+  const look = foresee('settings').about('settings');
+  const acts = [...(after === file.text ? [] : [copy, change]), reload];
+  const { answers } = await look.session([...acts, ...unitLooks(unit)], { limitMs: limits.actLimitMs });
+  const [show, files] = answers.slice(-2) as [Answer, Answer];
+  const now = await readConfiguration(look, unit, parseUnit(shell.where, unit, show, files));
   const finding = configuredFinding(shell.where, now, wanted);
   if (!finding.holds) throw byHand(shell, wanted, `after the change: ${finding.because.replace(/\.$/, '')}`);
   return { difference: difference(file.path, file.text, after) };
@@ -154,9 +164,10 @@ function withText({ environmentFiles, configFile, reading }: Configuration, chan
   return { ...next, settings: etcdSettings(next.reading.directives, next.environmentFiles, next.configFile) };
 }
 
-/** Names of settings, other than the two, that are not as they were. */
+/** Names of settings, other than those wanted, that are not as they were; and words that belonged to a flag and no longer do. */
 function movedSettings(before: EtcdSettings, now: EtcdSettings, wanted: ClusterSettings): readonly string[] {
   const names = new Set([...before.values.keys(), ...now.values.keys()]);
   for (const name of wantedValues(wanted).keys()) names.delete(name);
-  return [...names].filter((name) => before.values.get(name)?.value !== now.values.get(name)?.value);
+  const moved = [...names].filter((name) => before.values.get(name)?.value !== now.values.get(name)?.value);
+  return [...moved, ...now.strays.filter((word) => !before.strays.includes(word))];
 }

@@ -20,6 +20,8 @@ export interface EtcdSettings {
   readonly program: string;
   /** The unit file that has the ExecStart which counts. */
   readonly unitFile: string;
+  /** Words of ExecStart that belong to no flag; etcd refuses to start with any. */
+  readonly strays: readonly string[];
 }
 
 /** The environment files that the unit names, in order; `-` before a path means that it may be missing. */
@@ -42,15 +44,15 @@ export function configFilePath(directives: readonly Directive[], environmentFile
  * (https://etcd.io/docs/v3.5/op-guide/configuration/). An EnvironmentFile goes before Environment= (systemd.exec(5)).
  */
 export function etcdSettings(directives: readonly Directive[], environmentFiles: readonly TextFile[], configFile?: TextFile): EtcdSettings {
-  const { flags, environment, program, unitFile } = commandLine(directives, environmentFiles);
-  if (configFile !== undefined) return { style: 'config-file', values: yamlValues(configFile), program, unitFile };
+  const { flags, strays, environment, program, unitFile } = commandLine(directives, environmentFiles);
+  if (configFile !== undefined) return { style: 'config-file', values: yamlValues(configFile), program, unitFile, strays };
   const values = new Map<string, EtcdSetting>();
   for (const [key, setting] of environment)
     if (key.startsWith('ETCD_')) values.set(key.slice('ETCD_'.length).toLowerCase().replaceAll('_', '-'), setting);
   for (const [name, setting] of flags) values.set(name, setting);
   const inEnvironmentFile =
     environmentFiles.some(({ path }) => path === stateFile(values)) || (stateFile(values) === undefined && environmentFiles.length > 0);
-  return { style: inEnvironmentFile ? 'environment-file' : 'flags', values, program, unitFile };
+  return { style: inEnvironmentFile ? 'environment-file' : 'flags', values, program, unitFile, strays };
 }
 
 function stateFile(values: ReadonlyMap<string, EtcdSetting>): string | undefined {
@@ -72,7 +74,7 @@ function commandLine(directives: readonly Directive[], environmentFiles: readonl
     expand({ value: word, file: unitFile }, environment),
   );
   // Characters before the path change how systemd runs it, not what (systemd.service(5), "Special executable prefixes").
-  return { environment, flags: flagsOf(args), program: program.value.replace(/^[-@:+!|]+/, ''), unitFile };
+  return { environment, ...flagsOf(args), program: program.value.replace(/^[-@:+!|]+/, ''), unitFile };
 }
 
 /** `$NAME` alone becomes its words, `${NAME}` its text (systemd.service(5), COMMAND LINES). A value belongs to the file it comes from. */
@@ -91,16 +93,23 @@ function expand(word: EtcdSetting, environment: ReadonlyMap<string, EtcdSetting>
   return [{ value, file }];
 }
 
-function flagsOf(args: readonly EtcdSetting[]): Map<string, EtcdSetting> {
+function flagsOf(args: readonly EtcdSetting[]): { readonly flags: Map<string, EtcdSetting>; readonly strays: readonly string[] } {
   const flags = new Map<string, EtcdSetting>();
+  const strays: string[] = [];
+  let isTaken = false;
   for (const [index, { value: word, file }] of args.entries()) {
     const [, name, value] = /^--?([a-z0-9-]+)(?:=(.*))?$/s.exec(word) ?? [];
-    if (name === undefined) continue;
+    if (name === undefined) {
+      if (!isTaken) strays.push(word);
+      isTaken = false;
+      continue;
+    }
     const next = args[index + 1];
+    isTaken = value === undefined && next !== undefined && !next.value.startsWith('-');
     if (value !== undefined) flags.set(name, { value, file });
-    else flags.set(name, next === undefined || next.value.startsWith('-') ? { value: 'true', file } : next);
+    else flags.set(name, isTaken && next !== undefined ? next : { value: 'true', file });
   }
-  return flags;
+  return { flags, strays };
 }
 
 function yamlValues({ path, text }: TextFile): ReadonlyMap<string, EtcdSetting> {

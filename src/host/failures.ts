@@ -75,6 +75,11 @@ export function refusedBySudo(exitCode: number, stderr: string): boolean {
   return exitCode === 1 && sudoSaysNo.test(stderr);
 }
 
+/** Whether an exit code is none of those that are answers, or sudo's own. */
+export function isFailure(command: HostCommand, { exitCode, stderr }: { readonly exitCode: number; readonly stderr: string }): boolean {
+  return !(command.accepts ?? [0]).includes(exitCode) || (command.as !== 'self' && refusedBySudo(exitCode, stderr));
+}
+
 /** A command answered with an exit code that is no success. */
 export function commandFailure({ where, command }: Attempt, exitCode: number, stdout: string, stderr: string): OpsError {
   const what = sentence(command);

@@ -2,6 +2,7 @@
 import { fails, holds } from '../engine/finding.ts';
 import type { Finding } from '../engine/finding.ts';
 import { accepting, lookAsRoot } from './command.ts';
+import type { HostCommand } from './command.ts';
 import * as limits from './limits.ts';
 import type { lookAtPort, PortLook } from './ports.ts';
 import type { Answer, Shell } from './shell.ts';
@@ -16,19 +17,33 @@ export interface FenceDeps {
   readonly probe: typeof lookAtPort;
 }
 
-/** As root, because with /proc mounted hidepid others see nothing, which would look like proof. */
-const findEtcd = accepting(lookAsRoot('pgrep', '-x', 'etcd'), 0, 1);
+/** Processes of that name. As root, because with /proc mounted hidepid others see nothing, which would look like proof. */
+export const processLook = accepting(lookAsRoot('pgrep', '-x', 'etcd'), 0, 1);
+
+/** What was seen at once: whether etcd is fenced, the unit, and what else was asked in the same session. */
+export interface FenceLook {
+  readonly finding: Finding;
+  readonly reading: UnitReading;
+  readonly answers: readonly Answer[];
+}
 
 /** All of: unit down, masked for good, no process of that name, both ports refuse. @throws OpsError HOST_* when the host cannot be asked */
-export async function fenced({ shell, unit, clientUrl, peerUrl, probe }: FenceDeps): Promise<Finding> {
+export async function fenced(deps: FenceDeps): Promise<Finding> {
+  return (await lookFenced(deps, [])).finding;
+}
+
+/** The same, and more looks in the same session: what is done next rests on both. @throws OpsError HOST_* */
+export async function lookFenced({ shell, unit, clientUrl, peerUrl, probe }: FenceDeps, more: readonly HostCommand[]): Promise<FenceLook> {
   const [answers, ...ports] = await Promise.all([
-    shell.session([...unitLooks(unit), findEtcd]).then((session) => session.answers),
+    shell.session([...unitLooks(unit), processLook, ...more]).then((session) => session.answers),
     portReasons('client', clientUrl, probe),
     portReasons('peer', peerUrl, probe),
   ]);
-  const [show, files, processes] = answers as [Answer, Answer, Answer];
-  const reasons = [...unitReasons(unit, parseUnit(shell.where, unit, show, files)), ...processReasons(processes.stdout), ...ports.flat()];
-  return reasons.length === 0 ? holds() : fails(`${shell.where} is not fenced: ${reasons.join('; ')}.`);
+  const [show, files, processes, ...others] = answers as [Answer, Answer, Answer, ...Answer[]];
+  const reading = parseUnit(shell.where, unit, show, files);
+  const reasons = [...unitReasons(unit, reading), ...processReasons(processes.stdout), ...ports.flat()];
+  const finding = reasons.length === 0 ? holds() : fails(`${shell.where} is not fenced: ${reasons.join('; ')}.`);
+  return { finding, reading, answers: others };
 }
 
 function unitReasons(unit: string, reading: UnitReading): readonly string[] {

@@ -4,6 +4,7 @@ import type { PlannedCommand } from '../engine/command.ts';
 import type { Finding } from '../engine/finding.ts';
 import type { Progress } from '../engine/step.ts';
 import type { MemberName, RunId } from '../ids.ts';
+import type { HostV2 } from './v2.ts';
 
 /** What systemd says of etcd's unit. */
 export interface UnitState {
@@ -118,6 +119,13 @@ export interface CertificateFacts {
 /** How a TCP port looks from a host: `refused` proves that the way is free. */
 export type Reach = 'open' | 'refused' | 'no-answer' | 'unreachable';
 
+/**
+ * What a procedure will need root or etcd's user for. `restore`: hand over, restore aside, fence, swap, settings, start.
+ * `replace-member`: fence, put the data aside, settings, certificates, start. `stop-and-start`: stop, start, restart. `fetch-database`: the
+ * stopped member's own database, which deploy/sudoers has in an alias of its own. `v2-backup` and `v2-restore`: what API 2 needs besides.
+ */
+export type Purpose = 'restore' | 'replace-member' | 'stop-and-start' | 'fetch-database' | 'v2-backup' | 'v2-restore';
+
 /** Where one run keeps its things on a host: all beside the data-dir, so that a rename is enough. */
 export interface RunPaths {
   /** The snapshot as handed over, e.g. `/data/etcd/data.restore-prod-7f3a9c.snapshot`. */
@@ -139,8 +147,11 @@ export interface Host {
   readonly dataDir: string;
   paths(run: RunId): RunPaths;
 
-  /** Reads all that a restore rests on; throws with the one thing that is wrong (ssh, sudo, tool …). */
-  preflight(): Promise<HostFacts>;
+  /**
+   * Reads all that a restore rests on; throws with the one thing that is wrong (ssh, sudo, tool …). A host without a data-dir is no mistake.
+   * @param purposes what sudo is asked about: only what the procedure will do, `['restore']` when not given
+   */
+  preflight(purposes?: readonly Purpose[]): Promise<HostFacts>;
   unit(): Promise<UnitState>;
   dir(path: string): Promise<DirFacts>;
   /** Whether etcd is stopped and cannot come back: unit inactive and masked, no etcd process, client and peer port closed as seen from here. */
@@ -187,6 +198,9 @@ export interface Host {
   putDataAside(run: RunId, approval: Approval): Promise<void>;
   /** Deletes the data-dir that this run moved aside, for good. */
   deleteAside(run: RunId, approval: Approval): Promise<void>;
+
+  /** What only a cluster that uses API 2 needs. */
+  readonly v2: HostV2;
 
   /** The same acts as commands, for plans: made by the very functions that carry them out. */
   readonly commands: HostCommands;

@@ -44,3 +44,6 @@ export const earlierRestorePollMs = 1_000;
 export function dataLimitMs(bytes: number): number {
   return dataFixedLimitMs + Math.ceil(bytes / slowestBytesPerMs);
 }
+
+/** One attempt of a host to connect to another; whole seconds. */
+export const reachTimeoutMs = 3_000;

@@ -1,17 +1,19 @@
 /** Reads all that a restore rests on, and says the one thing that is wrong, before anything is touched. */
 import { OpsError } from '../errors.ts';
 import type { MemberName } from '../ids.ts';
+import { certificateFiles } from './certificates.ts';
 import { look } from './command.ts';
 import { configurationFacts, readConfiguration } from './configuration.ts';
 import type { Configuration } from './configuration.ts';
 import { dirFacts, sizeLook } from './directory.ts';
 import { freeLook, parseFree } from './disk.ts';
-import type { HostFacts } from './host.ts';
+import type { createForesight } from './foresight.ts';
+import type { HostFacts, Purpose } from './host.ts';
 import { mountInfoPath } from './mounts.ts';
-import type { Needs } from './permissions.ts';
+import { refuseUnmovable } from './moves.ts';
+import type { createPermissionCheck } from './permissions.ts';
 import type { Answer, Shell } from './shell.ts';
 import { listSiblings, parseSiblings } from './siblings.ts';
-import { refuseUnmovable } from './swap.ts';
 import { chooseTool, readServerVersion, toolLooks } from './tool.ts';
 import { parseUnit, unitLooks, unitState } from './unit.ts';
 
@@ -20,14 +22,23 @@ export interface PreflightDeps {
   readonly member: MemberName;
   readonly unit: string;
   readonly dataDir: string;
+  readonly foresee: ReturnType<typeof createForesight>;
   /** `checkPermissions`, or one that remembers that it was content. */
-  readonly permitted: (needs: Needs) => Promise<void>;
+  readonly permitted: ReturnType<typeof createPermissionCheck>;
 }
 
-/** Three or four sessions on one connection. @throws OpsError HOST_* or CONFIG_INVALID */
-export async function preflight({ shell, member, unit, dataDir, permitted }: PreflightDeps): Promise<HostFacts> {
+/**
+ * Four sessions the first time, one every further time, as long as the host is as it was.
+ * @param purposes what sudo is asked about
+ * @throws OpsError HOST_* or CONFIG_INVALID
+ */
+export async function preflight(
+  { shell, member, unit, dataDir, foresee, permitted }: PreflightDeps,
+  purposes: readonly Purpose[],
+): Promise<HostFacts> {
+  const moment = foresee('settings', 'program', 'owner');
   const looks = [...unitLooks(unit), listSiblings(dataDir), sizeLook(dataDir), freeLook(dataDir), look('cat', mountInfoPath), ...toolLooks];
-  const { answers, clockOffsetMs } = await shell.session(looks);
+  const { answers, clockOffsetMs } = await moment.about('settings').session(looks);
   const [show, files, list, size, free, mounts, ...tools] = answers as [Answer, Answer, Answer, Answer, Answer, Answer, ...Answer[]];
   const reading = parseUnit(shell.where, unit, show, files);
   if (reading.directives.length === 0) {
@@ -36,11 +47,13 @@ export async function preflight({ shell, member, unit, dataDir, permitted }: Pre
   const siblings = parseSiblings(shell.where, dataDir, list);
   refuseUnmovable(shell.where, dataDir, siblings, mounts.stdout);
 
-  const configuration = await readConfiguration(shell, unit, reading);
+  const configuration = await readConfiguration(moment.about('settings'), unit, reading);
   checkDirectories(shell.where, dataDir, configuration);
-  const serverVersion = await readServerVersion(shell, configuration.settings.program);
+  const [serverVersion, state] = await Promise.all([
+    readServerVersion(moment.about('program'), configuration.settings.program),
+    unitState(moment.about('owner'), reading),
+  ]);
   const tool = chooseTool(shell.where, tools, serverVersion);
-  const state = await unitState(shell, reading);
   const facts = {
     unit: state,
     serverVersion,
@@ -50,7 +63,10 @@ export async function preflight({ shell, member, unit, dataDir, permitted }: Pre
     freeBytes: parseFree(shell.where, free),
     clockOffsetMs,
   };
-  await permitted({ member, unit, dataDir, state, tool, configuration: facts.configuration });
+  await permitted(
+    { member, unit, dataDir, state, tool, configuration: facts.configuration, certificates: certificateFiles(configuration) },
+    purposes,
+  );
   return facts;
 }
 

@@ -11,6 +11,7 @@ import { freeLook, needRoom, parseFree } from './disk.ts';
 import type { Delivery } from './host.ts';
 import * as limits from './limits.ts';
 import { parentOf, partOf } from './paths.ts';
+import { inMebibytes, paced } from './progress.ts';
 import type { Answer, Shell } from './shell.ts';
 import { listSiblings, parseSiblings } from './siblings.ts';
 
@@ -69,18 +70,14 @@ export async function receive({ shell, dataDir, clock }: ReceiveDeps, delivery: 
   await shell.session([commands.rename, commands.sync], { limitMs });
 }
 
-/** The local file as a stream that says how far it is, at most once a second. */
+/** The local file as a stream that says how far it is. */
 function counted({ localPath, bytes }: Delivery, progress: Progress, clock: Pick<Clock, 'now'>): Readable {
   let sentBytes = 0;
-  let saidAtMs = clock.now().getTime();
+  const say = paced(clock, progress);
   const counter = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       sentBytes += chunk.length;
-      const nowMs = clock.now().getTime();
-      if (nowMs - saidAtMs >= limits.progressEveryMs) {
-        saidAtMs = nowMs;
-        progress(inWords(sentBytes, bytes));
-      }
+      say(() => inMebibytes(sentBytes, bytes));
       done(null, chunk);
     },
   });
@@ -88,9 +85,4 @@ function counted({ localPath, bytes }: Delivery, progress: Progress, clock: Pick
   file.once('error', (error) => counter.destroy(error));
   counter.once('close', () => file.destroy());
   return file.pipe(counter);
-}
-
-function inWords(sentBytes: number, bytes: number): string {
-  const percent = bytes === 0 ? 100 : Math.floor((100 * sentBytes) / bytes);
-  return `${(sentBytes / 1_048_576).toFixed(0)} of ${(bytes / 1_048_576).toFixed(0)} MiB (${percent} %)`;
 }

@@ -2,25 +2,45 @@
 import type { Clock } from '../engine/ports.ts';
 import type { MemberName } from '../ids.ts';
 import { OpsError } from '../errors.ts';
+import { certificates } from './certificates.ts';
 import { lookAsRoot, planned } from './command.ts';
-import { configure, configureCommands, configuredFinding, readConfiguration } from './configuration.ts';
+import type { HostCommand } from './command.ts';
+import { configure, configureCommands, configuredFinding, lookAtConfiguration, readConfiguration } from './configuration.ts';
 import { readDir } from './directory.ts';
-import { fenced } from './fence.ts';
+import { freeLook, parseFree } from './disk.ts';
+import { fenced, lookFenced } from './fence.ts';
+import type { FenceDeps } from './fence.ts';
+import { fetchDatabase } from './fetch-database.ts';
+import { createForesight } from './foresight.ts';
+import type { Moment } from './foresight.ts';
 import type { Host, HostCommands } from './host.ts';
 import * as limits from './limits.ts';
+import { parsePlace, placeLooks } from './moves.ts';
 import { runPaths } from './paths.ts';
 import { createPermissionCheck } from './permissions.ts';
-import { preflight } from './preflight.ts';
 import { lookAtPort } from './ports.ts';
+import { preflight } from './preflight.ts';
+import { putAside, putAsideCommands } from './put-aside.ts';
+import { reach } from './reach.ts';
 import { parseSha256, receive, receiveCommands } from './receive.ts';
 import { restoreCommands, restored, restoreSnapshot } from './restore.ts';
 import { deleteAside, deleteAsideCommands, removeRestored, removeRestoredCommands, removeScratchCommands } from './scratch.ts';
-import type { Shell } from './shell.ts';
+import type { Answer, Shell } from './shell.ts';
 import { listSiblings, parseSiblings } from './siblings.ts';
 import { swapCommands, swapDataDir } from './swap.ts';
-import { readTool } from './tool.ts';
-import { ownerOf, readUnit, unitState } from './unit.ts';
-import { stopAndMask, stopAndMaskCommands, unmaskAndStart, unmaskAndStartCommands } from './unit-acts.ts';
+import { readTool, toolLooks } from './tool.ts';
+import { ownerOf, parseUnit, readUnit, unitLooks, unitState } from './unit.ts';
+import {
+  restart,
+  restartCommands,
+  stop,
+  stopAndMask,
+  stopAndMaskCommands,
+  stopCommands,
+  unmaskAndStart,
+  unmaskAndStartCommands,
+} from './unit-acts.ts';
+import { createHostV2 } from './v2-host.ts';
 
 export interface RemoteHostDeps {
   readonly shell: Shell;
@@ -39,21 +59,21 @@ export function createRemoteHost(deps: RemoteHostDeps): Host {
   const fence = { shell, unit, clientUrl: deps.clientUrl, peerUrl: deps.peerUrl, probe: lookAtPort };
   const paths: Host['paths'] = (run) => runPaths(dataDir, run);
   const permitted = createPermissionCheck(shell);
-  const readSettings = async () => readConfiguration(shell, unit, await readUnit(shell, unit));
-  /** The tool of the version that the unit starts, and the user it starts it as. */
-  const readRestorer = async () => {
-    const { settings, reading } = await readSettings();
-    const [tool, owner] = await Promise.all([readTool(shell, settings.program), ownerOf(shell, reading)]);
-    return { tool, owner };
-  };
+  const foresee = createForesight(shell);
+  const readRestorer = async (more: readonly HostCommand[] = []) =>
+    lookAtRestorer(shell, unit, foresee('settings', 'program', 'owner'), more);
+  const whileFenced = async (what: string) => lookWhileFenced(fence, dataDir, what);
   return {
     member,
     address,
     unitName: unit,
     dataDir,
     paths,
-    preflight: () => preflight({ ...deps, permitted }),
-    unit: async () => unitState(shell, await readUnit(shell, unit)),
+    preflight: (purposes = ['restore']) => preflight({ ...deps, foresee, permitted }, purposes),
+    async unit() {
+      const moment = foresee('owner');
+      return unitState(moment.about('owner'), await readUnit(moment.about('owner'), unit));
+    },
     dir: (path) => readDir(shell, dataDir, path),
     fenced: () => fenced(fence),
     async fileSha256(path) {
@@ -62,34 +82,66 @@ export function createRemoteHost(deps: RemoteHostDeps): Host {
       return parseSha256(await shell.run(lookAsRoot('sha256sum', path), { limitMs: limits.dataLimitMs(there.sizeBytes) }));
     },
     async restored(dir) {
-      const { tool, owner } = await readRestorer();
-      return restored(deps, dir, tool, owner);
+      const { tool, owner, answers } = await readRestorer([listSiblings(dataDir)]);
+      return restored(shell, dir, parseSiblings(shell.where, dataDir, answers[0] as Answer), tool, owner);
     },
-    configured: async (settings) => configuredFinding(shell.where, await readSettings(), settings),
+    configured: async (settings) => configuredFinding(shell.where, await lookAtConfiguration(foresee('settings'), unit), settings),
+    freeBytes: async () => parseFree(shell.where, await shell.run(freeLook(dataDir))),
+    certificates: () => certificates(shell, unit, foresee('settings', 'owner')),
+    reach: (to, port) => reach(shell, to, port),
     receive: (delivery, progress) => receive(deps, delivery, progress),
     async restoreSnapshot(order) {
       const { tool, owner } = await readRestorer();
       await restoreSnapshot(deps, order, tool, owner);
     },
-    configure: (settings) => configure(shell, unit, settings),
+    configure: (settings) => configure(shell, unit, settings, foresee),
     unmaskAndStart: () => unmaskAndStart(shell, unit),
+    stop: () => stop(shell, unit),
+    restart: () => restart(shell, unit),
+    fetchDatabase: (toPath, progress) => fetchDatabase(deps, toPath, progress),
     async removeScratch(run) {
       await shell.session(removeScratchCommands(paths(run)), { limitMs: limits.deleteLimitMs });
     },
     removeRestored: (run) => removeRestored({ shell, dataDir, paths: paths(run) }),
     stopAndMask: () => stopAndMask(shell, unit),
     async swapDataDir(run) {
-      const finding = await fenced(fence);
-      if (!finding.holds)
-        throw new OpsError(
-          'FENCE_FAILED',
-          `The data-dir on ${shell.where} is not swapped, because etcd is not proven to be stopped: ${finding.because}`,
-        );
-      await swapDataDir({ shell, dataDir, paths: paths(run) });
+      const { before } = await whileFenced('swapped');
+      await swapDataDir({ shell, dataDir, paths: paths(run), before });
+    },
+    async putDataAside(run) {
+      const { before, reading } = await whileFenced('put aside');
+      await putAside({ shell, dataDir, paths: paths(run), before, owner: await ownerOf(shell, reading) });
     },
     deleteAside: (run) => deleteAside({ shell, dataDir, paths: paths(run) }),
+    v2: createHostV2({ ...deps, paths }),
     commands: commandsOf(deps, paths),
   };
+}
+
+/** The tool of the version that the unit starts, and the user it starts it as; what is asked besides comes in the same session. */
+async function lookAtRestorer(shell: Shell, unit: string, moment: Moment, more: readonly HostCommand[]) {
+  const { answers } = await moment.about('settings').session([...unitLooks(unit), ...toolLooks, ...more]);
+  const [show, files, ...others] = answers as [Answer, Answer, ...Answer[]];
+  const reading = parseUnit(shell.where, unit, show, files);
+  const { settings } = await readConfiguration(moment.about('settings'), unit, reading);
+  const [tool, owner] = await Promise.all([
+    readTool(moment.about('program'), settings.program, others.slice(0, toolLooks.length)),
+    ownerOf(moment.about('owner'), reading),
+  ]);
+  return { tool, owner, answers: others.slice(toolLooks.length) };
+}
+
+/** Proof and picture in one session: what is moved is decided by what is there while etcd is down. @throws OpsError FENCE_FAILED */
+async function lookWhileFenced(fence: FenceDeps, dataDir: string, what: string) {
+  const { where } = fence.shell;
+  const { finding, reading, answers } = await lookFenced(fence, placeLooks(dataDir));
+  if (!finding.holds) {
+    throw new OpsError(
+      'FENCE_FAILED',
+      `The data-dir on ${where} is not ${what}, because etcd is not proven to be stopped: ${finding.because}`,
+    );
+  }
+  return { reading, before: parsePlace(where, dataDir, answers) };
 }
 
 /** etcd's user, as plans name it: which one it is says the unit, and a plan is made without asking. */
@@ -103,6 +155,9 @@ function commandsOf({ member, unit, dataDir }: RemoteHostDeps, paths: Host['path
     stopAndMask: (state) => planned(member, stopAndMaskCommands(unit, state?.unitFile)),
     swapDataDir: (run, present) => planned(member, swapCommands(dataDir, paths(run), present)),
     unmaskAndStart: (state) => planned(member, unmaskAndStartCommands(unit, state?.unitFile)),
+    stop: () => planned(member, stopCommands(unit)),
+    restart: () => planned(member, restartCommands(unit)),
+    putDataAside: (run, present) => planned(member, putAsideCommands(dataDir, paths(run), plannedOwner, present)),
     deleteAside: (run) => planned(member, deleteAsideCommands(paths(run))),
     removeScratch: (run) => planned(member, removeScratchCommands(paths(run))),
     removeRestored: (run) => planned(member, removeRestoredCommands(paths(run))),

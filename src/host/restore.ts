@@ -10,6 +10,7 @@ import * as limits from './limits.ts';
 import { dataInPart, parentOf, partOf } from './paths.ts';
 import type { Answer, Shell } from './shell.ts';
 import { listSiblings, parseSiblings } from './siblings.ts';
+import type { Siblings } from './siblings.ts';
 import { parseSnapshotStatus } from './snapshot-status.ts';
 
 export interface RestoreDeps {
@@ -128,13 +129,13 @@ async function awaitEarlierRestore(shell: Shell, clock: RestoreDeps['clock'], { 
 
 /** Asks etcd's tool about `<dir>/member/snap/db`; undefined when the directory is not there. @throws OpsError HOST_* */
 export async function restored(
-  { shell, dataDir }: Omit<RestoreDeps, 'clock'>,
+  shell: Shell,
   dir: string,
+  siblings: Siblings,
   { program }: Pick<RestoreTool, 'program'>,
   owner: RunAs,
 ): Promise<RestoredFacts | undefined> {
-  const there = parseSiblings(shell.where, dataDir, await shell.run(listSiblings(dataDir))).at(dir);
-  if (there === undefined) return undefined;
+  if (siblings.at(dir) === undefined) return undefined;
   const { stdout } = await shell.run(
     { argv: [program, 'snapshot', 'status', `${dir}/member/snap/db`, '-w', 'json'], as: owner, changes: false },
     { limitMs: limits.dataFixedLimitMs },

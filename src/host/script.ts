@@ -22,16 +22,25 @@ export interface Frame {
  * @param nonce 32 hex digits that no output holds
  */
 export function sessionScript(commands: readonly HostCommand[], nonce: string): string {
+  return script(commands, nonce, `printf '\\n${nonce} %s %s\\n' "$c" "$t"; printf '\\n${nonce} %s %s\\n' "$c" "$t" >&2`);
+}
+
+/** The same for one command whose stdout is wanted as it is, byte for byte: the marks go to stderr alone, so `frames` gets stderr twice. */
+export function streamScript(command: HostCommand, nonce: string): string {
+  return script([command], nonce, `printf '\\n${nonce} %s %s\\n' "$c" "$t" >&2`);
+}
+
+function script(commands: readonly HostCommand[], nonce: string, print: string): string {
   const lines = commands.map((command, index) => {
     const accepted = (command.accepts ?? [0]).join('|');
     // Only the first command may read what is sent along; a later one must not swallow it.
     const input = index === 0 ? '' : ' </dev/null';
     return `${quoteArgv(sent(command))}${input}; m $?; case $c in ${accepted}) ;; *) exit 0;; esac`;
   });
-  const mark = `m() { c=$1; t=$(date +%s%3N); printf '\\n${nonce} %s %s\\n' "$c" "$t"; printf '\\n${nonce} %s %s\\n' "$c" "$t" >&2; }`;
+  const mark = `m() { c=$1; t=$(date +%s%3N); ${print}; }`;
   // The first mark is the host's clock before anything ran.
-  const script = ['umask 077', mark, 'm 0 </dev/null', ...lines].join('\n');
-  return quoteArgv(['exec', 'env', '-i', ...remoteEnvironment, '/bin/sh', '-c', script]);
+  const text = ['umask 077', mark, 'm 0 </dev/null', ...lines].join('\n');
+  return quoteArgv(['exec', 'env', '-i', ...remoteEnvironment, '/bin/sh', '-c', text]);
 }
 
 /** Takes both streams of a session apart. Frame 0 is the session's beginning; a command that was cut has no frame. */

@@ -9,11 +9,13 @@ import type { MemberName } from '../ids.ts';
 import { shorten } from './bounded.ts';
 import { typed } from './command.ts';
 import type { HostCommand } from './command.ts';
-import { commandFailure, refusedBySudo, sshFailure } from './failures.ts';
+import { commandFailure, isFailure, sshFailure } from './failures.ts';
 import * as limits from './limits.ts';
 import { frames, sessionScript, unframed } from './script.ts';
 import { disconnect, ssh } from './ssh.ts';
 import type { SshTarget } from './ssh.ts';
+import { stream } from './stream.ts';
+import type { StreamOptions, Streamed } from './stream.ts';
 
 export interface ShellDeps {
   readonly member: MemberName;
@@ -49,6 +51,8 @@ export interface Shell {
   /** Runs them in order, in one ssh session; the first that fails ends it. */
   session(commands: readonly HostCommand[], options?: SessionOptions): Promise<Session>;
   run(command: HostCommand, options?: SessionOptions): Promise<Answer>;
+  /** Runs one command whose stdout is handed on piece by piece; recorded by length and hash. */
+  stream(command: HostCommand, options: StreamOptions): Promise<Streamed>;
   close(): Promise<void>;
 }
 
@@ -75,6 +79,7 @@ export function createShell(deps: ShellDeps): Shell {
       const { answers } = await session([command], options);
       return answers[0] as Answer;
     },
+    stream: async (command, options) => await stream(deps, where, command, options),
     close: async () => {
       if (existsSync(target.controlPath)) await disconnect(target);
     },
@@ -118,10 +123,6 @@ async function attempt(
     );
   }
   return { answers, clockOffsetMs: (answered.at(-1)?.endedAtMs ?? endedAtMs) - endedAtMs };
-}
-
-function isFailure(command: HostCommand, { exitCode, stderr }: Omit<Answer, 'stdout'>): boolean {
-  return !(command.accepts ?? [0]).includes(exitCode) || (command.as !== 'self' && refusedBySudo(exitCode, stderr));
 }
 
 function keep(

@@ -87,12 +87,15 @@ function configValue(path: string): string {
   return `"${path.replaceAll('%', '%%')}"`;
 }
 
-/** Runs one line in the host's login shell. Never throws for what the host or ssh says. */
-export async function ssh(
-  target: SshTarget,
-  line: string,
-  { limitMs, input }: { readonly limitMs: number; readonly input?: Readable },
-): Promise<SshResult> {
+interface SshOptions {
+  readonly limitMs: number;
+  readonly input?: Readable;
+  /** Takes stdout as it comes, in the place of a bounded buffer. When it throws, ssh is ended. */
+  readonly output?: (stdout: AsyncIterable<Buffer>) => Promise<void>;
+}
+
+/** Runs one line in the host's login shell. Never throws for what the host, ssh or `output` says. */
+export async function ssh(target: SshTarget, line: string, { limitMs, input, output }: SshOptions): Promise<SshResult> {
   const stdout = createCollector(limits.keptOutputBytes);
   const stderr = createCollector(limits.keptOutputBytes);
   const subprocess = execa('ssh', [...sshOptions(target), '--', target.address, line], {
@@ -103,7 +106,9 @@ export async function ssh(
     extendEnv: false,
     env: environment,
   });
-  subprocess.stdout.on('data', (chunk: Buffer) => stdout.add(chunk));
+  // When nobody takes what comes, nothing more is to be sent.
+  const taken = output?.(subprocess.stdout).catch(() => subprocess.kill());
+  if (taken === undefined) subprocess.stdout.on('data', (chunk: Buffer) => stdout.add(chunk));
   subprocess.stderr.on('data', (chunk: Buffer) => stderr.add(chunk));
   // The background process that keeps the shared connection may hold the pipes of the session that made it. Once ssh was killed
   // for taking too long, nobody waits for those, or the limit would be none.
@@ -115,6 +120,7 @@ export async function ssh(
     subprocess.stderr.destroy();
   });
   const { exitCode, timedOut, code } = await subprocess;
+  await taken;
   return { stdout: stdout.kept(), stderr: stderr.kept(), exitCode, timedOut, code };
 }
 

@@ -1,13 +1,11 @@
 /** Puts restored data in the place of the old: decides what is left to do from what is there, moves, and proves each move. */
 import { OpsError } from '../errors.ts';
-import { changeAsRoot, look } from './command.ts';
 import type { HostCommand } from './command.ts';
 import type { RunPaths } from './host.ts';
 import * as limits from './limits.ts';
-import { isMountPoint, mountInfoPath } from './mounts.ts';
-import { parentOf } from './paths.ts';
-import type { Answer, Shell } from './shell.ts';
-import { identityOf, listSiblings, parseSiblings } from './siblings.ts';
+import { moveCommand, parsePlace, placeLooks, proveMoved, toDisk } from './moves.ts';
+import type { Move } from './moves.ts';
+import type { Shell } from './shell.ts';
 import type { Siblings } from './siblings.ts';
 
 /** Which of the three are there. */
@@ -17,7 +15,6 @@ export interface Present {
   readonly aside: boolean;
 }
 
-export type Move = 'move-aside' | 'stand-in' | 'move-in';
 export type SwapDecision = { readonly moves: readonly Move[] } | { readonly refuse: string };
 
 /**
@@ -46,48 +43,29 @@ export function decideSwap({ dataDir, restored, aside }: Present): SwapDecision 
   return { refuse: dataDir ? 'there is no restored data to put in' : 'there is neither a data-dir nor restored data' };
 }
 
-/** The two renames, and their way to the disk, as they stand in a plan. -n: never over something; -T: never into something. */
+/** The two renames, and their way to the disk, as they stand in a plan. */
 export function swapCommands(
   dataDir: string,
   paths: RunPaths,
   { exists }: { readonly exists: boolean } = { exists: true },
 ): readonly HostCommand[] {
-  return [command(exists ? 'move-aside' : 'stand-in', dataDir, paths), command('move-in', dataDir, paths), toDisk(dataDir)];
+  return [moveCommand(exists ? 'move-aside' : 'stand-in', dataDir, paths), moveCommand('move-in', dataDir, paths), toDisk(dataDir)];
 }
 
-/** Names reach the disk when their directory does. */
-function toDisk(dataDir: string): HostCommand {
-  return changeAsRoot('sync', '-f', parentOf(dataDir));
-}
-
-function command(move: Move, dataDir: string, { restored, aside }: Omit<RunPaths, 'snapshot'>): HostCommand {
-  if (move === 'stand-in') return changeAsRoot('mkdir', '-m', '700', aside);
-  return move === 'move-aside' ? changeAsRoot('mv', '-nT', dataDir, aside) : changeAsRoot('mv', '-nT', restored, dataDir);
-}
-
-/** Refuses a data-dir that cannot be renamed, before anything is touched. @throws OpsError HOST_OUTPUT_UNKNOWN */
-export function refuseUnmovable(where: string, dataDir: string, siblings: Siblings, mountInfo: string): void {
-  const entry = siblings.at(dataDir);
-  const refuse = (because: string, hint: string) =>
-    new OpsError('HOST_OUTPUT_UNKNOWN', `${dataDir} on ${where} ${because}, so it cannot be moved aside by a rename.`, { hint });
-  if (entry?.type === 'l') throw refuse('is a symbolic link', 'Set dataDir in config.yaml and in etcd to the directory itself.');
-  if (entry !== undefined && entry.type !== 'd') throw refuse('is not a directory', 'Look at what stands in its place.');
-  if (isMountPoint(dataDir, mountInfo) || (entry !== undefined && entry.device !== siblings.parent.device)) {
-    throw refuse('is a mount point', 'Make the data-dir a directory inside of that file system and set dataDir to it.');
-  }
-}
-
-/** @throws OpsError HOST_* ; the caller has proven that etcd is fenced */
-export async function swapDataDir({
-  shell,
-  dataDir,
-  paths,
-}: {
+interface Swap {
   readonly shell: Shell;
   readonly dataDir: string;
   readonly paths: RunPaths;
-}): Promise<void> {
-  const before = await lookAround(shell, dataDir);
+  /** As it was seen together with the fence. */
+  readonly before: Siblings;
+}
+
+/**
+ * All moves in one session, with a look after each: between them etcd is down.
+ * A first rename that -n held back leaves the data-dir in its place, and so holds back the second.
+ * @throws OpsError HOST_* ; the caller has proven that etcd is fenced
+ */
+export async function swapDataDir({ shell, dataDir, paths, before }: Swap): Promise<void> {
   const decision = decideSwap({
     dataDir: before.at(dataDir) !== undefined,
     restored: before.at(paths.restored) !== undefined,
@@ -98,28 +76,16 @@ export async function swapDataDir({
       hint: `Look at ${dataDir}* on the host before you press Retry.`,
     });
   }
-  for (const move of decision.moves) {
-    const was = await lookAround(shell, dataDir);
-    await shell.run(command(move, dataDir, paths), { limitMs: limits.actLimitMs });
-    const is = await lookAround(shell, dataDir);
-    if (move === 'move-aside') proveMoved(shell.where, was, is, dataDir, paths.aside);
-    if (move === 'move-in') proveMoved(shell.where, was, is, paths.restored, dataDir);
+  const { moves } = decision;
+  if (moves.length === 0) return;
+  const steps = moves.map((move) => [moveCommand(move, dataDir, paths), ...placeLooks(dataDir)]);
+  const { answers } = await shell.session([...steps.flat(), toDisk(dataDir)], { limitMs: limits.actLimitMs });
+  let was = before;
+  for (const [index, move] of moves.entries()) {
+    const at = steps.slice(0, index + 1).flat().length;
+    const is = parsePlace(shell.where, dataDir, answers.slice(at - 2, at));
+    if (move === 'move-aside') proveMoved(shell.where, { was, is, from: dataDir, to: paths.aside });
+    if (move === 'move-in') proveMoved(shell.where, { was, is, from: paths.restored, to: dataDir });
+    was = is;
   }
-  if (decision.moves.length > 0) await shell.run(toDisk(dataDir), { limitMs: limits.actLimitMs });
-}
-
-async function lookAround(shell: Shell, dataDir: string): Promise<Siblings> {
-  const [list, mounts] = (await shell.session([listSiblings(dataDir), look('cat', mountInfoPath)])).answers;
-  const siblings = parseSiblings(shell.where, dataDir, list as Answer);
-  refuseUnmovable(shell.where, dataDir, siblings, (mounts as Answer).stdout);
-  return siblings;
-}
-
-/** mv's exit code does not say whether -n held it back (it did not before coreutils 9.2). The same directory under the other name does. */
-function proveMoved(where: string, was: Siblings, is: Siblings, from: string, to: string): void {
-  const [source, result] = [was.at(from), is.at(to)];
-  if (source !== undefined && result !== undefined && is.at(from) === undefined && identityOf(source) === identityOf(result)) return;
-  throw new OpsError('HOST_COMMAND_FAILED', `${from} on ${where} was to be renamed to ${to}, but it is not there under that name.`, {
-    hint: `Look at both names on the host before you press Retry.`,
-  });
 }

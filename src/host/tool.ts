@@ -63,10 +63,9 @@ export async function readServerVersion(shell: Shell, program: string): Promise<
   return version;
 }
 
-/** The tool that fits the program that the unit starts. @throws OpsError HOST_* */
-export async function readTool(shell: Shell, program: string): Promise<RestoreTool> {
-  const [serverVersion, { answers }] = await Promise.all([readServerVersion(shell, program), shell.session(toolLooks)]);
-  return chooseTool(shell.where, answers, serverVersion);
+/** The tool that fits the program that the unit starts. @param answers of `toolLooks` @throws OpsError HOST_* */
+export async function readTool(shell: Shell, program: string, answers: readonly Answer[]): Promise<RestoreTool> {
+  return chooseTool(shell.where, answers, await readServerVersion(shell, program));
 }
 
 function minorOf(version: string): string {

@@ -4,8 +4,9 @@ import type { HostCommand } from './command.ts';
 import { OpsError } from '../errors.ts';
 import type { UnitState } from './host.ts';
 import * as limits from './limits.ts';
-import type { Shell } from './shell.ts';
-import { isDown, readUnit } from './unit.ts';
+import type { Answer, Shell } from './shell.ts';
+import { isDown, parseUnit, readUnit, unitLooks } from './unit.ts';
+import type { UnitReading } from './unit.ts';
 import { ownUnitFile, setAsideUnitFile } from './unit-files.ts';
 
 const reload = changeAsRoot('systemctl', 'daemon-reload');
@@ -33,7 +34,17 @@ function unmaskCommands(unit: string, unitFile: UnitState['unitFile']): readonly
 
 /** First the mask, then the stop: nothing can revive it in between. */
 export function stopAndMaskCommands(unit: string, unitFile: UnitState['unitFile']): readonly HostCommand[] {
-  return [...maskCommands(unit, unitFile), changeAsRoot('systemctl', 'stop', unit)];
+  return [...maskCommands(unit, unitFile), ...stopCommands(unit)];
+}
+
+/** Without a mask: systemd may start it again at boot, and a person at any time. */
+export function stopCommands(unit: string): readonly HostCommand[] {
+  return [changeAsRoot('systemctl', 'stop', unit)];
+}
+
+/** `--no-block` and `reset-failed` as for a start. */
+export function restartCommands(unit: string): readonly HostCommand[] {
+  return [resetFailed(unit), changeAsRoot('systemctl', 'restart', '--no-block', unit)];
 }
 
 /**
@@ -45,7 +56,18 @@ export function unmaskAndStartCommands(unit: string, unitFile: UnitState['unitFi
 }
 
 function startCommands(unit: string): readonly HostCommand[] {
-  return [accepting(changeAsRoot('systemctl', 'reset-failed', unit), 0, 1), changeAsRoot('systemctl', 'start', '--no-block', unit)];
+  return [resetFailed(unit), changeAsRoot('systemctl', 'start', '--no-block', unit)];
+}
+
+function resetFailed(unit: string): HostCommand {
+  return accepting(changeAsRoot('systemctl', 'reset-failed', unit), 0, 1);
+}
+
+/** Acts and sees what came of it, in one session. */
+async function actAndLook(shell: Shell, unit: string, acts: readonly HostCommand[]): Promise<UnitReading> {
+  const { answers } = await shell.session([...acts, ...unitLooks(unit)], { limitMs: limits.stopLimitMs });
+  const [show, files] = answers.slice(-2) as [Answer, Answer];
+  return parseUnit(shell.where, unit, show, files);
 }
 
 /** Idempotent: what is done already is left out. @throws OpsError HOST_* also when the unit is not down and masked afterwards */
@@ -53,8 +75,7 @@ export async function stopAndMask(shell: Shell, unit: string): Promise<void> {
   const before = await readUnit(shell, unit);
   if (before.masked && isDown(before)) return;
   const mask = before.masked ? [] : before.maskedOnDisk ? [reload] : maskCommands(unit, before.ownFile ? 'own' : 'packaged');
-  await shell.session([...mask, changeAsRoot('systemctl', 'stop', unit)], { limitMs: limits.stopLimitMs });
-  const after = await readUnit(shell, unit);
+  const after = await actAndLook(shell, unit, [...mask, ...stopCommands(unit)]);
   if (!after.masked || !isDown(after)) {
     throw new OpsError(
       'HOST_COMMAND_FAILED',
@@ -78,4 +99,19 @@ export async function unmaskAndStart(shell: Shell, unit: string): Promise<void> 
         : [];
   const running = before.activeState === 'active' || before.activeState === 'activating';
   await shell.session([...unmask, ...(running ? [] : startCommands(unit))], { limitMs: limits.actLimitMs });
+}
+
+/** Idempotent. @throws OpsError HOST_* also when the unit is not down afterwards */
+export async function stop(shell: Shell, unit: string): Promise<void> {
+  const after = await actAndLook(shell, unit, stopCommands(unit));
+  if (isDown(after)) return;
+  throw new OpsError('HOST_COMMAND_FAILED', `${unit} on ${shell.where} was stopped, but is ${after.activeState}.`, {
+    hint: 'Something on the host starts it again: find out what before you press Retry.',
+    details: { activeState: after.activeState, mainPid: after.mainPid },
+  });
+}
+
+/** Not idempotent: done twice, etcd is restarted twice. @throws OpsError HOST_* */
+export async function restart(shell: Shell, unit: string): Promise<void> {
+  await shell.session(restartCommands(unit), { limitMs: limits.actLimitMs });
 }

@@ -18,7 +18,7 @@ export interface TextFile {
 export function directives(files: readonly TextFile[]): readonly Directive[] {
   return files.flatMap(({ path, text }) => {
     let section = '';
-    return logicalLines(text).flatMap((line) => {
+    return logicalLines(withoutComments(text)).flatMap((line) => {
       const header = /^\[(.+)\]$/.exec(line)?.[1];
       if (header !== undefined) section = header;
       const [, key, value] = /^([A-Za-z][A-Za-z0-9-]*)\s*=\s*(.*)$/.exec(line) ?? [];
@@ -66,6 +66,11 @@ function unquote(value: string): string {
   const trimmed = value.trim();
   const [, quote, inner] = /^(["'])(.*)\1$/s.exec(trimmed) ?? [];
   return quote === undefined || inner === undefined ? trimmed : inner;
+}
+
+/** A comment between lines that are continued does not end them (systemd.syntax(7)). */
+function withoutComments(text: string): string {
+  return text.replaceAll(/^[ \t]*[#;].*\n/gm, '');
 }
 
 function logicalLines(text: string): readonly string[] {

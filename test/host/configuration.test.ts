@@ -66,17 +66,17 @@ describe('configure', () => {
     expect(shell.lines.filter((line) => /sed|cp|reload/.test(line.replace('NeedDaemonReload', '')))).toEqual([]);
   });
 
-  it('keeps the first copy when it is cut and done again', async () => {
+  it('makes a copy anew that was cut: as long as there is something to change, the file is as it was', async () => {
     const copy = '/etc/default/etcd.before-existing-etcd-cluster-7f3a9c.etcd-medic';
     const { shell, texts } = machine({
       [unitPath]: environmentUnit,
       '/etc/default/etcd': 'ETCD_INITIAL_CLUSTER_STATE=new\nETCD_INITIAL_CLUSTER_TOKEN=b\n',
-      [copy]: 'first',
+      [copy]: 'ETCD_INITIAL_CLU',
     });
 
     await configure(shell, 'etcd', settings);
 
-    expect(texts.get(copy)).toBe('first');
+    expect(texts.get(copy)).toBe('ETCD_INITIAL_CLUSTER_STATE=new\nETCD_INITIAL_CLUSTER_TOKEN=b\n');
   });
 
   it('adds settings that stand nowhere', async () => {

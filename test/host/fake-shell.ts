@@ -1,4 +1,5 @@
 /** A shell whose host is a function: for tests of what is asked and what is made of the answers. */
+import { createHash } from 'node:crypto';
 import { OpsError } from '../../src/errors.ts';
 import { typed } from '../../src/host/command.ts';
 import type { HostCommand } from '../../src/host/command.ts';
@@ -23,6 +24,11 @@ export function fakeShell(answer: FakeAnswers): Shell & { readonly lines: readon
     where: 'etcd01 (192.0.2.1)',
     session: async (commands) => ({ answers: commands.map(one), clockOffsetMs: 0 }),
     run: async (command) => one(command),
+    stream: async (command, { take }) => {
+      const bytes = Buffer.from(one(command).stdout);
+      await take(bytes);
+      return { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
+    },
     close: async () => undefined,
   };
 }

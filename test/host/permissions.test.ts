@@ -12,6 +12,7 @@ const needs: Needs = {
   state: { activeState: 'active', masked: false, mainPid: 1, user: 'etcd', group: 'etcd', unitFile: 'packaged' },
   tool: { program: 'etcdctl', version: '3.4.23', canBumpRevision: false },
   configuration: { style: 'environment-file', file: '/etc/default/etcd' },
+  certificates: [{ use: 'client', certificate: '/etc/etcd/pki/server.pem', key: '/etc/etcd/pki/server.key', ca: '/etc/etcd/pki/ca.pem' }],
 };
 
 describe('the permission check', () => {
@@ -19,9 +20,9 @@ describe('the permission check', () => {
     const shell = fakeShell(() => '');
     const check = createPermissionCheck(shell);
 
-    await check(needs);
+    await check(needs, ['restore']);
     const asked = shell.lines.length;
-    await check(needs);
+    await check(needs, ['restore']);
 
     expect(shell.lines).toHaveLength(asked);
     expect(shell.lines.every((line) => line.startsWith('sudo -n -l '))).toBe(true);
@@ -32,9 +33,9 @@ describe('the permission check', () => {
   it('asks again when the unit file is another one, which is masked in another way', async () => {
     const shell = fakeShell(() => '');
     const check = createPermissionCheck(shell);
-    await check(needs);
+    await check(needs, ['restore']);
 
-    await check({ ...needs, state: { ...needs.state, unitFile: 'own' } });
+    await check({ ...needs, state: { ...needs.state, unitFile: 'own' } }, ['restore']);
 
     expect(shell.lines.some((line) => line.includes('ln -sfT /dev/null'))).toBe(true);
   });
@@ -47,7 +48,33 @@ describe('the permission check', () => {
       code: 'HOST_SUDO_REFUSED',
       message: expect.stringContaining('`sudo rmdir /data/etcd/data.sudo-check-000000.new.part`') as string,
     };
-    await expect(check(needs)).rejects.toMatchObject(refused);
-    await expect(check(needs)).rejects.toMatchObject(refused);
+    await expect(check(needs, ['restore'])).rejects.toMatchObject(refused);
+    await expect(check(needs, ['restore'])).rejects.toMatchObject(refused);
+  });
+
+  it.each([
+    ['restore', 'etcdctl snapshot restore', 'member/snap/db'],
+    ['replace-member', 'openssl pkey -in /etc/etcd/pki/server.key -pubout', 'snapshot restore'],
+    ['stop-and-start', 'systemctl restart --no-block etcd', 'mv -nT'],
+    ['fetch-database', 'cat /data/etcd/data/member/snap/db', 'systemctl'],
+  ] as const)('for %s asks about `%s` and not about `%s`', async (purpose, needed, notNeeded) => {
+    const shell = fakeShell(() => '');
+
+    await createPermissionCheck(shell)(needs, [purpose]);
+
+    expect(shell.lines.filter((line) => line.includes(needed))).toHaveLength(1);
+    expect(shell.lines.filter((line) => line.includes(notNeeded))).toEqual([]);
+  });
+
+  it('asks about a further purpose when it comes up, and only about that', async () => {
+    const shell = fakeShell(() => '');
+    const check = createPermissionCheck(shell);
+    await check(needs, ['restore']);
+    const asked = shell.lines.length;
+
+    await check(needs, ['restore', 'fetch-database']);
+
+    expect(shell.lines.slice(asked).filter((line) => line.includes('mv -nT'))).toEqual([]);
+    expect(shell.lines.slice(asked).some((line) => line.includes('cat /data/etcd/data/member/snap/db'))).toBe(true);
   });
 });

@@ -6,8 +6,8 @@ import type { Lab } from '../lab/lab.ts';
 
 const upWithinMs = 300_000;
 const run = '/data/etcd/data.restore-prod-7f3a9c';
-const edit = (value: string) => `/^ *[#;]/!s/((ETCD_INITIAL_CLUSTER_STATE|initial-cluster-state)[=: ] *["']?)[A-Za-z0-9._-]*/\\1${value}/g`;
-const token = `/^ *[#;]/!s/((ETCD_INITIAL_CLUSTER_TOKEN|initial-cluster-token)[=: ] *["']?)[A-Za-z0-9._-]*/\\1t/g`;
+const edit = (value: string) => `/^ *[#;]/!s@((ETCD_INITIAL_CLUSTER_STATE|initial-cluster-state)[=: ] *["']?)[A-Za-z0-9._-]*@\\1${value}@g`;
+const token = `/^ *[#;]/!s@((ETCD_INITIAL_CLUSTER_TOKEN|initial-cluster-token)[=: ] *["']?)[A-Za-z0-9._-]*@\\1t@g`;
 
 describe.each(['3.4', '3.5'] as const)('deploy/sudoers on the release of etcd %s', (etcd) => {
   let lab: Lab;
@@ -48,13 +48,14 @@ describe.each(['3.4', '3.5'] as const)('deploy/sudoers on the release of etcd %s
     ['writing over a file', ['dd', 'bs=1M', `of=${run}.snapshot.part`]],
     ['another owner', ['chown', '-h', 'etcdops:etcdops', `${run}.snapshot`]],
     ['following a link', ['chown', 'etcd:etcd', `${run}.snapshot`]],
-    ['the data-dir’s owner', ['chown', '-h', 'etcd:etcd', '/data/etcd/data']],
+    ['another owner of the data-dir', ['chown', '-h', 'etcdops:etcdops', '/data/etcd/data']],
+    ['all owners in the data-dir', ['chown', '-R', '-h', 'etcd:etcd', '/data/etcd/data']],
     ['another file', ['cat', '/etc/shadow']],
     ['a snapshot', ['cat', `${run}.snapshot`]],
     ['another unit', ['systemctl', 'stop', 'ssh']],
     ['two units', ['systemctl', 'stop', 'etcd', 'ssh']],
     ['editing a unit', ['systemctl', 'edit', 'etcd']],
-    ['another value', ['sed', '-i', '-E', '-e', edit('new/;e id #'), '-e', token, '/etc/default/etcd']],
+    ['another value', ['sed', '-i', '-E', '-e', edit('new@;e id #'), '-e', token, '/etc/default/etcd']],
     ['a command of sed', ['sed', '-i', '-E', '-e', '1e id', '-e', token, '/etc/default/etcd']],
     ['another setting', ['sed', '-i', '-E', '-e', '$aLD_PRELOAD=/tmp/x.so', '-e', token, '/etc/default/etcd']],
     ['a further expression', ['sed', '-i', '-E', '-e', edit('new'), '-e', token, '-e', '1e id', '/etc/default/etcd']],

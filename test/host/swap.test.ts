@@ -2,7 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { RunId } from '../../src/ids.ts';
 import { runPaths } from '../../src/host/paths.ts';
+import { parsePlace, placeLooks } from '../../src/host/moves.ts';
 import { decideSwap, swapDataDir } from '../../src/host/swap.ts';
+import type { Shell } from '../../src/host/shell.ts';
 import { fakeShell } from './fake-shell.ts';
 
 const dataDir = '/data/etcd/data';
@@ -48,11 +50,17 @@ function machine(present: Record<string, string>, { mvWorks = true, mvCopies = f
   return { shell, dirs };
 }
 
+/** As a host does it: a look, then the swap. */
+const swap = async (shell: Shell) => {
+  const { answers } = await shell.session(placeLooks(dataDir));
+  await swapDataDir({ shell, dataDir, paths, before: parsePlace(shell.where, dataDir, answers) });
+};
+
 describe('swapDataDir', () => {
   it('moves the old data aside and the restored data in', async () => {
     const { shell, dirs } = machine({ [dataDir]: '10', [paths.restored]: '20' });
 
-    await swapDataDir({ shell, dataDir, paths });
+    await swap(shell);
 
     expect(Object.fromEntries(dirs)).toEqual({ [dataDir]: '20', [paths.aside]: '10' });
     expect(shell.lines.at(-1)).toBe('sudo sync -f /data/etcd');
@@ -61,7 +69,7 @@ describe('swapDataDir', () => {
   it('does only the second move after a cut between the two', async () => {
     const { shell, dirs } = machine({ [paths.aside]: '10', [paths.restored]: '20' });
 
-    await swapDataDir({ shell, dataDir, paths });
+    await swap(shell);
 
     expect(Object.fromEntries(dirs)).toEqual({ [dataDir]: '20', [paths.aside]: '10' });
     expect(shell.lines.filter((line) => line.startsWith('sudo mv'))).toHaveLength(1);
@@ -70,7 +78,7 @@ describe('swapDataDir', () => {
   it('does nothing when all is done', async () => {
     const { shell } = machine({ [paths.aside]: '10', [dataDir]: '20' });
 
-    await swapDataDir({ shell, dataDir, paths });
+    await swap(shell);
 
     expect(shell.lines.filter((line) => /mv|mkdir|sync/.test(line))).toEqual([]);
   });
@@ -78,26 +86,26 @@ describe('swapDataDir', () => {
   it('lets an empty directory stand in for a data-dir that was lost, so that a repeat knows', async () => {
     const { shell, dirs } = machine({ [paths.restored]: '20' });
 
-    await swapDataDir({ shell, dataDir, paths });
-    await swapDataDir({ shell, dataDir, paths });
+    await swap(shell);
+    await swap(shell);
 
     expect(Object.fromEntries(dirs)).toEqual({ [dataDir]: '20', [paths.aside]: '99' });
   });
 
   it('does not take a move for done because mv said 0', async () => {
-    const { shell } = machine({ [dataDir]: '10', [paths.restored]: '20' }, { mvWorks: false });
+    const { shell, dirs } = machine({ [dataDir]: '10', [paths.restored]: '20' }, { mvWorks: false });
 
-    await expect(swapDataDir({ shell, dataDir, paths })).rejects.toMatchObject({
+    await expect(swap(shell)).rejects.toMatchObject({
       code: 'HOST_COMMAND_FAILED',
       message: expect.stringContaining('not there under that name') as string,
     });
-    expect(shell.lines.filter((line) => line.startsWith('sudo mv'))).toHaveLength(1);
+    expect(Object.fromEntries(dirs)).toEqual({ [dataDir]: '10', [paths.restored]: '20' });
   });
 
   it('does not take another directory under the new name for the one that was to be moved', async () => {
     const { shell } = machine({ [dataDir]: '10', [paths.restored]: '20' }, { mvCopies: true });
 
-    await expect(swapDataDir({ shell, dataDir, paths })).rejects.toMatchObject({ code: 'HOST_COMMAND_FAILED' });
+    await expect(swap(shell)).rejects.toMatchObject({ code: 'HOST_COMMAND_FAILED' });
   });
 
   it.each([
@@ -106,7 +114,7 @@ describe('swapDataDir', () => {
   ])('refuses a data-dir that is %s before anything moves', async (what, options) => {
     const { shell } = machine({ [dataDir]: '10', [paths.restored]: '20' }, options);
 
-    await expect(swapDataDir({ shell, dataDir, paths })).rejects.toMatchObject({ message: expect.stringContaining(what) as string });
+    await expect(swap(shell)).rejects.toMatchObject({ message: expect.stringContaining(what) as string });
     expect(shell.lines.filter((line) => /mv|mkdir/.test(line))).toEqual([]);
   });
 });
