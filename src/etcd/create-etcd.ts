@@ -70,11 +70,11 @@ export function createEtcd(options: EtcdOptions): EtcdOverGrpc {
 
 /** One cluster asked through these endpoints, which others may ask through as well. */
 function throughEndpoints(endpoints: readonly Endpoint[], options: EtcdOptions): Omit<EtcdOverGrpc, 'readSnapshotFile' | 'close'> {
-  const { tls, auth, record, clock } = options;
-  const members = endpoints.map(({ member, url }) => ({ name: member, clientUrl: url }));
-  const commands = etcdCommands({ members, tls, user: auth?.user });
+  const { members, tls, auth, record, clock } = options;
+  const asked = endpoints.map(({ member, url }) => ({ name: member, clientUrl: url }));
+  const commands = etcdCommands({ members: asked, tls, user: auth?.user });
   const act = acting({ record, clock });
-  const deps = { endpoints, clock, commands, act };
+  const deps = { endpoints, clock, commands, act, configured: members };
   const of = (member: MemberName) => endpointOf(endpoints, member);
 
   return {
@@ -93,7 +93,7 @@ function throughEndpoints(endpoints: readonly Endpoint[], options: EtcdOptions):
         work: () => saveSnapshot({ endpoint: of(from), clock }, toPath, progress),
       }),
     put: (key, value) => act({ command: commands.put(key, value), output: () => 'OK', work: () => putKey(deps, key, value) }),
-    get: (key, { from } = {}) => getKey(deps, key, from === undefined ? undefined : of(from)),
+    get: async (key, { from } = {}) => await getKey(deps, key, from === undefined ? undefined : of(from)),
     delete: async (key) => {
       await act({ command: commands.delete(key), output: String, work: () => deleteKey(deps, key) });
     },

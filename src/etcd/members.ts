@@ -29,6 +29,8 @@ const whenUnknown = 'It may have taken effect all the same: `status` lists the m
 export interface MembersDeps extends AskDeps {
   readonly commands: EtcdCommands;
   readonly act: Act;
+  /** All members of the configuration, also those that are not asked. */
+  readonly configured: readonly { readonly name: MemberName; readonly clientUrl: string }[];
 }
 
 /** Adds a learner, or gives the member that has one of these peer URLs. @throws OpsError ETCD_*, with etcd's reason for refusing */
@@ -146,10 +148,10 @@ async function rowWith(deps: AskDeps, peerUrls: readonly string[]): Promise<Memb
 }
 
 /** The name a plan would give the learner: that of the configured member on the same host. etcd gets it only when the member starts. */
-function nameAt({ endpoints }: AskDeps, peerUrls: readonly string[]): MemberName {
+function nameAt({ configured }: MembersDeps, peerUrls: readonly string[]): MemberName {
   const hosts = new Set(peerUrls.map((url) => new URL(url).hostname));
-  const found = endpoints.find(({ url }) => hosts.has(new URL(url).hostname));
-  return found?.member ?? MemberName.parse('learner');
+  const found = configured.find(({ clientUrl }) => hosts.has(new URL(clientUrl).hostname));
+  return found?.name ?? MemberName.parse('learner');
 }
 
 function nameOf({ name, memberId, peerUrls }: MemberRow): string {
