@@ -65,7 +65,8 @@ export async function raiseAdvice(
     etcd.quotaBytes(host.member).catch(unknownWhenRefused),
     host.preflight().catch(unknownWhenRefused),
   ]);
-  const raised = Math.ceil((Math.max(quota ?? defaultQuotaBytes, dbSizeBytes) * raiseFactor) / mebibyte) * mebibyte;
+  const present = quota === Number.POSITIVE_INFINITY ? undefined : quota;
+  const raised = Math.ceil((Math.max(present ?? defaultQuotaBytes, dbSizeBytes) * raiseFactor) / mebibyte) * mebibyte;
   return `Make room, or raise the quota for a while: ${settingOf(facts, raised)} on ${host.member}, then \`restart ${cluster.name} ${host.member}\`; writes go on when every member has it and the alarm is disarmed.`;
 }
 

@@ -99,6 +99,7 @@ function sizeLine({ member, status, ...quota }: MemberSpace): string {
 }
 
 function quotaOf({ quotaBytes, quotaKnown }: Pick<MemberSpace, 'quotaBytes' | 'quotaKnown'>): string {
+  if (quotaBytes === Number.POSITIVE_INFINITY) return 'none (it is switched off)';
   return quotaKnown ? bytesInWords(quotaBytes) : `${bytesInWords(quotaBytes)} (etcd’s default: its metrics do not say)`;
 }
 
@@ -143,8 +144,9 @@ async function forecast(world: World, members: readonly MemberSpace[], sample: K
   ];
 }
 
-/** The sample, scaled up to all keys. */
-function presentBytes({ prefixes, keysSeen, keysTotal }: KeySample): number {
-  const seen = prefixes.reduce((sum, { bytes }) => sum + bytes, 0);
-  return keysSeen === 0 ? 0 : Math.round((seen * keysTotal) / keysSeen);
+/** What all present keys and values weigh, reckoned from the part that was looked at. */
+function presentBytes({ prefixes, keysTotal }: KeySample): number {
+  const bytes = prefixes.reduce((sum, prefix) => sum + prefix.bytes, 0);
+  const keys = prefixes.reduce((sum, prefix) => sum + prefix.keys, 0);
+  return keys === 0 ? 0 : Math.round(bytes * Math.max(1, keysTotal / keys));
 }

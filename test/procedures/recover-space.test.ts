@@ -114,7 +114,7 @@ describe('recover-space', () => {
 
   it('says that compaction will not help when the present values alone are near the quota, with the setting to change', async () => {
     const world = fullWorld();
-    const prefixes = [{ prefix: '/big', keys: 10, bytes: 190_000_000, revisions: 10n }];
+    const prefixes = [{ prefix: '/big', keys: 50, bytes: 950_000_000, revisions: 50n }];
     world.etcd.sampleKeys = async () => ({ keysSeen: 10, keysTotal: 100, prefixes });
     const run = fakeRun({ procedure: recoverSpace, world });
 

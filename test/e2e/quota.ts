@@ -1,0 +1,25 @@
+/** Gives a lab's cluster a small quota, and fills it with history. */
+import type { Stage } from '../stage/stage.ts';
+
+/** Large values fill a quota with few writes. */
+const valueBytes = 500_000;
+const writesMax = 400;
+
+/** Sets `--quota-backend-bytes` on every host and restarts etcd there, one after the other. */
+export async function setQuota({ lab }: Pick<Stage, 'lab'>, bytes: number): Promise<void> {
+  for (const { exec } of lab.hosts) {
+    await exec(['sh', '-euc', `echo 'ETCD_QUOTA_BACKEND_BYTES="${bytes}"' >> /etc/default/etcd; systemctl restart etcd`]);
+    await lab.waitHealthy();
+  }
+}
+
+/** Overwrites one key until etcd refuses. @throws Error when it never does */
+export async function fill({ lab }: Pick<Stage, 'lab'>): Promise<void> {
+  for (let write = 0; write < writesMax; write += 1) {
+    const { exitCode, stderr } = await lab.etcdctl(['put', '/history/1'], { input: String(write % 10).repeat(valueBytes), reject: false });
+    if (exitCode === 0) continue;
+    if (stderr.includes('space exceeded')) return;
+    throw new Error(`the cluster could not be filled: ${stderr}`);
+  }
+  throw new Error(`${writesMax} writes did not fill the cluster`);
+}
