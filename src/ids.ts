@@ -54,6 +54,13 @@ export const SnapshotFileName = z
   .brand<'SnapshotFileName'>();
 export type SnapshotFileName = z.infer<typeof SnapshotFileName>;
 
+/** A stored backup of API 2: the name of its file without the cluster and `.v2.tar.gz`, e.g. `20261122T070409Z-index5678`. */
+export const V2BackupId = z
+  .string()
+  .regex(/^[0-9]{8}T[0-9]{6}Z-index[0-9]+$/, 'the id of a v2 backup looks like 20261122T070409Z-index5678')
+  .brand<'V2BackupId'>();
+export type V2BackupId = z.infer<typeof V2BackupId>;
+
 /** Who asks or decides: a Slack user id (`U…`/`W…`). */
 export const UserId = z
   .string()

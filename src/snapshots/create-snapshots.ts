@@ -10,6 +10,7 @@ import { list } from './list.ts';
 import { inspect } from './own-file.ts';
 import { save, saveCopy } from './save.ts';
 import type { Snapshots } from './snapshots.ts';
+import { createV2Backups } from './v2-store.ts';
 
 /** What the snapshots of a cluster are made of. */
 export interface SnapshotsOptions {
@@ -36,6 +37,7 @@ export function createSnapshots({ directory, cluster, etcd, snapshotStatus, cloc
     check: (record) => check(deps, record),
     save: (order) => save(deps, order),
     saveCopy: (order) => saveCopy(deps, order),
+    v2: createV2Backups(deps),
     commands: { save: (from, run) => [etcd.commands.saveSnapshot(from, layout.unfinished(run, 'snapshot'))] },
   };
 }

@@ -1,10 +1,11 @@
 /** Takes a snapshot and stores it so that a cut at any moment leaves either a whole record or something the same run will finish. */
-import { chmod, link, mkdir, open, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { OpsError } from '../errors.ts';
 import type { Progress } from '../engine/step.ts';
 import type { EtcdOverGrpc } from '../etcd/create-etcd.ts';
 import type { RunId, SnapshotId } from '../ids.ts';
 import type { CheckDeps } from './check.ts';
+import { linked, makeDirectory, syncDirectory, writeSynced } from './durable.ts';
 import { snapshotIdOf } from './layout.ts';
 import type { Layout } from './layout.ts';
 import { list, sizeOf } from './list.ts';
@@ -12,7 +13,7 @@ import type { ListDeps } from './list.ts';
 import { readSidecar, sidecarText } from './sidecar.ts';
 import { isDatabase } from './own-file.ts';
 import type { SnapshotKind, SnapshotOrigin, SnapshotRecord, Snapshots } from './snapshots.ts';
-import { systemCode, withStore } from './store-error.ts';
+import { withStore } from './store-error.ts';
 
 /** So many seconds the time in an id may be moved on when runs on one cluster meet in one second. */
 const idAttempts = 60;
@@ -155,40 +156,4 @@ async function claimId(
     if (claimed) return record;
   }
   throw new OpsError('STORE_FAILED', `No id was free in ${layout.directory} for a snapshot of revision ${revision}.`);
-}
-
-async function linked(from: string, to: string): Promise<boolean> {
-  try {
-    await link(from, to);
-    return true;
-  } catch (error) {
-    if (systemCode(error) === 'EEXIST') return false;
-    throw error;
-  }
-}
-
-async function writeSynced(path: string, text: string): Promise<void> {
-  await rm(path, { force: true });
-  const file = await open(path, 'wx', 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-async function makeDirectory(directory: string): Promise<void> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  // Snapshots hold all data and the password hashes: also when somebody made the directory by hand.
-  await chmod(directory, 0o700);
-}
-
-async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

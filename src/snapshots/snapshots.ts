@@ -4,6 +4,7 @@ import type { Finding } from '../engine/finding.ts';
 import type { Progress } from '../engine/step.ts';
 import type { V2Keys } from '../etcd/etcd.ts';
 import type { ClusterId, ClusterName, MemberName, RunId, SnapshotFileName, SnapshotId } from '../ids.ts';
+import type { V2Backups } from './v2-backups.ts';
 
 /**
  * `snapshot`: as etcd streams it, with a SHA-256 of itself at its end. `database-copy`: a copied `member/snap/db`, which has none, so a
@@ -91,6 +92,8 @@ export interface Snapshots {
     readonly progress: Progress;
     readonly fetch: (toPath: string, progress: Progress) => Promise<{ readonly bytes: number; readonly sha256: string }>;
   }): Promise<SnapshotRecord>;
+  /** Backups of API 2, which no snapshot holds. */
+  readonly v2: V2Backups;
   readonly commands: {
     save(from: MemberName, run: RunId): readonly PlannedCommand[];
   };

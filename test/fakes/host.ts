@@ -7,6 +7,7 @@ import type { Effects } from './effects.ts';
 import { copyOf, makeDir, startEtcd } from './machine.ts';
 import type { Data, Machine, Site } from './machine.ts';
 import { makeMembership } from './membership.ts';
+import { fakeHostV2 } from './v2-host.ts';
 
 interface FakeHostDeps {
   readonly machine: Machine;
@@ -214,7 +215,10 @@ export function fakeHost({ machine, site, effects, contentOf }: FakeHostDeps): H
       );
     },
     async removeScratch(run) {
-      perform('removeScratch', () => machine.files.delete(paths(run).snapshot));
+      perform('removeScratch', () => {
+        const half = machine.dirs.delete(`${paths(run).restored}.part`);
+        return machine.files.delete(paths(run).snapshot) || half;
+      });
     },
     async removeRestored(run) {
       perform('removeRestored', () => {
@@ -259,6 +263,7 @@ export function fakeHost({ machine, site, effects, contentOf }: FakeHostDeps): H
     async deleteAside(run) {
       perform('deleteAside', () => machine.dirs.delete(paths(run).aside));
     },
+    v2: fakeHostV2({ machine, site, paths, reach, perform }),
     commands: commandsOf(machine, site, paths),
   };
 }

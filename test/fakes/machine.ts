@@ -1,6 +1,7 @@
 /** The state of one host in memory: its disk, its unit, and etcd's data. */
-import type { CertificateFacts } from '../../src/host/host.ts';
+import type { CertificateFacts, ConfigurationStyle } from '../../src/host/host.ts';
 import type { MemberId, MemberName } from '../../src/ids.ts';
+import { makeMembership } from './membership.ts';
 import type { Membership } from './membership.ts';
 
 /** A data-dir's content. */
@@ -38,6 +39,11 @@ export interface Machine {
   canBumpRevision: boolean;
   clockOffsetMs: number;
   certificates: CertificateFacts[];
+  /** How etcd is configured here, and whether it is set to serve API 2. */
+  style: ConfigurationStyle;
+  enableV2: boolean;
+  /** `--force-new-cluster`: set for the next start, and in the process that runs. */
+  force: { set: boolean; runs: boolean };
   /** Addresses that this host cannot reach. */
   readonly cutFrom: Set<string>;
 }
@@ -48,6 +54,8 @@ export interface Site {
   /** Who belongs to which cluster, by its token. */
   readonly memberships: Map<string, Membership>;
   readonly dataDir: string;
+  /** What archives of API 2 hold, by sha256. */
+  readonly v2Archives: Map<string, Data>;
   /** `--quota-backend-bytes` of every member. */
   quotaBytes: number;
   nextInode: number;
@@ -77,13 +85,26 @@ export function makeDir(site: Site, data: Data | undefined): { identity: string;
 export function startEtcd(machine: Machine, site: Site): void {
   machine.unit = { active: true, masked: false };
   machine.mainPid += 1;
+  machine.force.runs = machine.force.set;
   const dir = machine.dirs.get(site.dataDir);
+  if (dir?.data !== undefined && machine.force.set) {
+    beginAnew(machine, site, dir.data);
+    return;
+  }
   if (dir?.data === undefined) {
     const joined = joinedData(machine, site);
     if (joined !== undefined) machine.dirs.set(site.dataDir, dir === undefined ? makeDir(site, joined) : { ...dir, data: joined });
     return;
   }
   catchUp(dir.data, machine, site);
+}
+
+/** `--force-new-cluster`: a cluster of this member alone; of a backup it does not know its own peer URL. */
+function beginAnew(machine: Machine, site: Site, data: Data): void {
+  const alone = makeMembership([{ name: machine.member, peerUrl: 'http://localhost:2380' }], 'f');
+  const [memberId = data.memberId] = alone.members.keys();
+  site.memberships.set(data.token, alone);
+  machine.dirs.set(site.dataDir, { ...(machine.dirs.get(site.dataDir) ?? makeDir(site, undefined)), data: { ...data, memberId } });
 }
 
 /** A member that was added and not started yet takes over the data of those that serve. */

@@ -9,9 +9,12 @@ import type { Clock } from '../../src/engine/ports.ts';
 import type { Effects } from './effects.ts';
 import { copyOf, servedBy } from './machine.ts';
 import type { Data, Site } from './machine.ts';
+import { fakeV2Backups } from './v2-backups.ts';
+import type { FakeV2Backups } from './v2-backups.ts';
 
 /** The store with the data behind each record, and switches for flaws. */
 export interface FakeSnapshots extends Snapshots {
+  readonly v2: FakeV2Backups;
   readonly records: SnapshotRecord[];
   readonly contents: Map<string, Data>;
   /** Names of files whose check fails, with the reason. */
@@ -146,6 +149,7 @@ export function fakeSnapshots({ cluster, site, effects, clock }: FakeSnapshotsDe
       if (data === undefined) throw new OpsError('SNAPSHOT_INVALID', `${origin.member} has no database.`);
       return storeOnce(`copy ${origin.member}`, { data, takenAt: clock.now(), run, member: origin.member, kind: 'database-copy' });
     },
+    v2: fakeV2Backups({ cluster, effects, clock }),
     commands: { save: (from) => [{ on: 'bot', argv: ['etcdctl', 'snapshot', 'save', `--endpoints=${from}`] }] },
   };
 }

@@ -88,6 +88,7 @@ function makeSite(members: number): Site {
     machines: new Map(),
     memberships: new Map([['etcd-cluster', membership]]),
     dataDir: '/data/etcd/data',
+    v2Archives: new Map(),
     quotaBytes: 2_147_483_648,
     nextInode: 100,
   };
@@ -137,5 +138,8 @@ function addMachine(site: Site, peers: readonly { name: MemberName; peerUrl: str
       { use: 'peer', file: '/etc/etcd/pki/server.pem', ...certificate },
     ],
     cutFrom: new Set(),
+    style: 'environment-file',
+    enableV2: true,
+    force: { set: false, runs: false },
   });
 }
