@@ -4,7 +4,6 @@ import type { Logger } from '@slack/bolt';
 import { OpsError } from '../errors.ts';
 import type { Clock } from '../engine/ports.ts';
 import type { ListenerDeps } from './answering.ts';
-import { gateActions } from './blocks/actions.ts';
 import { silent } from './clients.ts';
 import { translated } from './errors.ts';
 import { onAction } from './listeners/action.ts';
@@ -120,10 +119,6 @@ function listen(app: App, options: SlackOptions, botUserId: () => string | undef
     if (isNew(body.event_id)) await onMention(options, { event, teamId: body.team_id, botUserId: botUserId() });
   });
   app.event('app_home_opened', ({ event }) => onHome(options.client, event));
-  for (const action of Object.values(gateActions)) app.action(action, ({ body, ack }) => onAction(options, { body, ack: () => ack() }));
-  // Whatever else is clicked gets an answer too, rather than a spinning button.
-  app.action(/.*/, async ({ body, ack, action }) => {
-    if (!('action_id' in action) || !Object.values<string>(gateActions).includes(action.action_id))
-      await onAction(options, { body, ack: () => ack() });
-  });
+  // Whatever is clicked gets an answer, also what no card of ours holds, rather than a spinning button.
+  app.action(/.*/, ({ body, ack }) => onAction(options, { body, ack: () => ack() }));
 }

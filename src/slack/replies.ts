@@ -2,7 +2,9 @@
 import type { ExecutedCommand } from '../engine/command.ts';
 import type { Decision, Gate, JournalEntry } from '../engine/journal.ts';
 import type { RunView } from '../engine/view.ts';
-import { approvalCard, failureCard, planCharactersMax, planText, settledCard } from './blocks/gate.ts';
+import { choiceCard } from './blocks/choice.ts';
+import { planCharactersMax, planText } from './blocks/covered.ts';
+import { approvalCard, failureCard, settledCard } from './blocks/gate.ts';
 import type { Message } from './blocks/message.ts';
 import { failureReply, stepReply } from './blocks/step.ts';
 import { summaryMessage } from './blocks/summary.ts';
@@ -36,7 +38,12 @@ export function wantedReplies(
   return entries.flatMap((entry, index): Wanted[] => {
     switch (entry.type) {
       case 'step-settled':
-        return [fixed(`step:${entry.seq}`, stepReply(titleOf(view, entry.stepId), entry, commandsOf(entries, index, entry.stepId)))];
+        return [
+          fixed(
+            `step:${entry.seq}`,
+            stepReply(titleOf(view, entry.stepId), entry, commandsOf(entries, index, entry.stepId), decidersOf(view, entry.stepId)),
+          ),
+        ];
       case 'step-failed':
         return isGated(entries, index, view) ? [] : [fixed(`step:${entry.seq}`, failureReply(titleOf(view, entry.stepId), entry))];
       case 'gate-opened':
@@ -53,6 +60,8 @@ function fixed(key: string, message: Message): Wanted {
   return { key, message, broadcast: false, live: false };
 }
 
+const openCards = { approval: approvalCard, failure: failureCard, choice: choiceCard } as const;
+
 function card(view: RunView, gate: Gate, seq: number, people: People, decisions: readonly Decision[]): Wanted {
   const settled = view.gates.find((one) => one.gate.gateId === gate.gateId && one.outcome !== undefined);
   const ended = view.state === 'ended' ? { gate, outcome: 'aborted' as const, decisions: [] } : undefined;
@@ -63,9 +72,7 @@ function card(view: RunView, gate: Gate, seq: number, people: People, decisions:
     message:
       settled !== undefined || ended !== undefined
         ? settledCard(settled ?? { gate, decisions: [], ...ended }, context)
-        : gate.kind === 'approval'
-          ? approvalCard(gate, context)
-          : failureCard(gate, context),
+        : openCards[gate.kind](gate, context),
     broadcast: settled === undefined && ended === undefined,
     live: true,
     ...(text.length > planCharactersMax && {
@@ -87,6 +94,11 @@ function commandsOf(entries: readonly JournalEntry[], index: number, stepId: str
   return entries
     .slice(Math.max(0, begun), index)
     .flatMap((entry) => (entry.type === 'command' && entry.stepId === stepId ? [entry.command] : []));
+}
+
+/** Who spoke at the gates of a step: a note may name them. */
+function decidersOf({ gates }: RunView, stepId: string): readonly string[] {
+  return gates.flatMap(({ gate, decisions }) => (gate.stepId === stepId ? decisions.map(({ by }) => by) : []));
 }
 
 function titleOf(view: RunView, stepId: string): string {

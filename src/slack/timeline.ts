@@ -1,6 +1,6 @@
 /** The journal of a run as a Markdown file: for the report after the incident. */
 import { renderCommand } from '../engine/command.ts';
-import type { JournalEntry } from '../engine/journal.ts';
+import type { Gate, JournalEntry } from '../engine/journal.ts';
 import type { RunView } from '../engine/view.ts';
 import { duration, plain } from './text.ts';
 
@@ -33,6 +33,8 @@ export function timeline(view: RunView, entries: readonly JournalEntry[], names:
 
 function entryLines(entry: JournalEntry, view: RunView, who: (user: string) => string): string[] {
   const at = entry.at.slice(11, 23);
+  const deciders = [...new Set(view.gates.flatMap(({ decisions }) => decisions.map(({ by }) => by)))];
+  const named = (note: string) => deciders.reduce((text, by) => text.replaceAll(new RegExp(`\\b${by}\\b`, 'g'), () => who(by)), note);
   const title = (stepId: string) => oneLine(view.steps.find(({ id }) => id === stepId)?.title ?? stepId);
   switch (entry.type) {
     case 'run-prepared':
@@ -49,29 +51,37 @@ function entryLines(entry: JournalEntry, view: RunView, who: (user: string) => s
       ];
     case 'step-settled':
       return [
-        `- ${at} **${title(entry.stepId)}**: ${entry.how}, ${duration(entry.durationMs)}${entry.note === undefined ? '' : `. ${oneLine(entry.note)}`}`,
+        `- ${at} **${title(entry.stepId)}**: ${entry.how}, ${duration(entry.durationMs)}${entry.note === undefined ? '' : `. ${named(oneLine(entry.note))}`}`,
+        ...(entry.chosen === undefined ? [] : [`  (${entry.chosen.steps.length} steps from now on)`]),
         ...(entry.how === 'planned' ? fenced((entry.plan ?? []).map(renderCommand).join('\n')) : []),
       ];
     case 'step-failed':
       return [`- ${at} **${title(entry.stepId)}** failed (${entry.code}): ${oneLine(entry.because)}`];
     case 'gate-opened':
       return [
-        `- ${at} waits for ${entry.gate.kind === 'approval' ? `${entry.gate.required} approval(s)` : 'Retry or Abort'} until ${entry.gate.expiresAt}: ${oneLine(entry.gate.reason)}`,
-        ...fenced(
-          [...entry.gate.plan.map(renderCommand), ...Object.entries(entry.gate.facts).map(([name, value]) => `# ${name}: ${value}`)].join(
-            '\n',
-          ),
-        ),
+        `- ${at} waits for ${waitsFor(entry.gate)} until ${entry.gate.expiresAt}: ${oneLine(entry.gate.reason)}`,
+        ...fenced(shownAt(entry.gate)),
       ];
     case 'gate-settled':
       return [
-        `- ${at} gate ${entry.outcome}${entry.decisions.length === 0 ? '' : ` by ${entry.decisions.map(({ by, at: said, verdict }) => `${who(by)} (${verdict}, ${said.slice(11, 19)})`).join(', ')}`}${entry.difference === undefined ? '' : `: ${oneLine(entry.difference)}`}`,
+        `- ${at} gate ${entry.outcome}${entry.decisions.length === 0 ? '' : ` by ${entry.decisions.map(({ by, at: said, verdict, option }) => `${who(by)} (${option === undefined ? verdict : `${verdict} ${option}`}, ${said.slice(11, 19)})`).join(', ')}`}${entry.difference === undefined ? '' : `: ${oneLine(entry.difference)}`}`,
       ];
     case 'run-ended':
       return [`- ${at} ended: ${entry.outcome}`];
     default:
       return entry satisfies never;
   }
+}
+
+function waitsFor({ kind, required, attests }: Gate): string {
+  if (kind === 'failure') return 'Retry or Abort';
+  if (kind === 'choice') return 'a choice';
+  return attests === undefined ? `${required} approval(s)` : `${required} attestation(s) that “${oneLine(attests)}”`;
+}
+
+function shownAt({ plan, facts, options = [] }: Gate): string {
+  const ways = options.map(({ id, title, detail, possible }) => `${possible ? id : 'not possible'}: ${title}. ${detail}`);
+  return [...plan.map(renderCommand), ...ways, ...Object.entries(facts).map(([name, value]) => `# ${name}: ${value}`)].join('\n');
 }
 
 function ending(exitCode: number | undefined): string {

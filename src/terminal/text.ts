@@ -1,7 +1,7 @@
 /** Answers and journals as lines of text, for a terminal and for whoever reads a log of one. */
 import { stripVTControlCharacters } from 'node:util';
 import { renderCommand } from '../engine/command.ts';
-import type { Gate, JournalEntry } from '../engine/journal.ts';
+import type { Gate, JournalEntry, StepLine } from '../engine/journal.ts';
 import type { Answer, AnswerPart, Table } from '../procedures/answer.ts';
 
 /** The most lines of a command's answer that are shown. */
@@ -46,10 +46,7 @@ export function entryLines(entry: JournalEntry, titleOf: (stepId: string) => str
 function linesOf(entry: JournalEntry, titleOf: (stepId: string) => string): string[] {
   switch (entry.type) {
     case 'run-prepared':
-      return [
-        entry.summary,
-        ...entry.steps.map(({ title, kind }, index) => `  ${index + 1}. ${title}${kind === 'destroy' ? ' [needs approval]' : ''}`),
-      ];
+      return [entry.summary, ...entry.steps.map(checklistLine)];
     case 'step-started':
       return [`${titleOf(entry.stepId)} …`];
     case 'step-resumed':
@@ -61,6 +58,7 @@ function linesOf(entry: JournalEntry, titleOf: (stepId: string) => string): stri
         `${settledWords[entry.how]}: ${titleOf(entry.stepId)} (${(entry.durationMs / 1000).toFixed(1)} s)`,
         ...indented(entry.note),
         ...(entry.plan ?? []).map((command) => `  ${renderCommand(command)}`),
+        ...(entry.chosen?.steps ?? []).map(checklistLine),
       ];
     case 'step-failed':
       return [`failed: ${titleOf(entry.stepId)}`, ...indented(entry.because), ...indented(entry.hint)];
@@ -76,6 +74,16 @@ function linesOf(entry: JournalEntry, titleOf: (stepId: string) => string): stri
   }
 }
 
+const needs: Readonly<Partial<Record<StepLine['kind'], string>>> = {
+  destroy: ' [needs approval]',
+  choose: ' [needs a choice]',
+  attest: ' [needs an attestation]',
+};
+
+function checklistLine({ title, kind }: StepLine, index: number): string {
+  return `  ${index + 1}. ${title}${needs[kind] ?? ''}`;
+}
+
 const settledWords = { done: 'done', 'already-true': 'was so already', declined: 'left out', planned: 'planned' } as const;
 
 function commandLines({ command }: Extract<JournalEntry, { type: 'command' }>): string[] {
@@ -86,15 +94,34 @@ function commandLines({ command }: Extract<JournalEntry, { type: 'command' }>): 
   return [`  ${renderCommand(command)}${failed}`, ...shown, ...rest];
 }
 
-function gateLines({ kind, title, plan, facts, reason, hint, required, expiresAt, gateId }: Gate): string[] {
+function gateLines(gate: Gate): string[] {
+  const { kind, title, plan, facts, reason, hint, required, expiresAt, gateId, attests } = gate;
   const run = gateId.replace(/\.[^.]*$/, '');
   if (kind === 'failure') return [`Waits for a decision: \`retry ${run}\` or \`abort ${run}\`, until ${expiresAt}`, ...indented(hint)];
+  const shown = Object.entries(facts).map(([name, value]) => `  ${name}: ${value}`);
+  if (kind === 'choice') return choiceLines(gate, run, shown);
   return [
-    `Approval needed: ${title}`,
-    `  Lost: ${reason}`,
-    ...Object.entries(facts).map(([name, value]) => `  ${name}: ${value}`),
+    ...(attests === undefined
+      ? [`Approval needed: ${title}`, `  Lost: ${reason}`]
+      : [`Attestation needed: ${title}`, `  To be attested: ${attests}`, ...indented(reason)]),
+    ...shown,
     ...plan.map((command) => `  ${renderCommand(command)}`),
     `  \`approve ${run}\` or \`reject ${run}\`, ${required} needed, until ${expiresAt}`,
+  ];
+}
+
+function choiceLines({ title, reason, options = [], expiresAt }: Gate, run: string, facts: readonly string[]): string[] {
+  const possible = options.filter((option) => option.possible);
+  return [
+    `Choice needed: ${title}`,
+    ...indented(reason),
+    ...options.flatMap((option) => [
+      `  ${option.possible ? `${option.id}: ` : 'not possible: '}${option.title}`,
+      ...indented(option.detail).map((line) => `  ${line}`),
+    ]),
+    ...facts,
+    ...possible.map(({ id }) => `  \`choose ${run} ${id}\``),
+    `  or \`abort ${run}\`, until ${expiresAt}`,
   ];
 }
 

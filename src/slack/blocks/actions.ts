@@ -6,15 +6,16 @@ import { RunId } from '../../ids.ts';
 import { limits } from '../limits.ts';
 import { plain, truncate } from '../text.ts';
 
-const verdicts = ['approve', 'reject', 'retry', 'abort'] as const;
+const verdicts = ['approve', 'reject', 'retry', 'abort', 'choose'] as const;
 type Verdict = (typeof verdicts)[number];
 
-/** The action id of each button; they stand in old messages, so they are never renamed. */
+/** The action id of each button; they stand in old messages, so they are never renamed. That of a choice goes on with `.<option>`. */
 export const gateActions = {
   approve: 'gate.approve',
   reject: 'gate.reject',
   retry: 'gate.retry',
   abort: 'gate.abort',
+  choose: 'gate.choose',
 } as const satisfies Record<Verdict, string>;
 
 /** What a button carries. The digest ties the click to the plan that was shown. */
@@ -25,6 +26,8 @@ const GateValue = z.object({
     .refine((text) => RunId.safeParse(text.replace(/\.[^.]*$/, '')).success, 'a gate id is <run>.<number>'),
   verdict: z.enum(verdicts),
   digest: z.string().max(128),
+  /** Of a choice. */
+  option: z.string().max(limits.idCharacters).exactOptional(),
 });
 type GateValue = z.infer<typeof GateValue>;
 
@@ -40,7 +43,10 @@ export function readGateValue(value: unknown): GateValue | undefined {
   }
 }
 
-interface ButtonLook {
+/** One button. */
+interface GateButton {
+  readonly verdict: Verdict;
+  readonly option?: string;
   readonly label: string;
   readonly style?: 'primary' | 'danger';
   /** Asked once more before the click counts: a thumb on a phone slips. */
@@ -48,15 +54,15 @@ interface ButtonLook {
 }
 
 /** The buttons of an open gate, in the order given. */
-export function gateButtons(gate: Gate, looks: readonly (readonly [Verdict, ButtonLook])[]): ActionsBlock {
-  return { type: 'actions', elements: looks.map(([verdict, look]) => button(gate, verdict, look)) };
+export function gateButtons(gate: Gate, buttons: readonly GateButton[]): ActionsBlock {
+  return { type: 'actions', elements: buttons.map((each) => button(gate, each)) };
 }
 
-function button({ gateId, digest }: Gate, verdict: Verdict, { label, style, confirm }: ButtonLook): Button {
-  const value: GateValue = { gateId, verdict, digest };
+function button({ gateId, digest }: Gate, { verdict, option, label, style, confirm }: GateButton): Button {
+  const value: GateValue = { gateId, verdict, digest, ...(option !== undefined && { option }) };
   return {
     type: 'button',
-    action_id: gateActions[verdict],
+    action_id: option === undefined ? gateActions[verdict] : `${gateActions[verdict]}.${option}`,
     text: text(label, limits.buttonTextCharacters),
     value: JSON.stringify(value),
     ...(style !== undefined && { style }),

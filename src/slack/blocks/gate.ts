@@ -1,24 +1,18 @@
 /** The gate card: what will be done, where, what is lost, what it rests on, who may say yes, how many, until when. */
-import type { KnownBlock, SectionBlock } from '@slack/types';
-import { renderCommand } from '../../engine/command.ts';
-import type { PlannedCommand } from '../../engine/command.ts';
-import type { Decision, Gate } from '../../engine/journal.ts';
-import type { Facts } from '../../engine/step.ts';
+import type { SectionBlock } from '@slack/types';
+import type { Decision, Gate, GateOutcome } from '../../engine/journal.ts';
 import type { GateView, RunView } from '../../engine/view.ts';
 import { limits } from '../limits.ts';
 import { fallbackTime, firstLines, moment } from '../text.ts';
 import { gateButtons } from './actions.ts';
+import { factsBlock, planBlocks } from './covered.ts';
 import { context, message } from './message.ts';
 import type { Message } from './message.ts';
 import { list, mention, someOf } from './people.ts';
-import { bold, chunks, emoji, lines, preformatted, prose, rich, words } from './rich.ts';
+import { bold, emoji, lines, preformatted, prose, rich, words } from './rich.ts';
 import { runLabel } from './root.ts';
 import { gateLooks } from './states.ts';
 
-/** Longer plans go into a file beside the card, and the card says so. */
-export const planCharactersMax = 5_500;
-const planChunkCharacters = 2_800;
-const factsCharactersMax = 1_500;
 const shortLabelCharacters = 34;
 const differenceLinesMax = 12;
 
@@ -32,18 +26,24 @@ export interface CardContext {
   readonly decisions: readonly Decision[];
 }
 
-/** The card of an open approval gate. */
+/** The card of an open approval gate; an attestation is one that carries nothing out. */
 export function approvalCard(gate: Gate, card: CardContext): Message {
   const { view } = card;
   const { run } = view;
-  const asks = gate.otherwise === undefined ? 'Approval needed' : 'Optional, if approved';
+  const asks = asksFor(gate);
+  const about = gate.attests === undefined ? `Lost: ${gate.reason}` : `To be attested: ${gate.attests}`;
   return message(
-    `${asks}: ${gate.title}, on ${run.cluster} (${run.runId}, expires ${fallbackTime(gate.expiresAt)}). Lost: ${gate.reason}`,
+    `${asks}: ${gate.title}, on ${run.cluster} (${run.runId}, expires ${fallbackTime(gate.expiresAt)}). ${about}`,
     rich(lines([...emoji('raised_hand'), ...bold(`${asks}: ${gate.title}`)])),
     context(runLabel(view)),
     rich(
       lines(
-        [...bold('What is lost: '), ...prose(gate.reason)],
+        ...(gate.attests === undefined
+          ? [[...bold('What is lost: '), ...prose(gate.reason)]]
+          : [
+              [...bold('To be attested: '), ...prose(gate.attests)],
+              [...bold('Why it is asked: '), ...prose(gate.reason)],
+            ]),
         gate.otherwise === undefined ? [] : [...bold('If nobody approves: '), ...prose(gate.otherwise)],
       ),
     ),
@@ -53,6 +53,11 @@ export function approvalCard(gate: Gate, card: CardContext): Message {
     approvalButtons(gate),
     context(`Or type \`/etcd approve ${run.runId}\``),
   );
+}
+
+function asksFor({ attests, otherwise }: Gate): string {
+  if (attests !== undefined) return 'Attestation needed';
+  return otherwise === undefined ? 'Approval needed' : 'Optional, if approved';
 }
 
 /** How many are needed, of whom, who has, until when: in mrkdwn, because a mention there is sure to reach the people. */
@@ -71,25 +76,40 @@ function callFor({ required, expiresAt }: Gate, { view, approvers, decisions }: 
 }
 
 function approvalButtons(gate: Gate) {
-  const optional = gate.otherwise !== undefined;
-  const short = gate.title.length <= shortLabelCharacters ? gate.title : undefined;
-  const yes = optional ? (short ?? 'Yes, do it') : 'Approve';
-  return gateButtons(gate, [
-    [
-      'approve',
+  const { title, attests, reason } = gate;
+  if (attests !== undefined)
+    return gateButtons(gate, [
       {
-        label: yes,
+        verdict: 'approve',
+        label: 'I attest this',
         style: 'danger',
-        confirm: {
-          title: optional ? 'Are you sure?' : 'Approve this?',
-          text: `${gate.title}. Lost: ${gate.reason}`,
-          yes: optional ? 'Yes, do it' : 'Approve',
-        },
+        confirm: { title: 'Do you know this to be so?', text: attests, yes: 'I attest this' },
       },
-    ],
-    ['reject', { label: optional ? 'No, leave it as it is' : 'Reject' }],
+      { verdict: 'reject', label: 'Reject' },
+    ]);
+  const optional = gate.otherwise !== undefined;
+  const short = title.length <= shortLabelCharacters ? title : undefined;
+  return gateButtons(gate, [
+    {
+      verdict: 'approve',
+      label: optional ? (short ?? 'Yes, do it') : 'Approve',
+      style: 'danger',
+      confirm: {
+        title: optional ? 'Are you sure?' : 'Approve this?',
+        text: `${title}. Lost: ${reason}`,
+        yes: optional ? 'Yes, do it' : 'Approve',
+      },
+    },
+    { verdict: 'reject', label: optional ? 'No, leave it as it is' : 'Reject' },
   ]);
 }
+
+/** Ends the run, asked once more. */
+export const abortButton = {
+  verdict: 'abort',
+  label: 'Abort',
+  confirm: { title: 'Abort this run?', text: 'What is done stays done; what is left is not done.', yes: 'Abort' },
+} as const;
 
 /** The card of a failed step that waits for a decision. */
 export function failureCard(gate: Gate, { view, operators, approvers }: CardContext): Message {
@@ -107,29 +127,34 @@ export function failureCard(gate: Gate, { view, operators, approvers }: CardCont
     context(
       `${someOf([...new Set([...operators, ...approvers])])} may decide. Nothing more is done until then; ${run.cluster} stays held. Ends by itself ${moment(gate.expiresAt, '{time} {date_short_pretty}')}.`,
     ),
-    gateButtons(gate, [
-      ['retry', { label: 'Retry', style: 'primary' }],
-      [
-        'abort',
-        { label: 'Abort', confirm: { title: 'Abort this run?', text: 'What is done stays done; what is left is not done.', yes: 'Abort' } },
-      ],
-    ]),
+    gateButtons(gate, [{ verdict: 'retry', label: 'Retry', style: 'primary' }, abortButton]),
     context(`Or type \`/etcd retry ${run.runId}\` or \`/etcd abort ${run.runId}\``),
   );
 }
 
-/** An offer that was not taken up is no refusal. */
-const declined = { emoji: 'heavy_minus_sign', word: 'Declined' };
+/** An offer that was not taken up is no refusal; and a word given for a fact is no leave to act. */
+function lookOf({ otherwise, attests }: Gate, outcome: GateOutcome) {
+  if (outcome === 'rejected' && otherwise !== undefined) return { emoji: 'heavy_minus_sign', word: 'Declined' };
+  if (outcome === 'approved' && attests !== undefined) return { ...gateLooks.approved, word: 'Attested' };
+  return gateLooks[outcome];
+}
+
+function whatWasSettled({ kind, title, options }: Gate, outcome: GateOutcome, decisions: readonly Decision[]): string {
+  if (kind === 'failure') return `“${title}” had failed`;
+  if (outcome !== 'chosen') return title;
+  const chosen = decisions.find(({ verdict }) => verdict === 'choose')?.option;
+  return options?.find(({ id }) => id === chosen)?.title ?? title;
+}
 
 /** The card of a gate that is settled: the outcome, who and when, and no buttons. */
 export function settledCard(
   { gate, outcome = 'expired', decisions, difference, settledAt }: GateView & { readonly settledAt?: string },
   { view }: Pick<CardContext, 'view'>,
 ): Message {
-  const look = outcome === 'rejected' && gate.otherwise !== undefined ? declined : gateLooks[outcome];
+  const look = lookOf(gate, outcome);
   const by = decisions.map(({ by: user, at }) => `${mention(user)} at ${moment(at)}`);
   const who = by.length > 0 ? `${look.word} by ${list(by)}` : `${look.word}${settledAt === undefined ? '' : ` at ${moment(settledAt)}`}`;
-  const what = gate.kind === 'failure' ? `“${gate.title}” had failed` : gate.title;
+  const what = whatWasSettled(gate, outcome, decisions);
   const skipped = (outcome === 'rejected' || outcome === 'expired') && gate.otherwise !== undefined ? prose(gate.otherwise) : [];
   const moved =
     difference === undefined
@@ -141,6 +166,7 @@ export function settledCard(
       lines(
         [...emoji(look.emoji), ...bold(`${look.word}: `), ...words(what)],
         skipped,
+        gate.attests === undefined ? [] : prose(gate.attests),
         gate.kind === 'failure' ? prose(firstLines(gate.reason, 2)) : [],
       ),
     ),
@@ -148,31 +174,4 @@ export function settledCard(
     context(`${who}  ·  ${runLabel(view)}`),
     ...(gate.kind === 'approval' && outcome === 'approved' ? planBlocks(gate.plan, 'What was approved') : []),
   );
-}
-
-/** The plan as text, one command a line; for the file when it is too long for a card. */
-export function planText(plan: readonly PlannedCommand[]): string {
-  return plan.map(renderCommand).join('\n');
-}
-
-function planBlocks(plan: readonly PlannedCommand[], title = 'What will be done'): readonly KnownBlock[] {
-  if (plan.length === 0) return [];
-  const text = planText(plan);
-  const shown = text.length > planCharactersMax ? cut(text) : text;
-  const [first = '', ...rest] = chunks(shown, planChunkCharacters);
-  return [rich(lines(bold(title)), preformatted(first)), ...rest.map((chunk) => rich(preformatted(chunk)))];
-}
-
-function cut(text: string): string {
-  const kept = text.slice(0, planCharactersMax).split('\n').slice(0, -1);
-  const left = text.split('\n').length - kept.length;
-  return [...kept, `… ${left} more commands: all of them are in the file above this card`].join('\n');
-}
-
-function factsBlock(facts: Facts): KnownBlock | undefined {
-  const entries = Object.entries(facts);
-  if (entries.length === 0) return undefined;
-  const width = Math.min(28, Math.max(...entries.map(([name]) => name.length)));
-  const text = entries.map(([name, value]) => `${name.padEnd(width)}  ${value.replaceAll(/\s+/g, ' ')}`).join('\n');
-  return rich(lines(bold('What it rests on')), preformatted(text.slice(0, factsCharactersMax)));
 }

@@ -27,6 +27,21 @@ export function prose(text: string): Inline[] {
     .flatMap((part, index) => words(part, index % 2 === 1 ? { code: true } : undefined));
 }
 
+/** Puts people in place of their ids. @param ids of users, from decisions */
+export function named(line: readonly Inline[], ids: readonly string[]): Inline[] {
+  const known = [...new Set(ids)].filter((id) => /^[UW][A-Z0-9]+$/.test(id));
+  if (known.length === 0) return [...line];
+  const pattern = new RegExp(`\\b(${known.join('|')})\\b`);
+  return line.flatMap((piece): Inline[] => {
+    if (piece.type !== 'text') return [piece];
+    return piece.text
+      .split(pattern)
+      .flatMap((part, index): Inline[] =>
+        index % 2 === 1 ? [{ type: 'user', user_id: part }] : part === '' ? [] : [{ ...piece, text: part }],
+      );
+  });
+}
+
 /** A picture in front of a line; never the only sign of a state. */
 export function emoji(name: string): Inline[] {
   return [

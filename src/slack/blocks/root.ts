@@ -8,7 +8,7 @@ import type { Message } from './message.ts';
 import { mention } from './people.ts';
 import { bold, emoji, lines, prose, rich, words } from './rich.ts';
 import type { Inline } from './rich.ts';
-import { outcomeLooks, stepLooks } from './states.ts';
+import { outcomeLooks, stepLooks, waitingWords } from './states.ts';
 
 /** More lines than this and the checklist shows those around the present step. */
 const checklistLinesMax = 40;
@@ -50,8 +50,10 @@ function standing(view: RunView): Standing {
   const at = view.steps.findIndex(({ id, state }) => (view.openGate === undefined ? state === 'running' : id === view.openGate.stepId));
   const place = `step ${at + 1} of ${view.steps.length}`;
   const title = oneLine(view.steps[at]?.title ?? '');
-  if (view.openGate?.kind === 'approval')
-    return { emoji: 'raised_hand', brief: `waits for approval, ${place}`, sentence: `waits for approval: ${title}` };
+  if (view.openGate !== undefined && view.openGate.kind !== 'failure') {
+    const waits = waitingWords[view.steps[at]?.kind ?? 'destroy'] ?? stepLooks.waiting.word;
+    return { emoji: 'raised_hand', brief: `${waits}, ${place}`, sentence: `${waits}: ${title}` };
+  }
   if (view.openGate !== undefined)
     return {
       emoji: 'x',
@@ -87,7 +89,8 @@ function checklist(steps: readonly StepView[]): readonly KnownBlock[] {
 }
 
 function checklistLine(step: StepView): Inline[] {
-  const look = stepLooks[step.state];
+  const { emoji: picture, word } = stepLooks[step.state];
+  const state = step.state === 'waiting' ? (waitingWords[step.kind] ?? word) : word;
   const title = oneLine(step.title);
   const more =
     step.progress !== undefined
@@ -97,9 +100,9 @@ function checklistLine(step: StepView): Inline[] {
         : '';
   const present = step.state === 'running' || step.state === 'waiting' || step.state === 'failed';
   return [
-    ...emoji(look.emoji),
+    ...emoji(picture),
     ...(present ? bold(title) : words(title)),
-    ...words(` — ${look.word}${more}`, present ? { bold: true } : { italic: true }),
+    ...words(` — ${state}${more}`, present ? { bold: true } : { italic: true }),
   ];
 }
 

@@ -1,5 +1,5 @@
 /** How each state of a step, a gate and a run looks and reads. The word always stands beside the picture. */
-import type { GateOutcome, RunOutcome } from '../../engine/journal.ts';
+import type { GateOutcome, RunOutcome, StepLine } from '../../engine/journal.ts';
 import type { StepState } from '../../engine/view.ts';
 
 interface Look {
@@ -17,6 +17,12 @@ export const stepLooks: Readonly<Record<StepState, Look>> = {
   declined: { emoji: 'heavy_minus_sign', word: 'left out' },
   planned: { emoji: 'memo', word: 'planned' },
   failed: { emoji: 'x', word: 'failed' },
+};
+
+/** What a step waits for, where it is not an approval. */
+export const waitingWords: Readonly<Partial<Record<StepLine['kind'], string>>> = {
+  choose: 'waits for a choice',
+  attest: 'waits for an attestation',
 };
 
 /** What became of a gate. */

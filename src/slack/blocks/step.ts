@@ -6,26 +6,28 @@ import type { JournalEntry } from '../../engine/journal.ts';
 import { duration, firstLines, truncate } from '../text.ts';
 import { message } from './message.ts';
 import type { Message } from './message.ts';
-import { bold, chunks, emoji, lines, preformatted, prose, rich, words } from './rich.ts';
+import { bold, chunks, emoji, lines, named, preformatted, prose, rich, words } from './rich.ts';
 import { stepLooks } from './states.ts';
 
 const answerLinesMax = 3;
 const answerCharactersMax = 400;
 const commandsCharactersMax = 2_800;
 const planCharactersMax = 6_000;
-const noteCharactersMax = 1_500;
+const noteCharactersMax = 2_800;
 
 type Settled = Extract<JournalEntry, { type: 'step-settled' }>;
 
-/** Builds the reply. `title` is the step's; `commands` are those carried out since it began. */
-export function stepReply(title: string, settled: Settled, commands: readonly ExecutedCommand[]): Message {
+/** Builds the reply. `title` is the step's; `commands` are those carried out since it began; `people` may be named in its note by their ids. */
+export function stepReply(title: string, settled: Settled, commands: readonly ExecutedCommand[], people: readonly string[] = []): Message {
   const look = stepLooks[settled.how];
   const took = settled.how === 'done' || settled.how === 'already-true' ? `, ${duration(settled.durationMs)}` : '';
-  const note = settled.note === undefined ? [] : prose(truncate(settled.note, noteCharactersMax));
+  const note = truncate(settled.note ?? '', noteCharactersMax)
+    .split('\n')
+    .map((line) => named(prose(line), people));
   const changes = commands.filter((command) => command.changes);
   return message(
     `${title}: ${look.word}${took}${settled.note === undefined ? '' : `. ${settled.note}`}`,
-    rich(lines([...emoji(look.emoji), ...bold(title), ...words(` — ${look.word}${took}`, { italic: true })], note)),
+    rich(lines([...emoji(look.emoji), ...bold(title), ...words(` — ${look.word}${took}`, { italic: true })], ...note)),
     commandsBlock(changes),
     ...(settled.how === 'planned' && settled.plan !== undefined ? planned(settled.plan.map(renderCommand).join('\n')) : []),
   );

@@ -5,6 +5,7 @@ import { UserId } from '../../../src/ids.ts';
 import { approvalCard, failureCard, settledCard } from '../../../src/slack/blocks/gate.ts';
 import { withoutBlocks } from '../../../src/slack/blocks/message.ts';
 import type { Message } from '../../../src/slack/blocks/message.ts';
+import { attestGate } from '../crossroads.ts';
 import { gate, journalOf, request } from '../fakes.ts';
 import { waiting } from '../story.ts';
 
@@ -66,6 +67,31 @@ describe('approvalCard', () => {
     expect([...preformatted.join('\n').matchAll(/line-(\d+)-/g)].map(([, index]) => Number(index))).toEqual(
       plan.map((_command, index) => index),
     );
+  });
+});
+
+describe('approvalCard of an attestation', () => {
+  it('says what is attested and why it is asked, and lets it be attested or rejected', () => {
+    const card = approvalCard(attestGate(), people);
+
+    expect(card.text).toMatch(/^Attestation needed: Attest that etcd03 is gone, on prod .* To be attested: etcd03’s host is switched off/);
+    expect(wordsOf(card)).toContain(
+      'To be attested: etcd03’s host is switched off and will not come back by itself.\nWhy it is asked: etcd03 does not answer; from here a cut network looks the same.',
+    );
+    expect(wordsOf(card)).not.toContain('What is lost');
+    expect(wordsOf(card)).toContain('answers neither etcd nor ssh');
+    expect(wordsOf(card)).toContain('2 approvals are needed');
+    expect(labels(card)).toEqual(['I attest this', 'Reject']);
+  });
+
+  it('says afterwards who attested what', () => {
+    const decisions = [{ verdict: 'approve' as const, by: UserId.parse('U0BOB'), at: '2026-11-22T03:14:00.000Z' }];
+
+    const card = settledCard({ gate: attestGate(), outcome: 'approved', decisions }, { view });
+
+    expect(card.text).toMatch(/^Attested: Attest that etcd03 is gone/);
+    expect(wordsOf(card)).toContain('etcd03’s host is switched off and will not come back by itself.');
+    expect(wordsOf(card)).toContain('Attested by <@U0BOB>');
   });
 });
 

@@ -5,6 +5,7 @@ import type { Gate, JournalEvent } from '../../../src/engine/journal.ts';
 import { viewOf } from '../../../src/engine/view.ts';
 import { UserId } from '../../../src/ids.ts';
 import { answerMessage } from '../../../src/slack/blocks/answer.ts';
+import { choiceCard } from '../../../src/slack/blocks/choice.ts';
 import { approvalCard, failureCard, settledCard } from '../../../src/slack/blocks/gate.ts';
 import { withoutBlocks } from '../../../src/slack/blocks/message.ts';
 import { deskAnswerMessage, refusalMessage, replyMessage } from '../../../src/slack/blocks/reply.ts';
@@ -28,9 +29,17 @@ const gates = fc
     reason: hostile,
     hint: fc.option(hostile, { nil: undefined }),
     otherwise: fc.option(hostile, { nil: undefined }),
+    attests: fc.option(hostile, { nil: undefined }),
+    ways: fc.array(fc.record({ title: hostile, detail: hostile, possible: fc.boolean() }), { maxLength: 60 }),
   })
-  .map(({ hint, otherwise, ...rest }): Gate =>
-    gate({ ...rest, ...(hint !== undefined && { hint }), ...(otherwise !== undefined && { otherwise }) }),
+  .map(({ hint, otherwise, attests, ways, ...rest }): Gate =>
+    gate({
+      ...rest,
+      options: ways.map((way, index) => ({ ...way, id: `way-${index}` })),
+      ...(hint !== undefined && { hint }),
+      ...(otherwise !== undefined && { otherwise }),
+      ...(attests !== undefined && { attests }),
+    }),
   );
 const people = {
   approvers: ['U0BOB', ...Array.from({ length: 60 }, (_, index) => `S0GROUP${index}`)],
@@ -73,7 +82,8 @@ describe('limits', () => {
 
         expect(faultsOf(approvalCard(one, context))).toEqual([]);
         expect(faultsOf(failureCard({ ...one, kind: 'failure' }, context))).toEqual([]);
-        for (const outcome of ['approved', 'rejected', 'expired', 'voided', 'retried', 'aborted'] as const) {
+        expect(faultsOf(choiceCard({ ...one, kind: 'choice' }, context))).toEqual([]);
+        for (const outcome of ['approved', 'chosen', 'rejected', 'expired', 'voided', 'retried', 'aborted'] as const) {
           expect(faultsOf(settledCard({ gate: one, outcome, decisions: people.decisions, difference: text }, context))).toEqual([]);
         }
       }),
@@ -84,9 +94,10 @@ describe('limits', () => {
   it('keep the buttons of a card, however much it has to show', () => {
     fc.assert(
       fc.property(gates, (one) => {
-        const { blocks } = approvalCard(one, { view: viewOf(request(), []), ...people });
+        const context = { view: viewOf(request(), []), ...people };
 
-        expect(blocks.filter(({ type }) => type === 'actions')).toHaveLength(1);
+        for (const { blocks } of [approvalCard(one, context), choiceCard({ ...one, kind: 'choice' }, context)])
+          expect(blocks.filter(({ type }) => type === 'actions')).toHaveLength(1);
       }),
       runs,
     );
@@ -106,7 +117,7 @@ describe('limits', () => {
         } as const;
         const commands = plan.map(({ on, argv }) => command(on, argv, text));
 
-        expect(faultsOf(stepReply(title, { ...settled, how: 'done' }, commands))).toEqual([]);
+        expect(faultsOf(stepReply(title, { ...settled, how: 'done' }, commands, ['U0BOB', 'U0EVERYBODY', 'S0X']))).toEqual([]);
         expect(faultsOf(stepReply(title, { ...settled, how: 'planned' }, commands))).toEqual([]);
         expect(faultsOf(failureReply(title, { because: text, hint: text }))).toEqual([]);
       }),
