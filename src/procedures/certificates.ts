@@ -1,5 +1,5 @@
 /** Whether the certificates on a host let a member of this name and address join: found before anything is removed. */
-import { isIPv6 } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
 import { allOf, fails, holds, that } from '../engine/finding.ts';
 import type { Finding } from '../engine/finding.ts';
 import type { CertificateFacts } from '../host/host.ts';
@@ -55,11 +55,11 @@ function fits(name: string, certificate: CertificateFacts, address: string, now:
   return remarks.length === 0 ? holds() : holds(remarks.join(' '));
 }
 
-/** Whether a name of a certificate stands for an address: the same address or name, or a wildcard for its first label. */
+/** Whether a name of a certificate stands for an address: the same address or name, or a wildcard for the first label of a name. */
 function covers(pattern: string, address: string): boolean {
   const [name, wanted] = [canonical(pattern), canonical(address)];
   if (name === wanted) return true;
-  return name.startsWith('*.') && wanted.includes('.') && wanted.slice(wanted.indexOf('.')) === name.slice(1);
+  return isIP(wanted) === 0 && name.startsWith('*.') && wanted.includes('.') && wanted.slice(wanted.indexOf('.')) === name.slice(1);
 }
 
 /** IPv6 addresses are written in many ways; URL knows one. */

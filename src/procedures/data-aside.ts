@@ -5,6 +5,7 @@ import { allOf, fails, holds, that } from '../engine/finding.ts';
 import type { Finding } from '../engine/finding.ts';
 import type { Facts } from '../engine/step.ts';
 import { OpsError } from '../errors.ts';
+import type { UnitState } from '../host/host.ts';
 import { placeOf } from './joining-host.ts';
 import type { PreparedReplacement } from './replace-member.ts';
 import { answeringIds, nameOf, stillMembers } from './safe-to-replace.ts';
@@ -34,20 +35,27 @@ export async function asideFactsOf({ member }: PreparedReplacement, world: World
   };
 }
 
-/** Stopped and masked once more: between the gates somebody may have started it. */
-export async function planAside({ member }: PreparedReplacement, world: World): Promise<readonly PlannedCommand[]> {
-  const { host } = placeOf(world, member);
+/** The unit is stopped first where it is not: one that is no member any more may run all the same, or somebody has started it. */
+export async function planAside(prepared: PreparedReplacement, world: World): Promise<readonly PlannedCommand[]> {
+  const { host } = placeOf(world, prepared.member);
   const [unit, dir] = await Promise.all([host.unit(), host.dir(host.dataDir)]);
-  return [...host.commands.stopAndMask(unit), ...host.commands.putDataAside(world.runId, dir)];
+  return [...(isStopped(prepared, unit) ? [] : host.commands.stopAndMask(unit)), ...host.commands.putDataAside(world.runId, dir)];
 }
 
 /** Moves it, once etcd is proven not to run on it. @throws OpsError FENCE_FAILED */
-export async function putAside({ member }: PreparedReplacement, world: World, approval: Approval): Promise<void> {
+export async function putAside(prepared: PreparedReplacement, world: World, approval: Approval): Promise<void> {
+  const { member } = prepared;
   const { host } = placeOf(world, member);
-  await host.stopAndMask(approval);
+  if (!isStopped(prepared, await host.unit())) await host.stopAndMask(approval);
   const fenced = await host.fenced();
   if (!fenced.holds) throw new OpsError('FENCE_FAILED', `The data-dir of ${member} was not touched: ${fenced.because}`);
   await host.putDataAside(world.runId, approval);
+}
+
+/** The removal of this very host's member has stopped it, and so it is. */
+function isStopped({ removes, member, newHost }: PreparedReplacement, { activeState, masked }: UnitState): boolean {
+  const byRemoval = !newHost && removes.some((removal) => removal.member === member);
+  return byRemoval && masked && (activeState === 'inactive' || activeState === 'failed');
 }
 
 /** Nothing is left that etcd would start on. */
