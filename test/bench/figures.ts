@@ -7,6 +7,10 @@ const Target = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('at-least-of-hand'), factor: z.number() }),
 ]);
 
+/** What one step of the bot took, how much of it went by in commands, and how many there were. */
+const StepTime = z.object({ id: z.string(), seconds: z.number(), inCommandsSeconds: z.number(), commands: z.number() });
+export type StepTime = z.infer<typeof StepTime>;
+
 /** `s` and `MB/s` and `MB` are decimal: 1 MB is a million bytes. */
 export const Figure = z.object({
   case: z.string(),
@@ -18,6 +22,8 @@ export const Figure = z.object({
   hand: z.array(z.number()).optional(),
   bot: z.array(z.number()),
   target: Target.optional(),
+  /** Of the last run: where the bot's time goes. */
+  steps: z.array(StepTime).optional(),
   /** ISO 8601, UTC. */
   measuredAt: z.string(),
 });

@@ -1,42 +1,49 @@
-/** Fills a cluster with data of a given size, quickly: many keys at once, through all members side by side. */
-import { randomFillSync } from 'node:crypto';
+/** Fills a cluster with data of a given size, quickly: many requests at once, through all members side by side. */
+import { randomBytes } from 'node:crypto';
 import type { Etcd3 } from 'etcd3';
 import type { Lab } from '../lab/lab.ts';
 import { openClients } from './clients.ts';
 
-/** Each request writes one megabyte: below etcd's limits of 1.5 MiB and 128 operations. */
+/** Values that do not compress; fifty of them are a megabyte. */
 const valueBytes = 20_000;
-const keysPerRequest = 50;
-/** Requests under way at a time, over all members. */
-const requestsAtOnce = 6;
+const valuesPerMegabyte = 1e6 / valueBytes;
+/** Requests under way at a time, over all members: a request of `keys` is a megabyte, below etcd's limits of 1.5 MiB and 128 operations. */
+const requestsAtOnce = { keys: 6, revisions: 48 } as const;
 const requestTimeoutMs = 60_000;
+/** Of the revisions the oldest keys were written so often; almost all of the data is history then. */
+const revisionsPerKey = 25;
+const liveKeysMax = 50;
 
-/** `keys`: every key is new. `revisions`: a few keys are written over and over, so that almost all of it is history. */
-export type Filling = 'keys' | 'revisions';
-/** Megabytes of live data when all else is history. */
-const liveMegabytes = 10;
+/** `keys`: every key is new. `revisions`: a few keys are written over and over, each time as a revision of its own. */
+export type Filling = keyof typeof requestsAtOnce;
 
-/** Writes so many megabytes of values that do not compress. */
+/** Writes so many megabytes of values. */
 export async function fill(lab: Lab, megabytes: number, filling: Filling): Promise<void> {
   const clients = await openClients(lab);
-  const live = filling === 'keys' ? megabytes : Math.min(liveMegabytes, megabytes);
+  const requests = filling === 'keys' ? megabytes : megabytes * valuesPerMegabyte;
+  const liveKeys = Math.min(liveKeysMax, Math.ceil(requests / revisionsPerKey));
   let next = 0;
   const writer = async (client: Etcd3) => {
-    const value = Buffer.alloc(valueBytes);
-    while (next < megabytes) {
-      const request = next % live;
+    while (next < requests) {
+      const request = next;
       next += 1;
-      const puts = Array.from({ length: keysPerRequest }, (_, index) => ({
-        request_put: { key: Buffer.from(`/bench/data/${request}/${index}`), value: Buffer.from(randomFillSync(value)) },
-      }));
-      await client.kv.txn({ compare: [], success: puts, failure: [] }, { deadline: new Date(Date.now() + requestTimeoutMs) });
+      const deadline = new Date(Date.now() + requestTimeoutMs);
+      if (filling === 'keys') await client.kv.txn({ compare: [], success: putsOf(request), failure: [] }, { deadline });
+      else await client.kv.put({ key: Buffer.from(`/bench/history/${request % liveKeys}`), value: randomBytes(valueBytes) }, { deadline });
     }
   };
   try {
-    await Promise.all(Array.from({ length: requestsAtOnce }, (_, index) => writer(clients[index % clients.length] as Etcd3)));
+    const writers = Array.from({ length: requestsAtOnce[filling] }, (_, index) => clients[index % clients.length]);
+    await Promise.all(writers.flatMap((client) => (client === undefined ? [] : [writer(client)])));
   } finally {
     for (const client of clients) client.close();
   }
+}
+
+function putsOf(request: number) {
+  return Array.from({ length: valuesPerMegabyte }, (_, index) => ({
+    request_put: { key: Buffer.from(`/bench/data/${request}/${index}`), value: randomBytes(valueBytes) },
+  }));
 }
 
 /** Bytes of the largest database of the cluster. */

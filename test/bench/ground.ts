@@ -27,8 +27,8 @@ export interface Ground {
 /** How long a cluster may take to come back with its data. */
 const healthyLimitMs = 300_000;
 const commandLimitMs = 600_000;
-/** Kept on each host: what the settings were. */
-const settingsKept = '/var/lib/bench-settings';
+/** A file on each host: the settings that every run is to begin with. */
+export const settingsKept = '/var/lib/bench-settings';
 
 /** Makes a lab called `bench` and starts the bot. Whatever fails, nothing is left. */
 export async function makeGround(etcd: EtcdVersion): Promise<Ground> {
@@ -87,21 +87,19 @@ export async function startAll(stage: Stage): Promise<void> {
   await stage.lab.waitHealthy(healthyLimitMs);
 }
 
-/** Removes what an earlier run left on the hosts, puts the settings back, and waits until cluster and disk are quiet. */
-export async function tidy({ stage }: Ground): Promise<void> {
+/** For what goes on after the last answer: reports to Slack, members that catch up. */
+const quietMs = 500;
+
+/**
+ * Removes what an earlier run left on the hosts, puts the settings back, and waits until cluster and disk are quiet.
+ * @param healthy false where the cluster is not to be healthy
+ */
+export async function tidy({ stage }: Pick<Ground, 'stage'>, { healthy = true }: { readonly healthy?: boolean } = {}): Promise<void> {
+  const leftovers = `${dataDir}.*-* /home/etcdops/mysnapshot.db ${environmentFile}?*`;
   await onAll(stage, async ({ exec }) => {
-    const left = `${dataDir}.*-*`;
-    await exec(
-      ['sh', '-euc', `rm -rf ${left} /home/etcdops/mysnapshot.db ${environmentFile}?*; cp -a ${settingsKept} ${environmentFile}`],
-      {
-        timeoutMs: commandLimitMs,
-      },
-    );
+    await exec(['sh', '-euc', `rm -rf ${leftovers}; cp -a ${settingsKept} ${environmentFile}`], { timeoutMs: commandLimitMs });
   });
-  await stage.lab.waitHealthy(healthyLimitMs);
+  if (healthy) await stage.lab.waitHealthy(healthyLimitMs);
   await settleDisk();
   await sleep(quietMs);
 }
-
-/** For what goes on after the last answer: reports to Slack, members that catch up. */
-const quietMs = 500;

@@ -1,5 +1,6 @@
 /** What the bot adds to its own commands: the time of a run in which none of them ran and no person was waited for. */
 import type { JournalEntry } from '../../src/engine/journal.ts';
+import type { StepTime } from './figures.ts';
 import { coveredMs } from './intervals.ts';
 import type { Interval } from './intervals.ts';
 
@@ -36,6 +37,20 @@ export function stepIntervals(entries: readonly JournalEntry[], stepIds: readonl
  */
 export function addedMs(entries: readonly JournalEntry[], within: Interval, others: readonly Interval[] = []): number {
   return within.to - within.from - coveredMs([...commandIntervals(entries), ...gateIntervals(entries), ...others], within);
+}
+
+/** What each step took that was carried out, in order. */
+export function stepTimes(entries: readonly JournalEntry[]): StepTime[] {
+  const ran = new Set(entries.flatMap((entry) => (entry.type === 'step-settled' ? [entry.stepId] : [])));
+  return [...ran].flatMap((id) => {
+    const own = entries.filter((entry) => entry.type === 'command' && entry.stepId === id);
+    return stepIntervals(entries, [id]).map((step) => ({
+      id,
+      seconds: (step.to - step.from) / 1_000,
+      inCommandsSeconds: coveredMs(commandIntervals(own), step) / 1_000,
+      commands: own.length,
+    }));
+  });
 }
 
 /** When the first command that goes over the network began; undefined when there was none. */

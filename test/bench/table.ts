@@ -4,6 +4,9 @@ import { spreadOf } from './medians.ts';
 import type { Spread } from './medians.ts';
 import { judge } from './targets.ts';
 
+/** Shorter steps are left out of the table of steps. */
+const shownFromSeconds = 0.1;
+
 /** The whole of bench.md. */
 export function markdownOf({ machine, runs, startedAt, tookSeconds, figures, skipped, failed }: Results): string {
   return [
@@ -16,10 +19,36 @@ export function markdownOf({ machine, runs, startedAt, tookSeconds, figures, ski
     '| case | data | figure | by hand | the bot | target | |',
     '|---|---|---|---|---|---|---|',
     ...figures.map((figure) => `| ${cellsOf(figure).join(' | ')} |`),
+    ...stepTables(figures),
     ...absences('Not measured', skipped),
     ...absences('Failed', failed),
     '',
   ].join('\n');
+}
+
+/** Where the bot's time goes, for each procedure: the steps that took a moment. */
+function stepTables(figures: readonly Figure[]): string[] {
+  const rows = figures.flatMap((figure) =>
+    (figure.steps ?? [])
+      .filter(({ seconds }) => seconds >= shownFromSeconds)
+      .map((step) => [
+        figure.case,
+        figure.megabytes === undefined ? '' : sizeInWords(figure.megabytes),
+        step.id,
+        `${amount(step.seconds)} s`,
+        `${amount(step.inCommandsSeconds)} s`,
+        String(step.commands),
+      ]),
+  );
+  if (rows.length === 0) return [];
+  return [
+    '',
+    'Where the bot’s time goes, in its last run; hosts that work side by side count once, calls over gRPC that only look are no commands:',
+    '',
+    '| case | data | step | took | of it in commands | commands |',
+    '|---|---|---|---|---|---|',
+    ...rows.map((row) => `| ${row.join(' | ')} |`),
+  ];
 }
 
 function machineLines(machine: Machine, startedAt: string, tookSeconds: number): string[] {

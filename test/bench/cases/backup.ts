@@ -1,6 +1,6 @@
 /** `backup` against `etcdctl snapshot save` (row 5): the whole, the stream alone, and the memory it takes. */
 import { stat } from 'node:fs/promises';
-import { addedMs } from '../overhead.ts';
+import { addedMs, stepTimes } from '../overhead.ts';
 import { botRun } from '../bot-run.ts';
 import type { BotRun } from '../bot-run.ts';
 import { interleave } from '../interleave.ts';
@@ -8,14 +8,12 @@ import { tidy } from '../ground.ts';
 import { forget } from '../operator.ts';
 import { forgetPeak, peakMegabytes } from '../peak.ts';
 import { keepNewestBackup } from '../backups.ts';
-import { seconds } from './case.ts';
+import { addedLimitSeconds, seconds } from './case.ts';
 import type { Case } from './case.ts';
 
 /** The issue's targets. */
 const throughputFactor = 0.8;
 const peakLimitMegabytes = 200;
-/** What the bot may add to any procedure over its commands. */
-export const addedLimitSeconds = 2;
 
 export const backup: Case = {
   id: 'backup',
@@ -47,12 +45,19 @@ export const backup: Case = {
           before,
           peak,
           added: addedMs(done.entries, total) / 1_000,
+          steps: stepTimes(done.entries),
         };
       },
     });
     const { hand, bot } = measured;
     return [
-      { what: 'whole; the bot checks the file twice', unit: 's', hand: hand.map((one) => one.total), bot: bot.map((one) => one.total) },
+      {
+        what: 'whole; the bot checks the file twice',
+        unit: 's',
+        hand: hand.map((one) => one.total),
+        bot: bot.map((one) => one.total),
+        steps: bot.at(-1)?.steps,
+      },
       {
         what: 'stream of the snapshot to the disk',
         unit: 'MB/s',

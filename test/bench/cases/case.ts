@@ -29,3 +29,6 @@ export type Row = Awaited<ReturnType<Case['measure']>>[number];
 export function seconds({ from, to }: { readonly from: number; readonly to: number }): number {
   return (to - from) / 1_000;
 }
+
+/** The target: what the bot may add to any procedure over its commands. */
+export const addedLimitSeconds = 2;
