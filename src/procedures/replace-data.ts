@@ -21,7 +21,7 @@ export async function replacementAllowed(order: PutBack, world: World): Promise<
   ]);
   const allowed = that(
     !quorum.holds || order.whileHealthy,
-    `${world.cluster.name} has quorum (${quorum.sentence}): its data is not replaced. If that is really wanted, start again with --while-healthy.`,
+    `${world.cluster.name} has quorum (${quorum.sentence}): its data is not replaced. If an older state is really wanted: \`restore ${world.cluster.name} --while-healthy\`.`,
   );
   return allOf([replacement, allowed, besides]);
 }
