@@ -6,8 +6,9 @@ import type { Verb } from './procedure.ts';
 import { put } from './put.ts';
 import { replaceMember } from './replace-member.ts';
 import { recoverSpace } from './recover-space.ts';
+import { recoverQuorum } from './recover-quorum.ts';
 import { restore } from './restore.ts';
 import { status } from './status.ts';
 
 /** In the order of the help text. */
-export const verbs: readonly Verb[] = [status, backup, backups, restore, replaceMember, recoverSpace, put, get];
+export const verbs: readonly Verb[] = [status, backup, backups, restore, recoverQuorum, replaceMember, recoverSpace, put, get];
