@@ -1,52 +1,77 @@
-/** etcd's configuration in its other two styles, changed on real hosts on which etcd then starts. */
+/** etcd's configuration in its three styles, changed on real hosts on which etcd then starts. */
 import { describe, expect, it } from 'vitest';
 import { approval, token, useHost } from './lab-hosts.ts';
 
 const own = '/etc/systemd/system/etcd.service';
+const yml = '/etc/etcd/etcd.conf.yml';
+
+/** Settings without what each style puts around them. */
+const plain = (text: string) =>
+  text
+    .split('\n')
+    .map((line) => /^(?:ETCD_|--)?([A-Za-z_-]+)[=: ] *"?([^"]*)"?$/.exec(line) ?? [])
+    .map(([, name = '', value = '']) => `${name.toLowerCase().replaceAll('_', '-')} ${value}`)
+    .toSorted();
 
 describe.each(['3.4', '3.5'] as const)('etcd %s', (etcd) => {
   const h = useHost(`settings-${etcd.replace('.', '')}`, etcd);
 
   it.each([
-    [
-      'flags in an own unit file',
-      'flags',
-      `sed -i -e '/CLUSTER_STATE/d' -e '/CLUSTER_TOKEN/d' /etc/default/etcd; sed -e 's#^ExecStart=.*#ExecStart=/usr/bin/etcd --initial-cluster-state=new --initial-cluster-token etcd-cluster#' /lib/systemd/system/etcd.service > ${own}; systemctl daemon-reload; systemctl restart etcd`,
-      `grep ^ExecStart ${own}`,
-      `ExecStart=/usr/bin/etcd --initial-cluster-state=existing --initial-cluster-token ${token}`,
-    ],
-    [
-      'a config file',
-      'config-file',
-      `. /etc/default/etcd; cat > /etc/etcd/etcd.conf.yml <<END
-name: $ETCD_NAME # this member
-data-dir: $ETCD_DATA_DIR
-listen-client-urls: $ETCD_LISTEN_CLIENT_URLS
-advertise-client-urls: $ETCD_ADVERTISE_CLIENT_URLS
-listen-peer-urls: $ETCD_LISTEN_PEER_URLS
-initial-advertise-peer-urls: $ETCD_INITIAL_ADVERTISE_PEER_URLS
-initial-cluster: $ETCD_INITIAL_CLUSTER
-initial-cluster-state: 'new' # the first time
-client-transport-security: {cert-file: $ETCD_CERT_FILE, key-file: $ETCD_KEY_FILE, trusted-ca-file: $ETCD_TRUSTED_CA_FILE, client-cert-auth: true}
-peer-transport-security: {cert-file: $ETCD_CERT_FILE, key-file: $ETCD_KEY_FILE, trusted-ca-file: $ETCD_TRUSTED_CA_FILE, client-cert-auth: true}
-END
-sed -e 's#^ExecStart=.*#ExecStart=/usr/bin/etcd --config-file=/etc/etcd/etcd.conf.yml#' /lib/systemd/system/etcd.service > ${own}; systemctl daemon-reload; systemctl restart etcd`,
-      'grep initial-cluster- /etc/etcd/etcd.conf.yml',
-      `initial-cluster-state: 'existing' # the first time\ninitial-cluster-token: ${token}`,
-    ],
-  ])('is configured by %s, masked or not', async (_, style, prepare, read, expected) => {
-    await h.sh(prepare);
-    expect((await h.host.preflight()).configuration.style).toBe(style);
+    ['environment-file', 'grep -h ^ETCD_INITIAL_CLUSTER /etc/default/etcd'],
+    ['flags', `grep -h -o -e '--initial-cluster[a-z-]*[ =][^ ]*' ${own}`],
+    ['config-file', `grep -h ^initial-cluster ${yml}`],
+  ] as const)('is configured by %s, masked or not, and starts so', async (style, read) => {
+    await h.lab.host(h.host.member).configureBy(style);
+    expect((await h.host.preflight(['restore', 'replace-member'])).configuration.style).toBe(style);
     await h.host.stopAndMask(approval);
-    expect((await h.host.preflight()).configuration.style).toBe(style);
+    const facts = await h.host.preflight(['restore', 'replace-member']);
+    expect(facts.configuration.style).toBe(style);
+    const settings = {
+      initialClusterState: 'existing',
+      initialClusterToken: token,
+      initialCluster: `${h.host.member}=${h.lab.host(h.host.member).peerUrl},etcd09=https://[2001:db8::9]:2380`,
+    } as const;
+    const before = h.open.changes().length;
 
-    const { difference } = await h.host.configure({ initialClusterState: 'existing', initialClusterToken: token });
-    await h.host.configure({ initialClusterState: 'existing', initialClusterToken: token });
+    const { difference } = await h.host.configure(settings);
+    await h.host.configure(settings);
+
+    const planned = h.host.commands.configure(settings, facts.configuration).map(({ argv }) => argv.join(' '));
+    expect(h.open.changes().slice(before)).toEqual(planned);
+    expect(difference).toContain(settings.initialCluster);
+    expect(await h.host.configured(settings)).toEqual({ holds: true });
+    const copies = await h.sh(`find /etc/default /etc/etcd /etc/systemd/system -name '*.before-existing-????????????.etcd-medic'`);
+    expect(copies.split('\n').filter(Boolean)).toHaveLength(1);
     await h.host.unmaskAndStart();
-
     await h.lab.waitHealthy(30_000);
-    expect((await h.sh(read)).trim()).toBe(expected);
-    expect(difference).toContain('existing');
-    expect(await h.host.configured({ initialClusterState: 'existing', initialClusterToken: token })).toEqual({ holds: true });
+    expect(plain(await h.sh(read))).toEqual([
+      `initial-cluster ${settings.initialCluster}`,
+      'initial-cluster-state existing',
+      `initial-cluster-token ${token}`,
+    ]);
+    const fits = { keyMatches: true, signedByCa: true };
+    expect(await h.host.certificates()).toMatchObject([
+      { use: 'client', ...fits },
+      { use: 'peer', ...fits },
+    ]);
+  });
+
+  it('adds to a config file what stands nowhere yet, past sudo', async () => {
+    await h.lab.host(h.host.member).configureBy('config-file');
+    await h.sh(`sed -i '/^initial-cluster/d' ${yml}`);
+    const settings = { initialClusterState: 'existing', initialCluster: `${h.host.member}=${h.lab.host(h.host.member).peerUrl}` } as const;
+
+    await h.host.configure(settings);
+
+    expect(await h.sh(`tail -n 2 ${yml}`)).toBe(`initial-cluster-state: existing\ninitial-cluster: ${settings.initialCluster}`);
+    expect(await h.host.configured(settings)).toEqual({ holds: true });
+  });
+
+  it('changes the state alone', async () => {
+    await h.host.configure({ initialClusterState: 'existing' });
+
+    expect(await h.sh('grep -c etcd-cluster /etc/default/etcd')).toBe('1');
+    expect(await h.host.configured({ initialClusterState: 'existing', initialClusterToken: 'etcd-cluster' })).toEqual({ holds: true });
+    expect(await h.sh('ls /etc/default')).toContain('etcd.before-existing.etcd-medic');
   });
 });

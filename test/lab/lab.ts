@@ -19,11 +19,25 @@ import { sshPaths } from './ssh-keys.ts';
 import type { SshAccess } from './ssh-keys.ts';
 import { readState } from './state.ts';
 import type { HostState, LabState } from './state.ts';
+import { configureBy } from './styles.ts';
+import type { ConfigurationStyle } from './styles.ts';
 import { down } from './teardown.ts';
 import { bringUp } from './up.ts';
 import type { LabOptions } from './up.ts';
 
-export type { Answer, ConfigOptions, Corruption, EtcdctlOptions, EtcdVersion, FaultName, LabOptions, Pki, RunOptions, SshAccess };
+export type {
+  Answer,
+  ConfigOptions,
+  ConfigurationStyle,
+  Corruption,
+  EtcdctlOptions,
+  EtcdVersion,
+  FaultName,
+  LabOptions,
+  Pki,
+  RunOptions,
+  SshAccess,
+};
 
 /** One host of a lab. */
 export interface LabHost {
@@ -38,6 +52,8 @@ export interface LabHost {
   /** Does something bad to the host, or undoes it. */
   fault(name: FaultName): Promise<void>;
   corruptFile(corruption: Corruption): Promise<void>;
+  /** Has etcd take the settings of `/etc/default/etcd` from elsewhere, and restarts it. */
+  configureBy(style: ConfigurationStyle): Promise<void>;
 }
 
 export interface Lab {
@@ -126,5 +142,6 @@ function hostOf(lab: LabState, host: HostState): LabHost {
     isOn: async () => (await leaderPid(lab, host)) !== undefined,
     fault: async (name) => await faults[name](lab, host),
     corruptFile: async (corruption) => await corruptFile(lab, host, corruption),
+    configureBy: async (style) => await configureBy(lab, host, style),
   };
 }
