@@ -73,8 +73,9 @@ async function reach(endpoint: Endpoint) {
 }
 
 /**
- * Whether a member answers a read out of its own store within a second. While it defragments it does not, because the read waits for
- * the lock of its database; its status does answer, and says nothing of it.
+ * Whether a member answers a read out of its own store within a second. While it defragments it does not, in 3.4 and in 3.5, because
+ * every read waits for the lock of the database; so does its status, which takes its revision from there, and `look` says that it does
+ * not answer within 2 s.
  * @returns false also when the member does not answer at all
  * @throws OpsError ETCD_AUTH_FAILED, ETCD_REQUEST_FAILED when it refuses the read
  */

@@ -1,5 +1,6 @@
 /** Why etcd refuses a change of members, and what a person can do about it. */
 import { OpsError } from '../errors.ts';
+import type { MemberId } from '../ids.ts';
 import { askServing } from './ask.ts';
 import type { AskDeps } from './ask.ts';
 import type { ClusterLook, MemberRow } from './etcd.ts';
@@ -18,35 +19,42 @@ export async function listMembers(deps: AskDeps): Promise<readonly MemberRow[]> 
   return membersOf(response);
 }
 
-/** The error for a refused change. @param what `removal of member 8e9e05c52164694d` @param seen the cluster right after the refusal */
-export function whyRefused(what: string, refused: Refusal, seen: ClusterLook): OpsError {
-  const { because, hint } = reasonOf(refused, seen);
+/** What the cluster looked like right after a refusal. */
+interface After {
+  readonly seen: ClusterLook;
+  /** Voters that do not answer, by name. */
+  readonly silent: readonly string[];
+}
+
+/** The error for a refused change. @param what `removal of member 8e9e05c52164694d` */
+export function whyRefused(what: string, refused: Refusal, after: After): OpsError {
+  const { because, hint } = reasonOf(refused, after);
   return new OpsError('ETCD_REQUEST_FAILED', `etcd refused the ${what}: ${because}.`, { hint, details: { refused } });
 }
 
-function reasonOf(refused: Refusal, seen: ClusterLook): { readonly because: string; readonly hint: string } {
-  const silent = silentVoters(seen);
+function reasonOf(refused: Refusal, { seen, silent }: After): { readonly because: string; readonly hint: string } {
+  const named = silent.join(' and ');
   switch (refused) {
     case 'unhealthy':
       return silent.length === 0
         ? {
-            because: 'unhealthy cluster, though every voter answers: the members are not all connected to each other, or not for 5 s yet',
+            because: 'unhealthy cluster, though the voters answer: they are not all connected to each other, or not for 5 s yet',
             hint: "Check that the members reach each other's peer URLs (port 2380), wait a few seconds, then press Retry.",
           }
         : {
-            because: `unhealthy cluster. ${silent.join(' and ')} ${silent.length === 1 ? 'is a voter that does' : 'are voters that do'} not answer, and etcd 3.4, 3.5 before 3.5.30 and 3.6 before 3.6.11 add no member then`,
-            hint: `Start etcd on ${silent.join(' and ')}, or remove what will not come back, then press Retry.`,
+            because: `unhealthy cluster. ${named} ${silent.length === 1 ? 'is a voter that does' : 'are voters that do'} not answer, and etcd 3.4, 3.5 before 3.5.30 and 3.6 before 3.6.11 do not add a member then, nor does any remove one that the others need`,
+            hint: `Start etcd on ${named}, or remove what will not come back, then press Retry.`,
           };
     case 'not-enough-started':
       return {
-        because: `it would leave fewer started voters than a quorum${silent.length === 0 ? '' : ` (${silent.join(' and ')} ${silent.length === 1 ? 'does' : 'do'} not answer)`}`,
+        because: `too few started voters would be left for a quorum${silent.length === 0 ? '' : ` (${named} ${silent.length === 1 ? 'does' : 'do'} not answer)`}`,
         hint: 'Start the voters that are down or were never started, or remove those that will not come back, then press Retry.',
       };
     case 'too-many-learners': {
       const learners = (seen.members ?? []).filter(({ isLearner }) => isLearner);
-      const named = learners.map(({ name, memberId, peerUrls }) => `${name === '' ? peerUrls.join(', ') : name} (${memberId})`).join(', ');
+      const list = learners.map(({ name, memberId, peerUrls }) => `${name === '' ? peerUrls.join(', ') : name} (${memberId})`).join(', ');
       return {
-        because: `there is a learner already${named === '' ? '' : `: ${named}`}, and etcd takes one at a time`,
+        because: `there is a learner already${list === '' ? '' : `: ${list}`}, and etcd takes one at a time`,
         hint: 'Promote that learner when it is in sync, or remove it, then press Retry.',
       };
     }
@@ -62,10 +70,10 @@ function reasonOf(refused: Refusal, seen: ClusterLook): { readonly because: stri
   }
 }
 
-/** Voters that none of the members looked at answers as. */
-function silentVoters({ endpoints, members }: ClusterLook): readonly string[] {
+/** Voters, but for `without`, that none of the members looked at answers as. */
+export function silentVoters({ endpoints, members }: ClusterLook, without?: MemberId): readonly string[] {
   const answering = new Set(endpoints.flatMap((one) => (one.answers ? [one.status.memberId] : [])));
   return (members ?? []).flatMap(({ isLearner, memberId, name }) =>
-    isLearner || answering.has(memberId) ? [] : [name === '' ? `the member ${memberId} that never started` : name],
+    isLearner || memberId === without || answering.has(memberId) ? [] : [name === '' ? `the member ${memberId} that never started` : name],
   );
 }

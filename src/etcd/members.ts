@@ -10,7 +10,7 @@ import type { Act, EtcdCommands } from './commands.ts';
 import type { MemberRow } from './etcd.ts';
 import { orRefusal } from './grpc-error.ts';
 import type { Refusal } from './grpc-error.ts';
-import { listMembers, whyRefused } from './member-refusals.ts';
+import { listMembers, silentVoters, whyRefused } from './member-refusals.ts';
 import { look } from './look.ts';
 import { decimalOf, memberOf } from './status.ts';
 
@@ -42,7 +42,7 @@ export async function addLearner(deps: MembersDeps, peerUrls: readonly string[])
     command: deps.commands.addLearner(nameAt(deps, peerUrls), peerUrls),
     output: (row) => (row === undefined ? 'It is a member already.' : `Member ${row.memberId} added to cluster as a learner`),
     work: async () =>
-      await settled(deps, what, {
+      await settled(deps, {
         what,
         limitMs,
         whenUnknown,
@@ -70,7 +70,7 @@ export async function promote(deps: MembersDeps, id: MemberId): Promise<Finding>
     // Asked again and again until the learner has caught up: only the last one is news.
     worthNoting: (result) => result === 'promoted',
     work: async () =>
-      await settled<unknown, 'promoted' | 'not-in-sync' | 'gone'>(deps, `promotion of ${nameOf(row)}`, {
+      await settled<unknown, 'promoted' | 'not-in-sync' | 'gone'>(deps, {
         what: `promotion of ${nameOf(row)}`,
         limitMs,
         whenUnknown,
@@ -90,13 +90,14 @@ export async function removeMember(deps: MembersDeps, id: MemberId): Promise<voi
     command: deps.commands.removeMember(id),
     output: () => `Member ${id} removed from cluster`,
     work: async () =>
-      await settled<unknown, void>(deps, `removal of member ${id}`, {
+      await settled<unknown, void>(deps, {
         what: `removal of member ${id}`,
         limitMs,
         whenUnknown,
         request: (client, options) => orRefusal(client.cluster.memberRemove({ ID: decimalOf(id) }, options)),
         good: () => undefined,
         alright: { 'no-such-member': undefined },
+        without: id,
       }),
   });
 }
@@ -110,7 +111,7 @@ export async function updatePeerUrls(deps: MembersDeps, id: MemberId, peerUrls: 
     command: deps.commands.updatePeerUrls(id, peerUrls),
     output: () => `Member ${id} updated in cluster`,
     work: async () =>
-      await settled<unknown, void>(deps, `update of member ${id}`, {
+      await settled<unknown, void>(deps, {
         what: `update of member ${id}`,
         limitMs,
         whenUnknown,
@@ -125,10 +126,12 @@ interface Change<Response, Result> extends Question<{ readonly done: Response } 
   good(response: Response): Result;
   /** What etcd refuses because there is nothing left to do, and what that comes to. */
   readonly alright: Partial<Record<Refusal, Result>>;
+  /** The member that may be silent, because it is to go. */
+  readonly without?: MemberId;
 }
 
 /** Asks the leader; while it refuses only because a member has just come back, waits and asks again. */
-async function settled<Response, Result>(deps: AskDeps, what: string, change: Change<Response, Result>): Promise<Result> {
+async function settled<Response, Result>(deps: AskDeps, change: Change<Response, Result>): Promise<Result> {
   const began = deps.clock.now().getTime();
   for (;;) {
     const answer = await askLeader(deps, change);
@@ -136,8 +139,10 @@ async function settled<Response, Result>(deps: AskDeps, what: string, change: Ch
     if (answer.refused in change.alright) return change.alright[answer.refused] as Result;
     const seen = await look(deps);
     const lateMs = deps.clock.now().getTime() - began;
-    const allAnswer = seen.quorum.answering === seen.quorum.voters;
-    if (answer.refused !== 'unhealthy' || !allAnswer || lateMs >= settleLimitMs) throw whyRefused(what, answer.refused, seen);
+    const silent = silentVoters(seen, change.without);
+    if (answer.refused !== 'unhealthy' || silent.length > 0 || lateMs >= settleLimitMs) {
+      throw whyRefused(change.what, answer.refused, { seen, silent });
+    }
     await deps.clock.sleep(betweenAttemptsMs);
   }
 }

@@ -7,7 +7,7 @@ import type { Clock } from '../engine/ports.ts';
 import { recorded } from './commands.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { EndpointLook } from './etcd.ts';
-import { look } from './look.ts';
+import { look, lookAt } from './look.ts';
 import type { EtcdV2, EtcdV2Commands, V2Contents } from './v2.ts';
 import { brokenV2, notServed, refusedV2, v2ErrorCodes, v2ErrorOf } from './v2-failure.ts';
 import { askV2 } from './v2-request.ts';
@@ -95,7 +95,7 @@ async function get(deps: V2Deps, key: string): ReturnType<EtcdV2['get']> {
   };
 }
 
-async function contents({ endpoints }: V2Deps, from: Endpoint['member']): Promise<V2Contents> {
+async function contents({ endpoints, clock }: V2Deps, from: Endpoint['member']): Promise<V2Contents> {
   const what = 'listing of API 2';
   const endpoint = endpoints.find(({ member }) => member === from);
   if (endpoint === undefined) throw new OpsError('INPUT_INVALID', `The cluster has no member ${from}.`);
@@ -106,7 +106,10 @@ async function contents({ endpoints }: V2Deps, from: Endpoint['member']): Promis
     limitMs: contentsLimitMs,
     limitBytes: contentsLimitBytes,
   });
-  if (isNotServed(answer)) throw notServed(endpoint, undefined);
+  if (isNotServed(answer)) {
+    const { look: seen } = await lookAt(endpoint, clock);
+    throw notServed(endpoint, seen.answers ? seen.status.version : undefined);
+  }
   if (answer.status === 200 && answer.body === undefined) return { keys: undefined, digest: `index ${answer.index}`, index: answer.index };
   const hash = createHash('sha256');
   let keys = 0;

@@ -199,13 +199,14 @@ describe.each(['3.4', '3.5'] as const)('changes of a cluster of etcd %s', (versi
     expect(await etcd.quotaBytes(etcd01)).toBe(tinyQuota);
     await fillToTheBrim(etcd);
     const alarms = await waitUntil(async () => alarmsOf(etcd), { for: 'the alarm', withinMs: healthyWithinMs });
-    expect(alarms[0]).toMatchObject({ type: 'NOSPACE' });
+    expect(alarms[0]?.type).toBe('NOSPACE');
     expect((await etcd.sampleKeys()).prefixes.map(({ prefix }) => prefix)).toContain('brim');
 
     await etcd.delete('brim/0');
     await etcd.compact(((await etcd.look()).revision ?? 0n) - 1n);
     for (const member of memberNames) await etcd.defragment(member);
-    for (const alarm of alarms) await etcd.disarm(alarm);
+    // Every member that is full raises its own, one after the other.
+    for (const alarm of (await etcd.look()).alarms ?? []) await etcd.disarm(alarm);
 
     await waitUntil(async () => (await etcd.look()).alarms?.length === 0, { for: 'the end of the alarm', withinMs: healthyWithinMs });
     expect(await etcd.put('room', 'again')).toHaveProperty('revision');
