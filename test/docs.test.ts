@@ -27,9 +27,9 @@ describe('docs/runbooks', () => {
   });
 
   it.each(procedures)('%s: its headings are its steps, in order', (id) => {
-    const steps = [...readFileSync(`src/procedures/${id}.ts`, 'utf8').matchAll(/\b(?:check|change|destroy)\(\s*'([a-z0-9-]+)'/g)].map(
-      ([, step]) => step,
-    );
+    const steps = [
+      ...readFileSync(`src/procedures/${id}.ts`, 'utf8').matchAll(/\b(?:check|change|destroy|choose|attest)\(\s*'([a-z0-9-]+)'/g),
+    ].map(([, step]) => step);
     const page = readFileSync(`docs/runbooks/${id}.md`, 'utf8');
 
     expect([...page.matchAll(/^## ([a-z0-9-]+)$/gm)].map(([, heading]) => heading)).toEqual(steps);

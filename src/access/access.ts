@@ -36,8 +36,6 @@ export interface Deciding {
   readonly verdict: Decision['verdict'];
   readonly gate: GateKind;
   readonly requestedBy: UserId;
-  /** Distinct approvers the gate needs. */
-  readonly required: number;
 }
 
 const yes: Allowed = { allowed: true };
@@ -81,12 +79,12 @@ export async function mayApprove(
   deps: Pick<AccessDeps, 'clusters' | 'groups'>,
   user: UserId,
   cluster: ClusterName,
-  { requestedBy, required }: Pick<Deciding, 'requestedBy' | 'required'>,
+  { requestedBy }: Pick<Deciding, 'requestedBy'>,
 ): Promise<Allowed> {
   const approvers = deps.clusters[cluster]?.approvers ?? [];
   const seen = await isListed(deps.groups, approvers, user);
   const who = approvers.length === 0 ? 'Nobody is listed as approver.' : `Approvers: ${approvers.join(', ')}.`;
-  if (required >= 1 && user === requestedBy) return no(`${user} asked for this run, so somebody else has to approve it. ${who}`);
+  if (user === requestedBy) return no(`${user} asked for this run, so somebody else has to approve it. ${who}`);
   if (!seen.listed)
     return no(`${user} may not approve on ${cluster}. ${who}${unread(seen)} To allow it, add ${user} to clusters.${cluster}.approvers.`);
   return yes;

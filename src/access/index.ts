@@ -21,7 +21,6 @@ export function createAccess(deps: AccessDeps): Access {
     mayAskHere: (asker, cluster) => mayAskHere(deps, asker, cluster),
     mayAsk: (asker, cluster, permission) => mayAsk(deps, asker, cluster, permission),
     mayDecide: (asker, cluster, deciding) => mayDecide(deps, asker, cluster, deciding),
-    mayApproveNow: async (by, run, gate) =>
-      (await mayApprove(deps, by, run.cluster, { requestedBy: run.requester.user, required: gate.required })).allowed,
+    mayApproveNow: async (by, run) => (await mayApprove(deps, by, run.cluster, { requestedBy: run.requester.user })).allowed,
   };
 }

@@ -21,7 +21,7 @@ export interface Permissions {
   mayDecide(
     person: Person,
     cluster: ClusterName,
-    deciding: { readonly verdict: Decision['verdict']; readonly gate: GateKind; readonly requestedBy: UserId; readonly required: number },
+    deciding: { readonly verdict: Decision['verdict']; readonly gate: GateKind; readonly requestedBy: UserId },
   ): Promise<Allowed>;
 }
 
@@ -113,7 +113,6 @@ async function permission(
     verdict,
     gate: gate?.kind ?? (verdict === 'retry' ? 'failure' : 'approval'),
     requestedBy: run.requester.user,
-    required: gate?.required ?? 1,
   });
   return allowed.allowed
     ? undefined

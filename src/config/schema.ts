@@ -36,12 +36,17 @@ export const Member = z.strictObject({
   peerUrl: httpsUrl,
 });
 
+const approversNeeded = z
+  .int()
+  .refine((count) => count >= 1, 'at least 1 approver is needed: silence is never a yes')
+  .max(10);
+
 /** How many must agree, and for how long a gate stays open. */
 export const Approvals = z.strictObject({
-  /** Distinct approvers needed in general. 0 counts as 1: silence is never a yes. */
-  required: z.int().min(0).max(10),
-  /** Distinct approvers needed for steps after which the cluster has no quorum. */
-  quorumLoss: z.int().min(0).max(10),
+  /** Distinct approvers needed in general. */
+  required: approversNeeded,
+  /** Distinct approvers needed for steps after which the cluster has no quorum, and to attest what cannot be proven. */
+  quorumLoss: approversNeeded,
   expiresAfter: Duration,
 });
 

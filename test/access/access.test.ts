@@ -27,7 +27,7 @@ function asker(user: UserId, overrides: Partial<Asker> = {}): Asker {
   return { user, channel: { id: 'C0INCIDENT', name: 'incidents' }, team: 'T0HOME', via: 'slack', ...overrides };
 }
 
-const approval = { verdict: 'approve', gate: 'approval', requestedBy: alice, required: 1 } as const;
+const approval = { verdict: 'approve', gate: 'approval', requestedBy: alice } as const;
 
 describe('mayEnter', () => {
   it("refuses another team's people, and says which team", () => {
@@ -79,7 +79,7 @@ describe('mayAsk', () => {
 });
 
 describe('mayApprove', () => {
-  const by = { requestedBy: alice, required: 1 };
+  const by = { requestedBy: alice };
 
   it('lets an approver approve, named or by group', async () => {
     expect((await mayApprove(deps(), bob, prod, by)).allowed).toBe(true);
@@ -122,8 +122,8 @@ describe('mayDecide', () => {
     expect((await mayDecide(deps(), asker(bob, { team: 'T0OTHER' }), prod, approval)).allowed).toBe(false);
   });
 
-  it('lets operators and approvers say no, retry and abort, the requester too', async () => {
-    for (const verdict of ['reject', 'retry', 'abort'] as const) {
+  it('lets operators and approvers say no, retry, abort and choose, the requester too', async () => {
+    for (const verdict of ['reject', 'retry', 'abort', 'choose'] as const) {
       expect((await mayDecide(deps(), asker(alice), prod, { ...approval, verdict })).allowed).toBe(true);
       expect((await mayDecide(deps(), asker(bob), prod, { ...approval, verdict })).allowed).toBe(true);
       expect((await mayDecide(deps(), asker(mallory), prod, { ...approval, verdict })).allowed).toBe(false);

@@ -57,6 +57,19 @@ describe('loadSettings', () => {
     ]);
   });
 
+  it.each([0, -1])('refuses %i approvers, and says why', async (count) => {
+    await using folder = await configFolder();
+    const config = folder.config();
+    Object.assign(config.clusters['prod'] ?? {}, { approvals: { required: count, quorumLoss: count, expiresAfter: '30m' } });
+
+    const mistakes = mistakesOf(() => folder.load(config));
+
+    expect(withoutLines(mistakes)).toEqual([
+      'clusters.prod.approvals.required: at least 1 approver is needed: silence is never a yes',
+      'clusters.prod.approvals.quorumLoss: at least 1 approver is needed: silence is never a yes',
+    ]);
+  });
+
   it('says on which line of config.yaml a mistake is', async () => {
     await using folder = await configFolder();
     const config = folder.config();
