@@ -1,6 +1,7 @@
 /** The stored snapshots of a cluster, newest first. */
 import { z } from 'zod';
 import { defineQuery } from './procedure.ts';
+import { v2Parts } from './v2-listing.ts';
 import { bytesInWords, durationInWords, instantInWords, plural } from './words.ts';
 
 /** Lists snapshots; flawed ones stand in the list with their reason, because a backup one counts on must not vanish silently. */
@@ -11,7 +12,7 @@ export const backups = defineQuery({
   arguments: [],
   input: z.object({}),
   async answer(_input, { cluster, snapshots, clock }) {
-    const stored = await snapshots.list();
+    const [stored, v2] = await Promise.all([snapshots.list(), v2Parts({ cluster, snapshots, clock })]);
     const good = stored.flatMap((snapshot) => (snapshot.ok ? [snapshot.record] : []));
     const flawed = stored.flatMap((snapshot) =>
       snapshot.ok || snapshot.usableAs !== undefined ? [] : [`Not usable: ${snapshot.file}: ${snapshot.because}`],
@@ -26,7 +27,7 @@ export const backups = defineQuery({
     if (newest === undefined) {
       return {
         headline: `There is no usable snapshot of ${cluster.name}.`,
-        parts: [...flawed, ...own].map((text) => ({ type: 'sentence' as const, text })),
+        parts: [...[...flawed, ...own].map((text) => ({ type: 'sentence' as const, text })), ...v2],
         next: `backup ${cluster.name}`,
       };
     }
@@ -60,6 +61,7 @@ export const backups = defineQuery({
           },
         },
         ...[...copies, ...own, ...flawed].map((text) => ({ type: 'sentence' as const, text })),
+        ...v2,
       ],
     };
   },

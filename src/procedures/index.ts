@@ -9,6 +9,7 @@ import { recoverSpace } from './recover-space.ts';
 import { recoverQuorum } from './recover-quorum.ts';
 import { restore } from './restore.ts';
 import { status } from './status.ts';
+import { v2Backup } from './v2-backup.ts';
 
 /** In the order of the help text. */
-export const verbs: readonly Verb[] = [status, backup, backups, restore, recoverQuorum, replaceMember, recoverSpace, put, get];
+export const verbs: readonly Verb[] = [status, backup, backups, restore, recoverQuorum, replaceMember, recoverSpace, put, get, v2Backup];
