@@ -6,17 +6,16 @@ import type { Progress } from '../engine/step.ts';
 import { isOpsError, OpsError } from '../errors.ts';
 import type { ClusterLook, EndpointStatus } from '../etcd/etcd.ts';
 import type { MemberName } from '../ids.ts';
+import { isDefragmented } from './fragmentation.ts';
 import { safeOn } from './hazards.ts';
+import { healthOf } from './health.ts';
 import { handOver } from './leadership.ts';
-import { allAnswer, allCaughtUp, answering, leaderOf, noneCorrupt, voters } from './members.ts';
+import { answering, leaderOf, noneCorrupt, voters } from './members.ts';
 import { roomToDefragment } from './room.ts';
 import { untilHolds } from './until.ts';
 import { bytesInWords, secondsInWords } from './words.ts';
 import type { World } from './world.ts';
 
-/** Free pages up to this share of the database, or up to this many bytes, are not worth a rewrite: a busy member always has some. */
-const freeShareTolerated = 0.05;
-const freeTolerated = 2 * 1024 * 1024;
 /** The longest a defragmentation may take: 8 GB, etcd's suggested most, at 5 s per GB on a fast disk and forty times that on a slow one. */
 const defragmentLimitMs = 1_800_000;
 /** A member that defragments still says its status. One that is silent for so long has gone. */
@@ -25,11 +24,6 @@ const endIntervalMs = 500;
 /** Afterwards a member applies what came in meanwhile. */
 const healthLimitMs = 120_000;
 const healthIntervalMs = 500;
-
-/** Whether a rewrite of this database would give nothing back that is worth it. */
-export function isDefragmented({ dbSizeBytes, dbSizeInUseBytes }: Pick<EndpointStatus, 'dbSizeBytes' | 'dbSizeInUseBytes'>): boolean {
-  return dbSizeBytes - dbSizeInUseBytes <= Math.max(freeTolerated, dbSizeBytes * freeShareTolerated);
-}
 
 /** Which members a step is about. @param scope all members, or those that do not lead */
 export interface Targets {
@@ -125,12 +119,6 @@ async function guard(world: World, member: MemberName): Promise<void> {
   });
   const all = allOf([well, noneCorrupt(look), room, ...(well.holds && room.holds ? [safe] : [])]);
   if (!all.holds) throw new OpsError(room.holds ? 'GUARD_REFUSED' : 'HOST_DISK_FULL', `${member} is not defragmented: ${all.because}`);
-}
-
-/** One member may be away for a moment: everybody answers, or there is one to spare; and those that answer have caught up. */
-export function healthOf(look: ClusterLook): Finding {
-  const spare = look.quorum.mayFail >= 1 ? holds() : allAnswer(look);
-  return allOf([that(look.quorum.holds, look.quorum.sentence), spare, allCaughtUp(look)]);
 }
 
 /** Waits until no defragmentation runs in a member: one that was begun goes on when nobody listens any more. */

@@ -4,8 +4,9 @@ import { allOf } from '../engine/finding.ts';
 import { change, check, destroy } from '../engine/step.ts';
 import { canaryGone, canaryKey, canaryReadable } from './canary.ts';
 import { compacting, compactTarget, pagesSettled } from './compaction.ts';
-import { defragmented, defragmentEach, isDefragmented, planDefragment } from './defragmenting.ts';
+import { defragmented, defragmentEach, planDefragment } from './defragmenting.ts';
 import { disarmNospace, noneRaised, planDisarm } from './disarming.ts';
+import { isDefragmented } from './fragmentation.ts';
 import { handOver, ledByDone, planHandover } from './leadership.ts';
 import { answering, demandAll, demandNoneCorrupt, demandQuorum } from './members.ts';
 import type { Answering } from './members.ts';
@@ -64,7 +65,6 @@ export const recoverSpace = defineProcedure({
     const { etcd, runId } = world;
     const compactTo = BigInt(prepared.compactTo);
     const compacted = () => etcd.isCompacted(compactTo);
-    const done = ({ status }: Answering) => isDefragmented(status);
     const members = world.hosts.map(({ member }) => member);
     const followers = { members, scope: 'followers' } as const;
     const all = { members, scope: 'all' } as const;
@@ -118,3 +118,7 @@ export const recoverSpace = defineProcedure({
   abandon: (prepared, world) => spaceStands(prepared, world),
   conclusion: (prepared, world) => spaceRecovered(prepared, world),
 });
+
+function done({ status }: Answering): boolean {
+  return isDefragmented(status);
+}

@@ -4,6 +4,7 @@ import type { Finding } from '../engine/finding.ts';
 import { isOpsError, OpsError } from '../errors.ts';
 import type { EndpointStatus } from '../etcd/etcd.ts';
 import type { Host, HostFacts } from '../host/host.ts';
+import { isDefragmented } from './fragmentation.ts';
 import { answering } from './members.ts';
 import { bytesInWords } from './words.ts';
 import type { World } from './world.ts';
@@ -35,6 +36,7 @@ export async function roomOnAll(world: World, members: readonly string[]): Promi
       .map(async (host) => {
         const status = answering(look).find(({ member }) => member === host.member)?.status;
         if (status === undefined) return fails(`${host.member} does not answer.`);
+        if (isDefragmented(status)) return holds(`${host.member} needs none: it is defragmented.`);
         const room = await roomOf(host, status);
         return room.holds ? room : fails(`${room.because} ${await raiseAdvice(world, host, status)}`);
       }),
