@@ -236,7 +236,21 @@ describe('choose', () => {
     const came = await run.once();
 
     expect(came).toMatchObject({
-      gate: { kind: 'failure', reason: /the steps up to which-way must not depend on what is chosen there/ },
+      gate: {
+        kind: 'failure',
+        reason: expect.stringContaining('the steps up to which-way must not depend on what is chosen there') as string,
+      },
+    });
+  });
+
+  it.each([
+    ['that repeat', [start, { ...snapshot, id: 'start' }]],
+    ['that no button could carry', [{ ...start, id: 'Start it!' }]],
+  ])('refuses ids of options %s', async (_what, options) => {
+    const run = crossroads({ options });
+
+    expect(await run.once()).toMatchObject({
+      gate: { kind: 'failure', reason: expect.stringContaining('kebab-case and unique') as string },
     });
   });
 
