@@ -79,7 +79,7 @@ export async function restartEach(rolling: Rolling, scope: Scope, world: World, 
 async function restartOne(rolling: Rolling, { host, unit }: ReachableHost, world: World): Promise<string> {
   const { etcd, clock } = world;
   const began = clock.now().getTime();
-  if (unit.mainPid === rolling.pids[host.member]) {
+  if (unit.mainPid === rolling.pids[host.member] && unit.activeState !== 'deactivating') {
     const allowed = await untilHolds(clock, { limitMs: wellLimitMs, intervalMs: backIntervalMs }, async () =>
       mayRestart(rolling, await etcd.look(), host.member),
     );

@@ -1,0 +1,162 @@
+/** The everyday verbs through Slack, on real hosts: a rolling restart, a stop that ends quorum, a start that brings it back, and leadership. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { clickCard, runLimitMs, say, startRun, valueOf, waitForEnd, waitForGate } from '../stage/acting.ts';
+import { until } from '../slack/local-slack.ts';
+import type { BotProcess } from '../stage/bot-process.ts';
+import { channels, createStage, people } from '../stage/stage.ts';
+import type { Stage } from '../stage/stage.ts';
+import { fill, setQuota } from './quota.ts';
+
+interface Row {
+  readonly Endpoint: string;
+  readonly Status: { readonly header: { readonly member_id: number }; readonly leader: number };
+}
+
+/** The host that leads. */
+async function leader({ lab }: Stage): Promise<string> {
+  const rows = JSON.parse((await lab.etcdctl(['endpoint', 'status', '-w', 'json'])).stdout) as Row[];
+  const row = rows.find(({ Status }) => Status.leader === Status.header.member_id);
+  const host = lab.hosts.find(({ clientUrl }) => clientUrl === row?.Endpoint);
+  if (host === undefined) throw new Error('no host leads');
+  return host.name;
+}
+
+async function pids({ lab }: Stage): Promise<string[]> {
+  return Promise.all(
+    lab.hosts.map(async ({ exec }) => (await exec(['systemctl', 'show', 'etcd', '-p', 'MainPID', '--value'])).stdout.trim()),
+  );
+}
+
+async function states({ lab }: Stage): Promise<string[]> {
+  return Promise.all(lab.hosts.map(async ({ exec }) => (await exec(['systemctl', 'is-active', 'etcd'], { reject: false })).stdout.trim()));
+}
+
+describe.each([
+  { etcd: '3.4', dies: true },
+  { etcd: '3.5', dies: false },
+] as const)('upkeep on etcd $etcd', ({ etcd, dies }) => {
+  let stage: Stage;
+  let worker: BotProcess;
+  beforeAll(async () => {
+    stage = await createStage({ name: `e2e-up-${etcd.replace('.', '')}`, etcd });
+    [worker] = await Promise.all([stage.start('worker'), stage.start('bot,reports')]);
+    await stage.lab.etcdctl(['put', '/name/1', 'test']);
+  });
+  afterAll(() => stage.down());
+
+  /** Kills the worker as soon as a member runs as another process than before. */
+  async function killBetween(before: readonly string[]): Promise<void> {
+    await until(
+      async () => (await pids(stage)).some((pid, at) => pid !== before[at]),
+      runLimitMs,
+      () => 'no member was restarted',
+    );
+    await worker.kill();
+    worker = await stage.start('worker');
+  }
+
+  it('hands leadership to the member that was named', async () => {
+    const from = await leader(stage);
+    const to = stage.lab.hosts.map(({ name }) => name).find((name) => name !== from) ?? '';
+
+    const view = await waitForEnd(stage, await startRun(stage, `move-leader demo ${to}`));
+
+    expect(view.outcome, view.conclusion).toBe('completed');
+    expect(await leader(stage)).toBe(to);
+  });
+
+  it(`restarts every member once, the leader last${dies ? ', with a worker that dies in between' : ''}, and writes go on`, async () => {
+    const before = await pids(stage);
+    const led = await leader(stage);
+    const run = await startRun(stage, 'restart demo');
+    if (dies) await killBetween(before);
+
+    const view = await waitForEnd(stage, run);
+
+    const after = await pids(stage);
+    const starts = await Promise.all(
+      stage.lab.hosts.map(
+        async ({ exec }) =>
+          (await exec(['journalctl', '--quiet', '--output=cat', '--identifier=sudo'])).stdout
+            .split('\n')
+            .filter((line) => /COMMAND=\S*systemctl .*restart/.test(line)).length,
+      ),
+    );
+    expect(view.outcome, view.conclusion).toBe('completed');
+    for (const [at, pid] of after.entries()) expect(pid).not.toBe(before[at]);
+    expect(starts).toEqual([1, 1, 1]);
+    expect(await leader(stage)).not.toBe(led);
+    await stage.lab.etcdctl(['put', '/name/1', 'restarted']);
+    expect(await valueOf(stage, '/name/1')).toBe('restarted');
+  });
+
+  it('stops one member without asking, waits for an approval to stop a second, and start brings both back', async () => {
+    const first = await waitForEnd(stage, await startRun(stage, 'stop demo etcd03'));
+    const run = await startRun(stage, 'stop demo etcd02');
+    const gate = await waitForGate(stage, run, 'stop-without-quorum');
+    const asked = await states(stage);
+    await clickCard(stage, gate, 'approve', people.bob);
+    const second = await waitForEnd(stage, run);
+    const stopped = await states(stage);
+
+    const started = await waitForEnd(stage, await startRun(stage, 'start demo'));
+
+    expect(first.outcome, first.conclusion).toBe('completed');
+    expect(asked).toEqual(['active', 'active', 'inactive']);
+    expect(gate.reason).toContain('all writes to demo');
+    expect(second.outcome, second.conclusion).toBe('completed');
+    expect(second.conclusion).toContain('quorum is lost');
+    expect(stopped).toEqual(['active', 'inactive', 'inactive']);
+    expect(started.outcome, started.conclusion).toBe('completed');
+    expect(started.conclusion).toContain('3 of 3 voters answer');
+    await stage.lab.etcdctl(['put', '/name/1', 'back']);
+  });
+
+  it('says which member is meant when its name is mistyped', async () => {
+    await say(stage, 'restart demo etcd04');
+
+    const told = await stage.slack.message(
+      channels.incident,
+      ({ ephemeral_to, text }) => ephemeral_to === people.alice && text.includes('has no member'),
+    );
+    expect(told.text).toMatch(/Did you mean `etcd0\d`/);
+  });
+
+  it('does not start a member whose data is gone', async () => {
+    await stage.lab.host('etcd03').fault('lose-data');
+
+    const view = await waitForEnd(stage, await startRun(stage, 'start demo etcd03'));
+
+    expect(view).toMatchObject({ outcome: 'failed', conclusion: expect.stringContaining('`replace-member demo etcd03`') });
+    expect((await states(stage))[2]).toBe('inactive');
+  });
+});
+
+describe('compact, defragment and disarm on a cluster of one', () => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await createStage({ name: 'e2e-up-one', etcd: '3.5', members: 1 });
+    await Promise.all([stage.start(), setQuota(stage, 16 * 1024 * 1024)]);
+    await fill(stage);
+  });
+  afterAll(() => stage.down());
+
+  it('frees, gives back, and takes the alarm back, each by its own verb', async () => {
+    const early = await startRun(stage, 'disarm demo');
+    await clickCard(stage, await waitForGate(stage, early, 'under-quota'), 'abort', people.alice);
+    await waitForEnd(stage, early);
+
+    const run = await startRun(stage, 'compact demo');
+    await clickCard(stage, await waitForGate(stage, run, 'compact'), 'approve', people.bob);
+    const compacted = await waitForEnd(stage, run);
+    const defragmented = await waitForEnd(stage, await startRun(stage, 'defragment demo'));
+    const disarmed = await waitForEnd(stage, await startRun(stage, 'disarm demo'));
+
+    await stage.lab.etcdctl(['put', '/name/1', 'again']);
+    expect(compacted.conclusion).toContain('`defragment demo` gives the room back');
+    expect(defragmented.conclusion).toMatch(/etcd01: 1\d\.\d MB freed/);
+    expect(defragmented.steps.find(({ id }) => id === 'defragment-leader')?.note).toContain('it served nothing for');
+    expect(disarmed).toMatchObject({ outcome: 'completed', conclusion: expect.stringContaining('Alarms now: none.') });
+    expect(await valueOf(stage, '/name/1')).toBe('again');
+  });
+});
