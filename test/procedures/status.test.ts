@@ -21,7 +21,7 @@ describe('status', () => {
     );
     expect(sentences[1]).toContain('etcd03 does not answer');
     expect(sentences[1]).toContain('its data-dir is there');
-    expect(answer.next).toContain('etcd03 is intact: start etcd there');
+    expect(answer.next).toContain('etcd03 is intact: `start demo` starts etcd there');
   });
 
   it('answers although a host hangs', async () => {
