@@ -4,6 +4,7 @@ import { execIn } from './exec.ts';
 import { clientUrl, makeDataDir, writeHostFiles } from './host-files.ts';
 import { restoreNetwork } from './network.ts';
 import { powerOn } from './power.ts';
+import { membersOf } from './state.ts';
 import type { HostState, LabState } from './state.ts';
 import { waitUntil } from './wait.ts';
 
@@ -18,7 +19,7 @@ export const wantedUnit = '/etc/systemd/system/multi-user.target.wants/etcd.serv
  * that listens but does not serve yet. Started together they do that to each other, which costs up to four seconds.
  */
 export async function startCluster(lab: LabState): Promise<void> {
-  for (const host of lab.hosts) {
+  for (const host of membersOf(lab)) {
     await execIn(lab, host, ['sh', '-euc', `ln -sf ${unitFile} ${wantedUnit}; systemctl start --no-block etcd`]);
     await waitUntil(async () => await servesTls(lab, host.address, 2380), {
       for: `etcd of ${host.name} serving its peers`,
@@ -36,7 +37,7 @@ export async function startCluster(lab: LabState): Promise<void> {
 /** Waits until a linearizable read through every member works. */
 export async function waitHealthy(lab: LabState, withinMs = healthyWithinMs): Promise<void> {
   await Promise.all(
-    lab.hosts.map(async ({ name, address }) => {
+    membersOf(lab).map(async ({ name, address }) => {
       // A read that comes before there is a leader is lost, and 3.4 never repeats it: better many short tries than a long one. They grow, for slow machines.
       let timeoutMs = 300;
       const isHealthy = async () => {

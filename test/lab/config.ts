@@ -6,6 +6,7 @@ import { clientUrl, dataDir, peerUrl } from './host-files.ts';
 import { labPaths } from './paths.ts';
 import { pkiPaths } from './pki.ts';
 import { sshPaths } from './ssh-keys.ts';
+import { membersOf } from './state.ts';
 import type { LabState } from './state.ts';
 
 export interface ConfigOptions {
@@ -39,7 +40,7 @@ export function botConfig(lab: LabState, { cluster = lab.name, overrides = {}, t
         ssh: { user, identityFile, knownHostsFile },
         etcd: { unit: 'etcd', dataDir, initialClusterToken: 'etcd-cluster' },
         members: Object.fromEntries(
-          lab.hosts.map(({ name, address }) => [name, { host: address, clientUrl: clientUrl(address), peerUrl: peerUrl(address) }]),
+          membersOf(lab).map(({ name, address }) => [name, { host: address, clientUrl: clientUrl(address), peerUrl: peerUrl(address) }]),
         ),
         ...overrides,
       },

@@ -9,6 +9,7 @@ import { pkiPaths } from './pki.ts';
 import type { KeyPair } from './pki.ts';
 import { run } from './run.ts';
 import type { Answer, RunOptions } from './run.ts';
+import { membersOf } from './state.ts';
 import type { LabState } from './state.ts';
 
 export interface EtcdctlOptions extends RunOptions {
@@ -23,7 +24,7 @@ export interface EtcdctlOptions extends RunOptions {
 /** Runs the image's own etcdctl with the image's own libraries: the machine need not have one, and no host need be on. */
 export async function etcdctl(lab: LabState, argv: readonly string[], options: EtcdctlOptions = {}): Promise<Answer> {
   const pki = pkiPaths(labPaths(lab.name).pki, []);
-  const { endpoints = lab.hosts.map(({ address }) => clientUrl(address)), client = pki.root, api = 3, ...runOptions } = options;
+  const { endpoints = membersOf(lab).map(({ address }) => clientUrl(address)), client = pki.root, api = 3, ...runOptions } = options;
   const tls = api === 2 ? { ca: '--ca-file', cert: '--cert-file', key: '--key-file' } : { ca: '--cacert', cert: '--cert', key: '--key' };
   // An empty environment: an ETCDCTL_* variable that says the same as a flag makes etcdctl fail.
   return await run(

@@ -7,6 +7,7 @@ import { hostPaths, labPaths } from './paths.ts';
 import { pkiPaths } from './pki.ts';
 import { say } from './run.ts';
 import { hostKey, sshPaths } from './ssh-keys.ts';
+import { membersOf } from './state.ts';
 import type { HostState, LabState } from './state.ts';
 
 export const dataDir = '/data/etcd/data';
@@ -18,7 +19,7 @@ export const clientUrl = (address: string): string => `https://${address}:2379`;
 export const peerUrl = (address: string): string => `https://${address}:2380`;
 
 /** etcd's settings as they are when the cluster is new. */
-export function etcdEnvironment({ etcd, hosts }: LabState, { name, address }: HostState): string {
+export function etcdEnvironment(lab: LabState, { name, address }: HostState): string {
   const settings: Record<string, string> = {
     ETCD_NAME: name,
     ETCD_DATA_DIR: dataDir,
@@ -26,7 +27,9 @@ export function etcdEnvironment({ etcd, hosts }: LabState, { name, address }: Ho
     ETCD_ADVERTISE_CLIENT_URLS: clientUrl(address),
     ETCD_LISTEN_PEER_URLS: peerUrl(address),
     ETCD_INITIAL_ADVERTISE_PEER_URLS: peerUrl(address),
-    ETCD_INITIAL_CLUSTER: hosts.map((host) => `${host.name}=${peerUrl(host.address)}`).join(','),
+    ETCD_INITIAL_CLUSTER: membersOf(lab)
+      .map((host) => `${host.name}=${peerUrl(host.address)}`)
+      .join(','),
     ETCD_INITIAL_CLUSTER_STATE: 'new',
     ETCD_INITIAL_CLUSTER_TOKEN: 'etcd-cluster',
     ETCD_CERT_FILE: '/etc/etcd/pki/server.pem',
@@ -38,7 +41,7 @@ export function etcdEnvironment({ etcd, hosts }: LabState, { name, address }: Ho
     ETCD_PEER_TRUSTED_CA_FILE: '/etc/etcd/pki/ca.pem',
     ETCD_PEER_CLIENT_CERT_AUTH: 'true',
     // The v2 API is off by default in 3.4 and on its way out in 3.5.
-    ...(etcd === '3.4' ? { ETCD_ENABLE_V2: 'true' } : {}),
+    ...(lab.etcd === '3.4' ? { ETCD_ENABLE_V2: 'true' } : {}),
     ...(process.arch === 'arm64' ? { ETCD_UNSUPPORTED_ARCH: 'arm64' } : {}),
   };
   return Object.entries(settings)

@@ -17,7 +17,7 @@ import type { EtcdVersion } from './recipe.ts';
 import type { Answer, RunOptions } from './run.ts';
 import { sshPaths } from './ssh-keys.ts';
 import type { SshAccess } from './ssh-keys.ts';
-import { readState } from './state.ts';
+import { membersOf, readState } from './state.ts';
 import type { HostState, LabState } from './state.ts';
 import { configureBy } from './styles.ts';
 import type { ConfigurationStyle } from './styles.ts';
@@ -60,8 +60,11 @@ export interface Lab {
   readonly name: string;
   readonly etcd: EtcdVersion;
   readonly range: string;
+  /** Those of the members. */
   readonly hosts: readonly LabHost[];
-  /** The host of that name; throws when there is none. */
+  /** Those that are no member, as many as were asked for. */
+  readonly spares: readonly LabHost[];
+  /** The host of that name, a spare too; throws when there is none. */
   host(name: string): LabHost;
   readonly pki: Pki;
   readonly ssh: SshAccess;
@@ -102,21 +105,23 @@ export async function openLab(name: string): Promise<Lab> {
 
 function labOf(state: LabState, keeper?: Keeper): Lab {
   const paths = labPaths(state.name);
-  const hosts = state.hosts.map((host) => hostOf(state, host));
+  const all = state.hosts.map((host) => hostOf(state, host));
+  const hosts = all.slice(0, membersOf(state).length);
   return {
     name: state.name,
     etcd: state.etcd,
     range: state.range,
     hosts,
+    spares: all.slice(hosts.length),
     host: (name) => {
-      const found = hosts.find((host) => host.name === name);
+      const found = all.find((host) => host.name === name);
       if (found === undefined)
-        throw new Error(`the lab ${state.name} has no host ${name}; it has ${hosts.map((host) => host.name).join(', ')}`);
+        throw new Error(`the lab ${state.name} has no host ${name}; it has ${all.map((host) => host.name).join(', ')}`);
       return found;
     },
     pki: pkiPaths(
       paths.pki,
-      hosts.map((host) => host.name),
+      all.map((host) => host.name),
     ),
     ssh: sshPaths(paths.ssh),
     rootPassword: state.rootPassword,

@@ -9,6 +9,8 @@ export interface HostState {
   readonly address: string;
   readonly netns: string;
   readonly veth: string;
+  /** Not a member at first: it may take a member's place. */
+  readonly spare?: boolean;
 }
 
 export interface LabState {
@@ -22,11 +24,17 @@ export interface LabState {
   readonly bridge: string;
   readonly dataDirSizeMiB?: number;
   readonly rootPassword: string;
+  /** The members, then the spares. */
   readonly hosts: readonly HostState[];
   /** The process the lab dies with; none for a lab made from the command line. */
   readonly ownerPid?: number;
   /** `false` until it is up: such a lab is not to be used. */
   readonly ready: boolean;
+}
+
+/** The hosts that are the cluster when it is new. */
+export function membersOf({ hosts }: Pick<LabState, 'hosts'>): readonly HostState[] {
+  return hosts.filter(({ spare }) => spare !== true);
 }
 
 export async function writeState(state: LabState): Promise<void> {

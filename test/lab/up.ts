@@ -27,6 +27,8 @@ export interface LabOptions {
   /** 3.4 (Debian bookworm) or 3.5 (trixie). */
   readonly etcd: EtcdVersion;
   readonly members: 1 | 3 | 5;
+  /** Hosts beside them, `spare01` …: booted, with certificates for their own address, etcd never started and in no cluster. */
+  readonly spares?: number;
   /** A /24 that nothing on this machine overlaps; the first free test range when not given. */
   readonly range?: string;
   /** The bridge's name; made from the lab's name when not given. */
@@ -78,10 +80,14 @@ export async function bringUp(options: UpOptions): Promise<{ state: LabState; ke
 }
 
 /** Everything of a lab that is known before its range is. */
-function planLab({ name, etcd, members, bridge = bridgeName(name), dataDirSizeMiB, owner }: UpOptions, image: string): LabState {
-  const hosts = Array.from({ length: members }, (_, index): HostState => {
-    const host = `etcd0${index + 1}`;
-    return { name: host, address: '', netns: netnsName(name, host), veth: vethName(bridge, index + 1) };
+function planLab(
+  { name, etcd, members, spares = 0, bridge = bridgeName(name), dataDirSizeMiB, owner }: UpOptions,
+  image: string,
+): LabState {
+  const hosts = Array.from({ length: members + spares }, (_, index): HostState => {
+    const spare = index >= members;
+    const host = spare ? `spare0${index - members + 1}` : `etcd0${index + 1}`;
+    return { name: host, address: '', netns: netnsName(name, host), veth: vethName(bridge, index + 1), ...(spare && { spare }) };
   });
   return {
     id: randomBytes(8).toString('hex'),

@@ -26,6 +26,8 @@ interface StageOptions {
   readonly name: string;
   readonly etcd?: EtcdVersion;
   readonly members?: 1 | 3 | 5;
+  /** Hosts beside the members. */
+  readonly spares?: number;
   /** Gives every data-dir a small disk of its own. */
   readonly dataDirSizeMiB?: number;
   /** Put over the cluster's keys in config.yaml. */
@@ -72,7 +74,13 @@ export async function createStage(options: StageOptions): Promise<Stage> {
   };
   try {
     say(`${members} hosts with etcd ${etcd}`);
-    const lab = await createLab({ name, etcd, members, ...(dataDirSizeMiB !== undefined && { dataDirSizeMiB }) });
+    const lab = await createLab({
+      name,
+      etcd,
+      members,
+      ...(options.spares !== undefined && { spares: options.spares }),
+      ...(dataDirSizeMiB !== undefined && { dataDirSizeMiB }),
+    });
     undo.push(() => lab.down());
     say('Redis');
     const redis = await startRedis();
