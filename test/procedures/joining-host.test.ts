@@ -57,9 +57,24 @@ describe('the look at the host of a member that is to join', () => {
   });
 });
 
+describe('a host that answers slowly', () => {
+  it('is not taken for one whose clock is behind', async () => {
+    const world = failed();
+    const second = world.hosts[1];
+    const whole = second?.preflight;
+    if (second === undefined || whole === undefined) throw new Error('no host');
+    const offsetsMs = [-1_700, -30, -1_200];
+    second.preflight = async () => ({ ...(await whole()), clockOffsetMs: offsetsMs.shift() ?? 0 });
+
+    const came = await fakeRun({ procedure: replaceMember, world, input }).toEnd(() => undefined);
+
+    expect(came).toMatchObject({ gate: { kind: 'approval', stepId: 'remove-member' } });
+  });
+});
+
 describe('clocks of hosts', () => {
   const at = (...offsets: number[]) =>
-    offsets.map((clockOffsetMs, index) => ({ name: MemberName.parse(`etcd0${index + 1}`), facts: { clockOffsetMs } }));
+    offsets.map((clockOffsetMs, index) => ({ name: MemberName.parse(`etcd0${index + 1}`), offsetMs: clockOffsetMs }));
 
   it('may differ by a second between any two, wherever the clock of the bot stands', () => {
     expect(clocksAgree(at(5_000, 5_500, 6_000))).toEqual({ holds: true });
