@@ -99,16 +99,17 @@ type ChangeBody = Omit<ChangeStep, 'kind' | 'id' | 'title'>;
 
 /** The body of the step that takes the data from the survivor into the backup directory, where it is a record like any other. */
 export function savingSurvivor(survivor: Survivor, world: World): ChangeBody {
-  const { how, clusterId, authEnabled, revision: _revision, dbSizeBytes, ...origin } = survivor;
+  const { how, member, clusterId, etcdVersion, dbSizeBytes, authEnabled, v2Keys } = survivor;
   const { runId, snapshots } = world;
-  if (how === 'live' && clusterId !== null) return savingSnapshot({ ...origin, dbSizeBytes, clusterId, authEnabled }, world);
+  if (how === 'live' && clusterId !== null)
+    return savingSnapshot({ member, clusterId, etcdVersion, dbSizeBytes, authEnabled, v2Keys }, world);
   return {
     plan: async () => planCopy(survivor, world),
     run: async ({ progress }) => {
       const host = hostOf(survivor, world);
       await snapshots.saveCopy({
         run: runId,
-        origin: { ...origin, clusterId: undefined, authEnabled: undefined },
+        origin: { member, etcdVersion, v2Keys, clusterId: undefined, authEnabled: undefined },
         progress,
         fetch: (toPath, say) => host.fetchDatabase(toPath, say),
       });
