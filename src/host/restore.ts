@@ -81,9 +81,8 @@ export async function restoreSnapshot(
       `${tool.program} ${tool.version} on ${shell.where} cannot raise the revision: --bump-revision came with 3.4.27 and 3.5.10.`,
     );
   }
-  await awaitEarlierRestore(shell, clock, owner);
-  const [list, free] = (await shell.session([listSiblings(dataDir), freeLook(dataDir)])).answers;
-  const siblings = parseSiblings(shell.where, dataDir, list as Answer);
+  const [list, free] = await lookWithoutEarlierRestore({ shell, dataDir, clock }, owner);
+  const siblings = parseSiblings(shell.where, dataDir, list);
   if (siblings.at(order.intoDir) !== undefined) return;
   const snapshot = siblings.at(order.snapshotPath);
   if (snapshot === undefined)
@@ -91,14 +90,14 @@ export async function restoreSnapshot(
       hint: 'Hand the snapshot to the host first.',
     });
   needRoom(shell.where, dataDir, {
-    freeBytes: parseFree(shell.where, free as Answer),
+    freeBytes: parseFree(shell.where, free),
     neededBytes: snapshot.sizeBytes + limits.restoreMarginBytes,
     purpose: 'the restored data',
   });
 
   const limitMs = limits.dataLimitMs(snapshot.sizeBytes);
-  await shell.session(restoreCommands(order, tool, owner), { limitMs });
-  const after = parseSiblings(shell.where, dataDir, await shell.run(listSiblings(dataDir))).at(order.intoDir);
+  const { answers } = await shell.session([...restoreCommands(order, tool, owner), listSiblings(dataDir)], { limitMs });
+  const after = parseSiblings(shell.where, dataDir, answers.at(-1) as Answer).at(order.intoDir);
   if (after === undefined || after.owner !== owner.user || after.group !== owner.group || after.mode !== '700') {
     throw new OpsError(
       'HOST_COMMAND_FAILED',
@@ -108,19 +107,21 @@ export async function restoreSnapshot(
 }
 
 /**
- * A worker that was killed leaves its restore running on the host, writing into the directory that would now be made anew.
+ * What lies there and how much room there is, once nothing of before writes any more: a worker that was killed leaves its restore
+ * running on the host, writing into the directory that would now be made anew.
  * @throws OpsError HOST_COMMAND_TIMEOUT when it does not end
  */
-async function awaitEarlierRestore(shell: Shell, clock: RestoreDeps['clock'], { user }: Owner): Promise<void> {
+async function lookWithoutEarlierRestore({ shell, dataDir, clock }: RestoreDeps, { user }: Owner): Promise<readonly [Answer, Answer]> {
   const running = accepting(lookAsRoot('pgrep', '-u', user, '-x', 'etcdctl|etcdutl'), 0, 1);
   const deadlineMs = clock.now().getTime() + limits.dataFixedLimitMs;
   for (;;) {
-    const { stdout } = await shell.run(running);
-    if (stdout.trim() === '') return;
+    const { answers } = await shell.session([running, listSiblings(dataDir), freeLook(dataDir)]);
+    const [{ stdout: pids }, list, free] = answers as [Answer, Answer, Answer];
+    if (pids.trim() === '') return [list, free];
     if (clock.now().getTime() > deadlineMs) {
       throw new OpsError(
         'HOST_COMMAND_TIMEOUT',
-        `A tool of etcd has been running as ${user} on ${shell.where} for ${limits.dataFixedLimitMs / 1_000} s (pid ${stdout.trim().split('\n').join(', ')}): probably a restore of before.`,
+        `A tool of etcd has been running as ${user} on ${shell.where} for ${limits.dataFixedLimitMs / 1_000} s (pid ${pids.trim().split('\n').join(', ')}): probably a restore of before.`,
       );
     }
     await clock.sleep(limits.earlierRestorePollMs);
