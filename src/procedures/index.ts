@@ -17,6 +17,7 @@ import { start } from './start.ts';
 import { status } from './status.ts';
 import { stop } from './stop.ts';
 import { v2Backup } from './v2-backup.ts';
+import { v2Restore } from './v2-restore.ts';
 
 /** In the order of the help text. */
 export const verbs: readonly Verb[] = [
@@ -37,4 +38,5 @@ export const verbs: readonly Verb[] = [
   put,
   get,
   v2Backup,
+  v2Restore,
 ];

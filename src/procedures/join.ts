@@ -16,17 +16,20 @@ import type { World } from './world.ts';
 const inSyncLimitMs = 15 * 60_000;
 const betweenPromotionsMs = 1_000;
 
+/** Who joins, and whom of the members it does not count with, because they are to go. */
+export type JoiningMember = Pick<PreparedReplacement, 'member' | 'peerUrl' | 'removes'>;
+
 /** The row of the member that joins: known by its peer URL, because a learner has no name until it starts. */
-export async function joinedRow(prepared: PreparedReplacement, { etcd }: Pick<World, 'etcd'>): Promise<MemberRow | undefined> {
+export async function joinedRow(prepared: JoiningMember, { etcd }: Pick<World, 'etcd'>): Promise<MemberRow | undefined> {
   return rowIn(prepared, (await etcd.look()).members ?? []);
 }
 
-function rowIn({ peerUrl, removes }: PreparedReplacement, members: readonly MemberRow[]): MemberRow | undefined {
+function rowIn({ peerUrl, removes }: JoiningMember, members: readonly MemberRow[]): MemberRow | undefined {
   return members.find((row) => hasPeerUrl(row, peerUrl) && !removes.some(({ id }) => id === row.memberId));
 }
 
 /** It is in the list. */
-export async function learnerAdded(prepared: PreparedReplacement, world: World): Promise<Finding> {
+export async function learnerAdded(prepared: JoiningMember, world: World): Promise<Finding> {
   const row = await joinedRow(prepared, world);
   return row === undefined
     ? fails(`No member at ${prepared.peerUrl} yet.`)
@@ -34,7 +37,7 @@ export async function learnerAdded(prepared: PreparedReplacement, world: World):
 }
 
 /** The settings of a member that joins, as the members are at this moment, itself among them: https://etcd.io/docs/v3.5/op-guide/runtime-configuration/#add-a-new-member */
-async function settingsOf(prepared: PreparedReplacement, { etcd, cluster }: World): Promise<ClusterSettings> {
+async function settingsOf(prepared: JoiningMember, { etcd, cluster }: World): Promise<ClusterSettings> {
   const { members, quorum } = await etcd.look();
   if (members === undefined) throw new OpsError('ETCD_NO_QUORUM', `The list of members could not be read. ${quorum.sentence}`);
   const staying = members.filter(({ memberId }) => !prepared.removes.some(({ id }) => id === memberId));
@@ -57,25 +60,25 @@ function nameIn(row: MemberRow, configured: World['cluster']['members']): string
   return row.name !== '' ? row.name : (configured.find(({ peerUrl }) => hasPeerUrl(row, peerUrl))?.name ?? row.memberId);
 }
 
-export async function planConfigure(prepared: PreparedReplacement, world: World): Promise<readonly PlannedCommand[]> {
+export async function planConfigure(prepared: JoiningMember, world: World): Promise<readonly PlannedCommand[]> {
   const { host } = placeOf(world, prepared.member);
   const [{ configuration }, settings] = await Promise.all([host.preflight(), settingsOf(prepared, world)]);
   return host.commands.configure(settings, configuration);
 }
 
 /** Gives the difference it made. */
-export async function configure(prepared: PreparedReplacement, world: World): Promise<string> {
+export async function configure(prepared: JoiningMember, world: World): Promise<string> {
   const { host } = placeOf(world, prepared.member);
   const { difference } = await host.configure(await settingsOf(prepared, world));
   return difference === '' ? '' : `${prepared.member}:\n${difference}`;
 }
 
-export async function configured(prepared: PreparedReplacement, world: World): Promise<Finding> {
+export async function configured(prepared: JoiningMember, world: World): Promise<Finding> {
   return placeOf(world, prepared.member).host.configured(await settingsOf(prepared, world));
 }
 
 /** etcd answers at the member's client URL, as the very member that was added. */
-export async function startedAsLearner(prepared: PreparedReplacement, world: World): Promise<Finding> {
+export async function startedAsLearner(prepared: JoiningMember, world: World): Promise<Finding> {
   const { member } = prepared;
   const { endpoints, members = [] } = await world.etcd.look();
   const row = rowIn(prepared, members);
@@ -91,7 +94,7 @@ export async function startedAsLearner(prepared: PreparedReplacement, world: Wor
 }
 
 /** As a command; the id is not known before it was added. */
-export async function planPromote(prepared: PreparedReplacement, world: World): Promise<readonly PlannedCommand[]> {
+export async function planPromote(prepared: JoiningMember, world: World): Promise<readonly PlannedCommand[]> {
   const row = await joinedRow(prepared, world);
   return row === undefined
     ? [{ on: 'bot', argv: ['etcdctl', 'member', 'promote', '<the id of the learner>'] }]
@@ -99,7 +102,7 @@ export async function planPromote(prepared: PreparedReplacement, world: World): 
 }
 
 /** Asks until the learner is in sync. @throws OpsError ETCD_REQUEST_FAILED when it is not within the limit */
-export async function promote(prepared: PreparedReplacement, world: World, progress: Progress): Promise<void> {
+export async function promote(prepared: JoiningMember, world: World, progress: Progress): Promise<void> {
   const { clock, etcd } = world;
   const row = await joinedRow(prepared, world);
   if (row === undefined) throw new OpsError('ETCD_REQUEST_FAILED', `There is no member at ${prepared.peerUrl} to promote.`);
@@ -117,7 +120,7 @@ export async function promote(prepared: PreparedReplacement, world: World, progr
   }
 }
 
-export async function promoted(prepared: PreparedReplacement, world: World): Promise<Finding> {
+export async function promoted(prepared: JoiningMember, world: World): Promise<Finding> {
   const row = await joinedRow(prepared, world);
   return that(row !== undefined && !row.isLearner, `${prepared.member} has no vote yet.`);
 }

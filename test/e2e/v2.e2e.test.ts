@@ -2,7 +2,7 @@
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { say, startRun, waitForEnd } from '../stage/acting.ts';
+import { clickCard, say, startRun, waitForEnd, waitForGate } from '../stage/acting.ts';
 import { channels, createStage, people } from '../stage/stage.ts';
 import type { Stage } from '../stage/stage.ts';
 
@@ -53,5 +53,36 @@ describe('v2-backup', () => {
     expect((mode & 0o777).toString(8)).toBe('600');
     expect(size).toBeLessThan(1_000_000);
     for (const { exec } of stage.lab.hosts) expect((await exec(['ls', '-A', '/data/etcd'])).stdout).toBe('data');
+  });
+});
+
+describe('v2-restore', () => {
+  it('brings API 2 back on all members, and leaves force-new-cluster nowhere', async () => {
+    await stage.lab.etcdctl(['set', '/name/2', 'two'], { api: 2 });
+    await stage.lab.etcdctl(['put', '/name/1', 'test']);
+    await waitForEnd(stage, await startRun(stage, 'v2-backup demo'));
+    await stage.lab.etcdctl(['set', '/name/2', 'changed since'], { api: 2 });
+    await waitForEnd(stage, await startRun(stage, 'backup demo'));
+    for (const host of ['etcd02', 'etcd03']) await stage.lab.host(host).fault('lose-data');
+
+    const run = await startRun(stage, 'v2-restore demo');
+    await clickCard(stage, await waitForGate(stage, run, 'replace-data'), 'approve');
+    await clickCard(stage, await waitForGate(stage, run, 'delete-old-data'), 'reject');
+    const view = await waitForEnd(stage, run);
+
+    expect(view).toMatchObject({ outcome: 'completed' });
+    expect(view.steps.find(({ id }) => id === 'members-agree')?.note).toContain('1 key of API 2 on every member');
+    for (const { clientUrl, exec, name, peerUrl } of stage.lab.hosts) {
+      expect((await stage.lab.etcdctl(['get', '/name/2'], { api: 2, endpoints: [clientUrl] })).stdout, name).toBe('two');
+      // After a restart too: with the flag it would come back alone.
+      await exec(['systemctl', 'restart', 'etcd']);
+      expect((await exec(['systemctl', 'show', 'etcd', '-p', 'Environment,DropInPaths'])).stdout, name).not.toContain('FORCE');
+      expect((await stage.lab.etcdctl(['member', 'list'])).stdout, name).toContain(peerUrl);
+    }
+    const members = (await stage.lab.etcdctl(['member', 'list'])).stdout.split('\n');
+    expect(members).toHaveLength(3);
+    expect(members.filter((line) => line.endsWith(', false'))).toHaveLength(3);
+    expect((await stage.lab.etcdctl(['get', '/name/1', '--print-value-only'])).stdout).toBe('');
+    expect(view.conclusion).toContain('Authentication of API 3 is off now');
   });
 });
