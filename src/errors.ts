@@ -39,7 +39,7 @@ export const errorCatalogue = {
   ETCD_NO_QUORUM: { retry: 'later', hint: 'Fewer than a majority of the voting members answer: see `status`.' },
   ETCD_REQUEST_FAILED: { retry: 'later', hint: 'Read what etcd said, then press Retry.' },
   ETCD_OUTCOME_UNKNOWN: { retry: 'later', hint: 'etcd may be carrying it out still, by itself: look before you press Retry.' },
-  ETCD_V2_NOT_SERVED: { retry: 'never', hint: 'Start etcd with --enable-v2 (up to 3.5 it has API 2), or leave --v2 away.' },
+  ETCD_API_NOT_SERVED: { retry: 'never', hint: 'Start etcd with --enable-v2 (up to 3.5 it has API 2), or leave --v2 away.' },
   REPLACEMENT_REFUSED: { retry: 'never', hint: 'Put right what is named, then ask again.' },
   SNAPSHOT_NOT_FOUND: { retry: 'never', hint: '`backups` lists the snapshots there are.' },
   SNAPSHOT_INVALID: { retry: 'never', hint: 'Choose another snapshot: this file is not whole or is no etcd snapshot.' },

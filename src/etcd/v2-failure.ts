@@ -33,7 +33,7 @@ export function v2Sentence(version: string | undefined): string {
 
 /** The error of a member that serves no API 2: it knows no `/v2`, and says so without JSON. */
 export function notServed({ member, url }: Pick<Endpoint, 'member' | 'url'>, version: string | undefined): OpsError {
-  return new OpsError('ETCD_V2_NOT_SERVED', `${member} (${url}) serves no API 2. ${v2Sentence(version)}`);
+  return new OpsError('ETCD_API_NOT_SERVED', `${member} (${url}) serves no API 2. ${v2Sentence(version)}`);
 }
 
 /** The error of an answer that is no success. @param what was asked: `put of /name/1` … */

@@ -17,7 +17,7 @@ export interface V2Contents {
   readonly index: bigint;
 }
 
-/** API 2 of one cluster. Every method has a time limit and throws OpsError ETCD_*; ETCD_V2_NOT_SERVED where there is no API 2. */
+/** API 2 of one cluster. Every method has a time limit and throws OpsError ETCD_*; ETCD_API_NOT_SERVED where there is no API 2. */
 export interface EtcdV2 {
   put(key: string, value: string): Promise<{ readonly index: bigint }>;
   /** Linearizable (`quorum=true`). Undefined when there is no such key. */

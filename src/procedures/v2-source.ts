@@ -20,7 +20,7 @@ export type V2Source = z.infer<typeof V2Source>;
 
 /**
  * A follower that has caught up, or the member that was asked for, which may be stopped: its data-dir is backed up as it lies there.
- * @throws OpsError ETCD_V2_NOT_SERVED with what the version can and cannot do, INPUT_INVALID, ETCD_UNREACHABLE
+ * @throws OpsError ETCD_API_NOT_SERVED with what the version can and cannot do, INPUT_INVALID, ETCD_UNREACHABLE
  */
 export async function chooseV2Source(world: World, from: MemberName | undefined): Promise<z.input<typeof V2Source>> {
   const { endpoints } = await world.etcd.look();
@@ -41,7 +41,7 @@ async function keysOf({ etcd }: World, member: MemberName): Promise<number | nul
     return (await etcd.v2.contents(member)).keys ?? null;
   } catch (error) {
     // That they cannot be counted keeps nobody from backing them up; that there is no API 2 does.
-    if (!isOpsError(error) || error.code === 'ETCD_V2_NOT_SERVED') throw error;
+    if (!isOpsError(error) || error.code === 'ETCD_API_NOT_SERVED') throw error;
     return null;
   }
 }
@@ -51,7 +51,7 @@ async function stoppedSource(world: World, member: MemberName): Promise<z.input<
   const { enabled, tool } = await host.v2.settings();
   if (!enabled) {
     throw new OpsError(
-      'ETCD_V2_NOT_SERVED',
+      'ETCD_API_NOT_SERVED',
       `etcd ${tool.version} on ${member} is not set to serve API 2 (--enable-v2), so there is nothing of it to back up.`,
     );
   }

@@ -103,7 +103,7 @@ describe('API 2 on etcd 3.5, where it is off by default', () => {
     const { v2 } = labEtcd(lab);
 
     await expect(v2.get('/name/1')).rejects.toMatchObject({
-      code: 'ETCD_V2_NOT_SERVED',
+      code: 'ETCD_API_NOT_SERVED',
       message: expect.stringMatching(/etcd 3\.5\.16 serves API 2 only when it is started with --enable-v2 .*etcdutl backup/),
     });
   });

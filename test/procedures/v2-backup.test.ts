@@ -60,7 +60,7 @@ describe('v2-backup', () => {
 
   it('ends at once, with what the version can and cannot do, where there is no API 2', async () => {
     const world = mixed();
-    world.etcd.v2.contents = () => Promise.reject(new OpsError('ETCD_V2_NOT_SERVED', 'etcd 3.6.1 has no API 2.'));
+    world.etcd.v2.contents = () => Promise.reject(new OpsError('ETCD_API_NOT_SERVED', 'etcd 3.6.1 has no API 2.'));
     const run = fakeRun({ procedure: v2Backup, world });
 
     const came = await run.toEnd(approveAll);
