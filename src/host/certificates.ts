@@ -20,7 +20,7 @@ export interface CertificateFiles {
 }
 
 /** `--cert-file` and `--peer-cert-file` with what belongs to them; in YAML they stand in a map per use (https://etcd.io/docs/v3.5/op-guide/configuration/). */
-export function certificateFiles({ settings: { style, values } }: Configuration): readonly CertificateFiles[] {
+export function certificateFiles({ settings: { style, values } }: Pick<Configuration, 'settings'>): readonly CertificateFiles[] {
   return (['client', 'peer'] as const).flatMap((use) => {
     const setting =
       style === 'config-file'

@@ -127,6 +127,11 @@ describe('configure', () => {
       { [unitPath]: environmentUnit, '/etc/default/etcd': 'ETCD_INITIAL_CLUSTER_STATE=n"e"w\nETCD_INITIAL_CLUSTER_TOKEN=t\n' },
       'not written in a way',
     ],
+    [
+      'a value on the next line',
+      { [ownPath]: '[Service]\nExecStart=/usr/bin/etcd --initial-cluster-token=t --initial-cluster-state \\\n  new \\\n  --name=a' },
+      'would also move new',
+    ],
     ['no file at all', { [unitPath]: environmentUnit }, 'initial-cluster-state and initial-cluster-token is no flag'],
   ])('touches nothing and says what to do by hand: %s', async (_, files, because) => {
     const { shell } = machine(files);

@@ -1,10 +1,10 @@
-/** The edit of the two settings: a real sed does what was foretold. */
+/** The edit of the settings: a real sed does what was foretold. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { difference, edited, sedArguments } from '../../src/host/settings-edit.ts';
+import { copyName, difference, edited, sedArguments } from '../../src/host/settings-edit.ts';
 import type { Edit } from '../../src/host/settings-edit.ts';
 
 const settings = { initialClusterState: 'existing', initialClusterToken: 'etcd-cluster-7f3a9c' } as const;
@@ -69,6 +69,72 @@ describe('the edit of initial-cluster-state and initial-cluster-token', () => {
   ])('%s', (_, edit, before, after) => {
     expect(edited(before, { ...edit, settings })).toBe(after);
     expect(bySed(before, { ...edit, settings })).toBe(after);
+  });
+
+  const three = { ...settings, initialCluster: 'a=https://10.0.0.31:2380,b=https://[2001:db8::2]:2380,c_1=http://c.example:2380' } as const;
+  const old = 'a=http://x:2380,d=https://[::1]:2380';
+  it.each<[string, Edit['style'], string]>([
+    [
+      'an environment file',
+      'environment-file',
+      `ETCD_INITIAL_CLUSTER_STATE=new\nETCD_INITIAL_CLUSTER="${old}"\nETCD_INITIAL_CLUSTER_TOKEN=t\n`,
+    ],
+    [
+      'flags over lines',
+      'flags',
+      `ExecStart=etcd \\\n --initial-cluster ${old} \\\n --initial-cluster-state=new --initial-cluster-token t \\\n --x=y\n`,
+    ],
+    ['flags with =', 'flags', `ExecStart=etcd --initial-cluster='${old}' --initial-cluster-state=new --initial-cluster-token=t --x=y\n`],
+    ['flags in a variable', 'environment-file', `ARGS='--initial-cluster=${old} --initial-cluster-state new --initial-cluster-token t'\n`],
+    ['YAML', 'config-file', `initial-cluster: ${old} # all\ninitial-cluster-state: new\ninitial-cluster-token: "t"\n`],
+  ])('sets all three in %s, and no more', (_, style, before) => {
+    const edit = { style, append: [], settings: three };
+    const expected = before
+      .replace(old, three.initialCluster)
+      .replace('new', 'existing')
+      .replace(/(TOKEN|token)(=|: "| )t/, `$1$2${settings.initialClusterToken}`);
+
+    expect(edited(before, edit)).toBe(expected);
+    expect(bySed(before, edit)).toBe(expected);
+  });
+
+  it('sets the state alone, or with the cluster', () => {
+    const text = 'ETCD_INITIAL_CLUSTER=a=http://x:2380\nETCD_INITIAL_CLUSTER_STATE=new\nETCD_INITIAL_CLUSTER_TOKEN=t\n';
+    const edit = (more: object): Edit => ({
+      style: 'environment-file',
+      append: [],
+      settings: { initialClusterState: 'existing', ...more },
+    });
+
+    expect(bySed(text, edit({}))).toBe(text.replace('new', 'existing'));
+    expect(bySed(text, edit({ initialCluster: 'b=http://y:2380' }))).toBe(
+      text.replace('new', 'existing').replace('a=http://x:2380', 'b=http://y:2380'),
+    );
+  });
+
+  it.each(['a=https://x:2380;id', 'a=https://x:2380 /etc/shadow', 'a=@e', 'a=&', 'a=\\1', 'a=https://x\nb', ''])(
+    'refuses %j as a cluster: sed could read it as more',
+    (initialCluster) => {
+      expect(() => sedArguments({ style: 'flags', append: [], settings: { ...settings, initialCluster } })).toThrow(
+        expect.objectContaining({ code: 'ARGUMENT_UNSAFE' }),
+      );
+    },
+  );
+
+  it('has no blank in an argument that adds a line: sudo would take what follows for another argument', () => {
+    const append = ['initial-cluster-state', 'initial-cluster-token', 'initial-cluster'];
+
+    for (const style of ['environment-file', 'config-file'] as const)
+      expect(sedArguments({ style, append, settings: three }).filter((word) => word.startsWith('$a') && word.includes(' '))).toEqual([]);
+  });
+
+  it('keeps copies under names that say what came after, and are never long', () => {
+    const cluster = Array.from({ length: 9 }, (_, index) => `member-${index}=https://${'x'.repeat(60)}:2380`).join(',');
+
+    expect(copyName('/f', { initialClusterState: 'existing' })).toBe('/f.before-existing.etcd-medic');
+    expect(copyName('/f', settings)).toBe('/f.before-existing-etcd-cluster-7f3a9c.etcd-medic');
+    expect(copyName('/f', { ...settings, initialCluster: cluster })).toMatch(/^\/f\.before-existing-[0-9a-f]{12}\.etcd-medic$/);
+    expect(copyName('/f', three)).not.toBe(copyName('/f', { ...settings, initialCluster: cluster }));
   });
 
   it('is the same again when done twice', () => {

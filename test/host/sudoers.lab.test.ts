@@ -7,6 +7,7 @@ import type { Lab } from '../lab/lab.ts';
 const upWithinMs = 300_000;
 const run = '/data/etcd/data.restore-prod-7f3a9c';
 const edit = (value: string) => `/^ *[#;]/!s@((ETCD_INITIAL_CLUSTER_STATE|initial-cluster-state)[=: ] *["']?)[A-Za-z0-9._-]*@\\1${value}@g`;
+const cluster = (value: string) => `/^ *[#;]/!s@((ETCD_INITIAL_CLUSTER|initial-cluster)[=: ] *["']?)[][A-Za-z0-9.:/,=_-]*@\\1${value}@g`;
 const token = `/^ *[#;]/!s@((ETCD_INITIAL_CLUSTER_TOKEN|initial-cluster-token)[=: ] *["']?)[A-Za-z0-9._-]*@\\1t@g`;
 
 describe.each(['3.4', '3.5'] as const)('deploy/sudoers on the release of etcd %s', (etcd) => {
@@ -29,8 +30,19 @@ describe.each(['3.4', '3.5'] as const)('deploy/sudoers on the release of etcd %s
     expect(stdout).toContain('/etc/sudoers.d/etcd-medic: parsed OK');
   });
 
-  it('allows the edit of the two settings', async () => {
-    expect(await asOps(['sed', '-i', '-E', '-e', edit('existing'), '-e', token, '/etc/default/etcd'])).toMatchObject({ exitCode: 0 });
+  const nine = Array.from({ length: 9 }, (_, index) => `etcd0${index}.prod=https://[2001:db8:0:0:0:0:0:${index}]:2380`).join(',');
+  it.each([
+    ['of state and token', ['-e', edit('existing'), '-e', token]],
+    ['of the state alone', ['-e', edit('existing')]],
+    ['of state and a cluster of nine', ['-e', edit('existing'), '-e', cluster(nine)]],
+    ['of all three', ['-e', edit('new'), '-e', token, '-e', cluster(nine)]],
+    [
+      'that adds them to a config file',
+      ['-e', String.raw`$ainitial-cluster-state:\x20new`, '-e', String.raw`$ainitial-cluster:\x20${nine}`],
+    ],
+    ['that adds them to an environment file', ['-e', '$aETCD_INITIAL_CLUSTER_STATE=new', '-e', `$aETCD_INITIAL_CLUSTER=${nine}`]],
+  ])('allows the edit %s', async (_, expressions) => {
+    expect(await asOps(['sed', '-i', '-E', ...expressions, '/etc/default/etcd'])).toMatchObject({ exitCode: 0 });
   });
 
   it.each([
@@ -61,6 +73,29 @@ describe.each(['3.4', '3.5'] as const)('deploy/sudoers on the release of etcd %s
     ['a further expression', ['sed', '-i', '-E', '-e', edit('new'), '-e', token, '-e', '1e id', '/etc/default/etcd']],
     ['another settings file', ['sed', '-i', '-E', '-e', edit('new'), '-e', token, '/etc/sudoers']],
     ['a copy elsewhere', ['cp', '-aT', '/etc/default/etcd', '/etc/cron.d/x']],
+    [
+      'a file smuggled in behind a setting',
+      ['sed', '-i', '-E', '-e', edit('new'), '-e', '$ainitial-cluster-token:', 'passwd', '/etc/default/etcd'],
+    ],
+    [
+      'a path smuggled in behind a cluster',
+      ['sed', '-i', '-E', '-e', edit('new'), '-e', '$ainitial-cluster:', '/etc/passwd', '/etc/default/etcd'],
+    ],
+    ['a cluster with a blank', ['sed', '-i', '-E', '-e', edit('new'), '-e', cluster('a=https://x:2380 b'), '/etc/default/etcd']],
+    ['a cluster that ends the expression', ['sed', '-i', '-E', '-e', edit('new'), '-e', cluster('a@e;'), '/etc/default/etcd']],
+    ['a cluster with a reference', ['sed', '-i', '-E', '-e', edit('new'), '-e', cluster('&'), '/etc/default/etcd']],
+    ['the cluster twice', ['sed', '-i', '-E', '-e', edit('new'), '-e', cluster('a'), '-e', cluster('b'), '/etc/default/etcd']],
+    ['a data-dir elsewhere', ['mkdir', '-m', '700', '/data/etcd/other']],
+    ['the database as root', ['cat', '/data/etcd/data/member/snap/db']],
+    ['another file of etcd’s', ['-u', 'etcd', 'cat', '/data/etcd/data/member/wal/0.tmp']],
+    ['a private key', ['-u', 'etcd', '-g', 'etcd', 'cat', '/etc/etcd/pki/server.key']],
+    ['a private key by openssl', ['-u', 'etcd', '-g', 'etcd', 'openssl', 'pkey', '-in', '/etc/etcd/pki/server.key']],
+    [
+      'a private key beside its public half',
+      ['-u', 'etcd', '-g', 'etcd', 'openssl', 'pkey', '-in', '/etc/etcd/pki/server.key', '-pubout', '-text'],
+    ],
+    ['another command of openssl', ['-u', 'etcd', '-g', 'etcd', 'openssl', 'enc', '-in', '/etc/etcd/pki/server.key']],
+    ['a restart of another unit', ['systemctl', 'restart', '--no-block', 'ssh']],
     ['etcd’s tool as root', ['etcdctl', 'snapshot', 'status', '/data/etcd/data/member/snap/db', '-w', 'json']],
     ['another command of etcd’s tool', ['-u', 'etcd', 'etcdctl', 'snapshot', 'save', '/data/etcd/x']],
     ['a restore elsewhere', ['-u', 'etcd', 'etcdctl', 'snapshot', 'restore', `${run}.snapshot`, '--data-dir=/data/etcd/data']],
