@@ -7,6 +7,7 @@ import { say, waitFor } from '../stage/acting.ts';
 import { channels, people } from '../stage/stage.ts';
 import type { Ground } from './ground.ts';
 import type { Interval } from './intervals.ts';
+import { watchChildren } from './watch.ts';
 
 /** A run that ended. Times are milliseconds since the epoch. */
 export interface BotRun {
@@ -15,6 +16,8 @@ export interface BotRun {
   readonly endedAt: number;
   readonly entries: readonly JournalEntry[];
   readonly view: RunView;
+  /** When an ssh or a tool that the bot had started was running. */
+  readonly processes: readonly Interval[];
 }
 
 const startLimitMs = 30_000;
@@ -32,9 +35,21 @@ export async function botRun(
 ): Promise<BotRun> {
   const { stage } = ground;
   const before = (await stage.runs.list({ limit: 1 }))[0]?.run.runId;
-  const askedAt = Date.now();
-  await say(stage, words);
-  const runId = await started(ground, words, before);
+  const watch = watchChildren(ground.botPid);
+  try {
+    const askedAt = Date.now();
+    await say(stage, words);
+    const runId = await started(ground, words, before);
+    const view = await answerGates(ground, runId, words, declines);
+    const processes = await watch.stop();
+    return { askedAt, endedAt: Date.parse(view.endedAt ?? ''), entries: await stage.runs.journal(runId), view, processes };
+  } finally {
+    await watch.stop();
+  }
+}
+
+async function answerGates(ground: Ground, runId: RunId, words: string, declines: readonly string[]): Promise<RunView> {
+  const { stage } = ground;
   const answered = new Set<string>();
   for (;;) {
     const view = await waitFor(
@@ -45,7 +60,7 @@ export async function botRun(
     );
     if (view.openGate === undefined) {
       if (view.outcome !== 'completed') throw new Error(`${words}: ended as ${view.outcome}: ${view.conclusion}`);
-      return { askedAt, endedAt: Date.parse(view.endedAt ?? ''), entries: await stage.runs.journal(runId), view };
+      return view;
     }
     const { gateId, kind, stepId, reason } = view.openGate;
     if (kind === 'failure') {

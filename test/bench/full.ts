@@ -2,7 +2,7 @@
 import { dataDir, environmentFile } from '../lab/host-files.ts';
 import { waitUntil } from '../lab/wait.ts';
 import { dbSizeBytes } from './fill.ts';
-import { onAll, settingsKept, tidy } from './ground.ts';
+import { onAll, settingsKept, stopAll, tidy } from './ground.ts';
 import type { Ground } from './ground.ts';
 
 const kept = '/var/lib/bench-full';
@@ -25,20 +25,17 @@ export async function makeFull(ground: Ground): Promise<void> {
     },
     { for: 'etcd refusing a write for want of space', withinMs: startLimitMs, everyMs: 500 },
   );
-  await onAll(ground.stage, async ({ exec }) => {
-    await exec(['systemctl', 'stop', 'etcd'], { timeoutMs: commandLimitMs });
-    await exec(['cp', '-a', dataDir, kept], { timeoutMs: commandLimitMs });
-  });
+  await stopAll(ground.stage);
+  await onAll(ground.stage, ({ exec }) => exec(['cp', '-a', dataDir, kept], { timeoutMs: commandLimitMs }));
 }
 
 /** Puts the full data-dirs back and starts the members; resolves when each serves reads and the alarm is raised. */
 export async function putBackFull(ground: Ground): Promise<void> {
   const { lab } = ground.stage;
-  await onAll(ground.stage, async ({ exec }) => {
-    await exec(['systemctl', 'stop', 'etcd'], { timeoutMs: commandLimitMs });
-    await exec(['sh', '-euc', `rm -rf ${dataDir}; cp -a ${kept} ${dataDir}`], { timeoutMs: commandLimitMs });
-    await exec(['systemctl', 'start', '--no-block', 'etcd']);
-  });
+  const copy = `rm -rf ${dataDir}; cp -a ${kept} ${dataDir}`;
+  await stopAll(ground.stage);
+  await onAll(ground.stage, ({ exec }) => exec(['sh', '-euc', copy], { timeoutMs: commandLimitMs }));
+  await onAll(ground.stage, ({ exec }) => exec(['systemctl', 'start', '--no-block', 'etcd']));
   const served = (url: string) => lab.etcdctl(['get', '/name/1', '--command-timeout=1s'], { endpoints: [url], reject: false });
   await waitUntil(
     async () => {

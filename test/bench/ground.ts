@@ -70,8 +70,8 @@ export async function rebuild({ stage }: Ground, snapshot: string): Promise<void
   const { lab } = stage;
   const all = lab.hosts.map(({ name, peerUrl }) => `${name}=${peerUrl}`).join(',');
   const bytes = await readFile(snapshot);
+  await stopAll(stage);
   await onAll(stage, async ({ name, peerUrl, exec }) => {
-    await exec(['systemctl', 'stop', 'etcd'], { timeoutMs: commandLimitMs });
     await exec(['sh', '-euc', `rm -rf ${dataDir}; cat > /var/lib/bench.db`], { input: bytes, timeoutMs: commandLimitMs });
     const restore = `etcdctl snapshot restore /var/lib/bench.db --name=${name} --data-dir=${dataDir} --initial-advertise-peer-urls=${peerUrl} --initial-cluster=${all} --initial-cluster-token=etcd-cluster`;
     await exec(['sh', '-euc', `ETCDCTL_API=3 ${restore}; chown -R etcd:etcd ${dataDir}; rm /var/lib/bench.db`], {
@@ -81,8 +81,13 @@ export async function rebuild({ stage }: Ground, snapshot: string): Promise<void
   await startAll(stage);
 }
 
+/** Stops etcd everywhere. All of it first: a member that comes back with older data would be talked to by one that still has the newer. */
+export async function stopAll(stage: Stage): Promise<void> {
+  await onAll(stage, (host) => host.exec(['systemctl', 'stop', 'etcd'], { timeoutMs: commandLimitMs }));
+}
+
 /** Starts etcd everywhere and waits until every member serves. */
-export async function startAll(stage: Stage): Promise<void> {
+async function startAll(stage: Stage): Promise<void> {
   await onAll(stage, (host) => host.exec(['systemctl', 'start', '--no-block', 'etcd']));
   await stage.lab.waitHealthy(healthyLimitMs);
 }

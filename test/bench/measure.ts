@@ -52,7 +52,7 @@ export function createMeasurement(deps: MeasureDeps): { run(): Promise<void>; do
       const measuredAt = new Date().toISOString();
       gathered.figures.push(...rows.map((row) => ({ ...named, ...row, measuredAt })));
     } catch (error) {
-      const because = (error instanceof Error ? error.message : String(error)).slice(0, longestReason);
+      const because = reasonOf(error);
       say(`${title}: FAILED: ${because}`);
       gathered.failed.push({ ...named, because });
       await down();
@@ -78,7 +78,14 @@ export function createMeasurement(deps: MeasureDeps): { run(): Promise<void>; do
   };
 }
 
-const longestReason = 2_000;
+const longestReason = 600;
+
+/** With what caused it: a wait that was given up says there what stood in the way. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error).slice(0, longestReason);
+  const cause = error.cause === undefined ? '' : ` (${reasonOf(error.cause)})`;
+  return `${error.message}${cause}`.slice(0, longestReason);
+}
 
 /** Cases that can share a filled cluster. */
 function groupsOf({ cases, sizes }: MeasureDeps['options'], megabytes: number): readonly (readonly Case[])[] {

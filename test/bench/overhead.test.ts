@@ -27,6 +27,12 @@ describe('addedMs', () => {
     expect(addedMs(entries, { from: begin, to: begin + 1_000 })).toBe(250);
   });
 
+  it('sets the commands of one session one after the other, though they are recorded together', () => {
+    const entries = journal([500, command('etcd01', 100)], [501, command('etcd01', 200)], [501, command('etcd02', 50)]);
+
+    expect(addedMs(entries, { from: begin, to: begin + 501 })).toBe(201);
+  });
+
   it('takes a wait for etcd off, too, as far as it is no command', () => {
     const entries = journal(
       [100, { type: 'step-started', stepId: 'start', plan: [] }],

@@ -4,12 +4,19 @@ import type { StepTime } from './figures.ts';
 import { coveredMs } from './intervals.ts';
 import type { Interval } from './intervals.ts';
 
-/** When each command ran: it is recorded at its end. */
+/**
+ * When each command ran. The commands of one ssh session are recorded together at its end, so on each host the one before ended, at the
+ * latest, when the next began.
+ */
 export function commandIntervals(entries: readonly JournalEntry[]): readonly Interval[] {
-  return entries.flatMap((entry) => {
+  const nextFrom = new Map<string, number>();
+  return entries.toReversed().flatMap((entry) => {
     if (entry.type !== 'command') return [];
-    const to = Date.parse(entry.at);
-    return [{ from: to - entry.command.durationMs, to }];
+    const { on, durationMs } = entry.command;
+    const place = `${entry.stepId} ${on}`;
+    const to = Math.min(Date.parse(entry.at), nextFrom.get(place) ?? Infinity);
+    nextFrom.set(place, to - durationMs);
+    return [{ from: to - durationMs, to }];
   });
 }
 
@@ -32,22 +39,22 @@ export function stepIntervals(entries: readonly JournalEntry[], stepIds: readonl
 }
 
 /**
- * Milliseconds of `within` that belong to neither a command, nor a gate, nor to `others`: waits for etcd itself that a script
- * has to sit out as well (members that elect a leader or fetch their data).
+ * Milliseconds of `within` that belong to neither a command, nor a gate, nor to `others`: processes that the bot had started, and waits
+ * for etcd itself that a script has to sit out as well (members that elect a leader or fetch their data).
  */
 export function addedMs(entries: readonly JournalEntry[], within: Interval, others: readonly Interval[] = []): number {
   return within.to - within.from - coveredMs([...commandIntervals(entries), ...gateIntervals(entries), ...others], within);
 }
 
-/** What each step took that was carried out, in order. */
-export function stepTimes(entries: readonly JournalEntry[]): StepTime[] {
+/** What each step took that was carried out, in order, and how long meanwhile a command or a process that the bot had started was running. */
+export function stepTimes(entries: readonly JournalEntry[], processes: readonly Interval[] = []): StepTime[] {
   const ran = new Set(entries.flatMap((entry) => (entry.type === 'step-settled' ? [entry.stepId] : [])));
   return [...ran].flatMap((id) => {
     const own = entries.filter((entry) => entry.type === 'command' && entry.stepId === id);
     return stepIntervals(entries, [id]).map((step) => ({
       id,
       seconds: (step.to - step.from) / 1_000,
-      inCommandsSeconds: coveredMs(commandIntervals(own), step) / 1_000,
+      inCommandsSeconds: coveredMs([...commandIntervals(own), ...processes], step) / 1_000,
       commands: own.length,
     }));
   });

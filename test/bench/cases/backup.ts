@@ -1,6 +1,5 @@
 /** `backup` against `etcdctl snapshot save` (row 5): the whole, the stream alone, and the memory it takes. */
 import { stat } from 'node:fs/promises';
-import { addedMs, stepTimes } from '../overhead.ts';
 import { botRun } from '../bot-run.ts';
 import type { BotRun } from '../bot-run.ts';
 import { interleave } from '../interleave.ts';
@@ -8,7 +7,7 @@ import { tidy } from '../ground.ts';
 import { forget } from '../operator.ts';
 import { forgetPeak, peakMegabytes } from '../peak.ts';
 import { keepNewestBackup } from '../backups.ts';
-import { addedLimitSeconds, seconds } from './case.ts';
+import { addedRows, seconds, stepsOfLast } from './case.ts';
 import type { Case } from './case.ts';
 
 /** The issue's targets. */
@@ -40,12 +39,11 @@ export const backup: Case = {
         const total = { from: done.askedAt, to: done.endedAt };
         say(`bot ${run}: ${seconds(total).toFixed(2)} s, memory ${before.toFixed(0)} MB, at its peak ${peak.toFixed(0)} MB`);
         return {
+          done,
           total: seconds(total),
           megabytesPerSecond: throughputOf(done),
           before,
           peak,
-          added: addedMs(done.entries, total) / 1_000,
-          steps: stepTimes(done.entries),
         };
       },
     });
@@ -56,7 +54,7 @@ export const backup: Case = {
         unit: 's',
         hand: hand.map((one) => one.total),
         bot: bot.map((one) => one.total),
-        steps: bot.at(-1)?.steps,
+        steps: stepsOfLast(bot.map(({ done }) => done)),
       },
       {
         what: 'stream of the snapshot to the disk',
@@ -72,12 +70,7 @@ export const backup: Case = {
         target: { kind: 'at-most', value: peakLimitMegabytes },
       },
       { what: 'memory of the worker before it (VmRSS)', unit: 'MB', bot: bot.map((one) => one.before) },
-      {
-        what: 'added by the bot over its commands',
-        unit: 's',
-        bot: bot.map((one) => one.added),
-        target: { kind: 'at-most', value: addedLimitSeconds },
-      },
+      ...addedRows(bot.map(({ done }) => done)),
     ];
   },
 };
