@@ -60,6 +60,21 @@ describe('disarm', () => {
     expect(notes['under-quota']).toContain('2.1 GB (etcd’s default: its metrics do not say)');
   });
 
+  it('looks at the quota once more right before it takes NOSPACE back', async () => {
+    const world = emptied();
+    let asked = 0;
+    // The look of the step before still found room.
+    world.etcd.quotaBytes = async () => ((asked += 1) <= 3 ? 2_000_000 : 500_000);
+
+    const { gate } = await endingOf(disarm, world);
+
+    expect(gate).toMatchObject({
+      stepId: 'disarm',
+      reason: expect.stringContaining('NOSPACE is not disarmed: etcd01 is not under its quota'),
+    });
+    expect(world.effects.log).toEqual([]);
+  });
+
   it('takes nothing back beside CORRUPT', async () => {
     const world = suspected();
 
