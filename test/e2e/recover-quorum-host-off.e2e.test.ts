@@ -34,6 +34,16 @@ describe('recover-quorum with a host that is off', () => {
     expect(members.stdout.trim().split('\n')).toHaveLength(2);
     const value = await lab.etcdctl(['get', '/name/1', '--print-value-only'], { endpoints: [lab.host('etcd02').clientUrl] });
     expect(value.stdout).toBe('in no backup');
+
+    await lab.host('etcd03').fault('power-on');
+    const replacement = await startRun(stage, 'replace-member demo etcd03');
+    await clickCard(stage, await waitForGate(stage, replacement, 'put-data-aside'), 'approve', people.bob);
+    await clickCard(stage, await waitForGate(stage, replacement, 'delete-old-data'), 'reject', people.bob);
+    expect(await waitForEnd(stage, replacement)).toMatchObject({ outcome: 'completed' });
+    const third = await lab.etcdctl(['get', '/name/1', '--print-value-only', '--consistency=s'], {
+      endpoints: [lab.host('etcd03').clientUrl],
+    });
+    expect(third.stdout).toBe('in no backup');
   });
 });
 

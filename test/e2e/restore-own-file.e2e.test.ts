@@ -40,7 +40,7 @@ describe.each(['3.4', '3.5'] as const)('restore of a copied snap/db on etcd %s',
     expect(view.outcome).toBe('completed');
     expect(await valueOf(stage, '/name/1')).toBe('test');
     const commands = (await stage.runs.journal(run)).flatMap((entry) =>
-      entry.type === 'command' && entry.command.argv.includes('restore') ? [entry.command.argv] : [],
+      entry.type === 'command' && entry.command.changes && entry.command.argv.includes('restore') ? [entry.command.argv] : [],
     );
     expect(commands).toHaveLength(3);
     for (const argv of commands) expect(argv).toContain('--skip-hash-check');
