@@ -104,27 +104,30 @@ describe('ssh to a host', () => {
 
   it('uses one connection for many commands, and leaves none behind', async () => {
     const { shell, target } = open();
+    const logins = async () =>
+      Number((await labHost.exec(['sh', '-c', 'journalctl --sync; journalctl -u ssh | grep -c "Accepted publickey"'])).stdout);
     await shell.run(look('true'));
-    const beganMs = performance.now();
+    const before = await logins();
 
     for (let index = 0; index < 5; index += 1) await shell.run(look('true'));
-    const perCommandMs = (performance.now() - beganMs) / 5;
-    await shell.close();
 
-    expect(perCommandMs).toBeLessThan(150);
+    expect(await logins()).toBe(before);
+    await shell.close();
     expect((await execa('pgrep', ['-f', target.controlPath], { reject: false })).stdout).toBe('');
   });
 
   it('stops waiting after the limit, says that the command may still run, and indeed it does', async () => {
     const { shell, recorded } = open();
+    // The limit is to cut the command, and not the making of a connection on a busy machine.
+    await shell.run(look('true'));
 
-    await expect(shell.run(look('sleep', '7.31'), { limitMs: 500 })).rejects.toMatchObject({
+    await expect(shell.run(look('sleep', '27.31'), { limitMs: 2_000 })).rejects.toMatchObject({
       code: 'HOST_COMMAND_TIMEOUT',
       message: expect.stringContaining('may still be running') as string,
     });
 
-    expect((await labHost.exec(['pgrep', '-f', 'sleep 7.31'], { reject: false })).exitCode).toBe(0);
-    expect(recorded).toEqual([expect.not.objectContaining({ exitCode: expect.anything() as unknown })]);
+    expect((await labHost.exec(['pgrep', '-f', 'sleep 27.31'], { reject: false })).exitCode).toBe(0);
+    expect(recorded.slice(1)).toEqual([expect.not.objectContaining({ exitCode: expect.anything() as unknown })]);
     await shell.close();
   });
 
