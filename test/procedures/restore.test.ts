@@ -1,31 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { viewOf } from '../../src/engine/view.ts';
 import { OpsError } from '../../src/errors.ts';
-import type { RestoreOrder } from '../../src/host/host.ts';
-import { MemberId, MemberName, RunId, SnapshotFileName } from '../../src/ids.ts';
+import { MemberId } from '../../src/ids.ts';
 import { restore } from '../../src/procedures/restore.ts';
 import { approveAll, fakeRun } from '../fakes/run.ts';
-import type { Answers } from '../fakes/run.ts';
 import { fakeWorld } from '../fakes/world.ts';
-import type { FakeWorld } from '../fakes/world.ts';
 import { describeCrashPoints } from './crash-points.ts';
-
-/** A snapshot at revision 7, three more revisions seen, then two of three members lose their data. */
-function quorumLost(options: { members?: number } = {}): FakeWorld {
-  const world = fakeWorld(options);
-  const data = world.machine('etcd01').dirs.get(world.site.dataDir)?.data;
-  if (data === undefined) throw new Error('no data to keep');
-  world.snapshots.keep(data, new Date(world.clock.now().getTime() - 12 * 60_000));
-  void world.ledger.observe(10n);
-  for (const member of [...world.site.machines.keys()].slice(-Math.ceil(world.site.machines.size / 2))) world.loseData(member);
-  return world;
-}
-
-function valuesOf(world: FakeWorld): (string | undefined)[] {
-  return [...world.site.machines.values()].map((machine) => machine.dirs.get(world.site.dataDir)?.data?.keys.get('/name/1')?.value);
-}
-
-const keepOld: Answers = (gate) => (gate.stepId === 'delete-old-data' ? 'silence' : approveAll(gate));
+import { keepOld, quorumLost, valuesOf } from './restorable.ts';
 
 describeCrashPoints({
   procedure: restore,
@@ -303,104 +284,4 @@ describe('restore', () => {
     expect(order.indexOf('configure')).toBeGreaterThan(order.indexOf('put'));
     expect(world.machine('etcd03').settings).toMatchObject({ initialClusterState: 'existing', initialClusterToken: 'etcd-cluster-7f3a9c' });
   });
-});
-
-describe('restore of a file that a person put there', () => {
-  const name = SnapshotFileName.parse('file:etcd01.db');
-
-  function ordersOf(world: FakeWorld): RestoreOrder[] {
-    const orders: RestoreOrder[] = [];
-    for (const host of world.hosts) {
-      const whole = host.restoreSnapshot.bind(host);
-      host.restoreSnapshot = async (order) => {
-        orders.push(order);
-        await whole(order);
-      };
-    }
-    return orders;
-  }
-
-  function putThere(kind: 'snapshot' | 'database-copy'): FakeWorld {
-    const world = quorumLost();
-    const data = world.machine('etcd01').dirs.get(world.site.dataDir)?.data;
-    if (data === undefined) throw new Error('no data');
-    world.snapshots.put(name, kind, {
-      ...data,
-      revision: 9n,
-      keys: new Map([['/name/1', { value: 'bare', modRevision: 9n, version: 2n }]]),
-    });
-    return world;
-  }
-
-  it('restores a copied database with --skip-hash-check, and says on the card what that means', async () => {
-    const world = putThere('database-copy');
-    const orders = ordersOf(world);
-    const run = fakeRun({ procedure: restore, world, input: { snapshot: name } });
-    const gate = await run.toEnd(() => undefined);
-    if (gate.state !== 'waiting') throw new Error('no gate');
-    run.decide(gate.gate.gateId, 'approve');
-
-    const came = await run.toEnd(keepOld);
-
-    expect(gate.gate).toMatchObject({
-      stepId: 'replace-data',
-      reason: expect.stringMatching(/1 revision: everything written after revision 9.*--skip-hash-check.*write-ahead log/s),
-      facts: { snapshot: expect.stringContaining('restored with --skip-hash-check') },
-    });
-    expect(came).toEqual({ state: 'ended', outcome: 'completed' });
-    expect(orders.map(({ skipHashCheck }) => skipHashCheck)).toEqual([true, true, true]);
-    expect(valuesOf(world)).toEqual(['bare', 'bare', 'bare']);
-  });
-
-  it('checks the hash of one that has it', async () => {
-    const world = putThere('snapshot');
-    const orders = ordersOf(world);
-
-    const came = await fakeRun({ procedure: restore, world, input: { snapshot: name } }).toEnd(keepOld);
-
-    expect(came).toEqual({ state: 'ended', outcome: 'completed' });
-    expect(orders.some(({ skipHashCheck }) => skipHashCheck === true)).toBe(false);
-  });
-
-  it('never takes a copy that was not named', async () => {
-    const world = quorumLost();
-    const [good] = world.snapshots.records;
-    world.machine('etcd01').unit.active = false;
-    await world.snapshots.saveCopy({
-      run: RunId.parse('recover-quorum-demo-000001'),
-      origin: {
-        member: MemberName.parse('etcd01'),
-        clusterId: undefined,
-        etcdVersion: '3.4.23',
-        authEnabled: undefined,
-        v2Keys: 'unknown',
-      },
-      progress: () => undefined,
-      fetch: async () => ({ bytes: 1, sha256: '' }),
-    });
-    const run = fakeRun({ procedure: restore, world });
-
-    await run.toEnd(() => undefined);
-
-    expect(world.snapshots.records[0]?.kind).toBe('database-copy');
-    expect(run.entries.find(({ type }) => type === 'run-prepared')).toMatchObject({ prepared: { snapshot: good?.id } });
-  });
-
-  it('takes no name that leads out of the directory', () => {
-    expect(restore.input.safeParse({ snapshot: 'file:../../etc/shadow.db' }).error?.issues[0]?.message).toContain('file:NAME.db');
-  });
-});
-
-describeCrashPoints({
-  procedure: restore,
-  world: () => {
-    const world = quorumLost();
-    const data = world.machine('etcd01').dirs.get(world.site.dataDir)?.data;
-    if (data !== undefined) world.snapshots.put(SnapshotFileName.parse('file:etcd01.db'), 'database-copy', data);
-    return world;
-  },
-  input: { snapshot: 'file:etcd01.db' },
-  answers: keepOld,
-  gated: ['stopAndMask', 'swapDataDir', 'deleteAside'],
-  restored: (world) => expect(valuesOf(world)).toEqual(['test', 'test', 'test']),
 });
