@@ -1,5 +1,6 @@
 /** Reads what a backup of API 2 on a host holds: its WAL and snapshot, how far its log counts, and whether data of API 3 is in it. */
-import type { HostCommand, RunAs } from './command.ts';
+import { lookAsRoot } from './command.ts';
+import type { RunAs } from './command.ts';
 import { unknownOutput } from './failures.ts';
 import type { RestoreTool, RunPaths } from './host.ts';
 import * as limits from './limits.ts';
@@ -8,16 +9,17 @@ import type { Answer, Shell } from './shell.ts';
 import { listSiblings, parseSiblings } from './siblings.ts';
 import type { V2BackupFacts } from './v2.ts';
 
+/** What is in the database of a backup without data of API 3: how far the log counts, in 3.5 the term and the version too (tried on 3.4.23 and 3.5.16). */
+const ownEntries = { etcdctl: 1, etcdutl: 3 } as const;
 /** A database without data of API 3 is made anew by the backup, and has a few pages. */
 const dumpedBytes = 131_072;
 
-/** The looks beside `snapshot status`, as etcd's own user. */
+/** The looks beside `snapshot status`. find needs the directory that it is started in, which etcd's user may not enter; it follows no link. */
 export function inspectCommands({ restored: dir }: Pick<RunPaths, 'restored'>, as: RunAs) {
-  const look = (...argv: readonly string[]): HostCommand => ({ argv, as, changes: false });
   return {
-    list: look('find', `${dir}/member`, '-type', 'f', '-printf', String.raw`%P\t%s\0`),
-    dump: look('od', '-A', 'n', '-t', 'x1', '-v', '-N', String(dumpedBytes), `${dir}/member/snap/db`),
-  };
+    list: lookAsRoot('find', `${dir}/member`, '-type', 'f', '-printf', String.raw`%P\t%s\0`),
+    dump: { argv: ['od', '-A', 'n', '-t', 'x1', '-v', '-N', String(dumpedBytes), `${dir}/member/snap/db`], as, changes: false },
+  } as const;
 }
 
 interface InspectDeps {
@@ -39,8 +41,7 @@ export async function inspectBackup({ shell, dataDir, paths, tool, owner }: Insp
   const wals = files.filter(({ path }) => /^wal\/.+\.wal$/.test(path));
   if (wals.length === 0) throw unknownOutput(shell.where, `find ${paths.restored}/member`, 'there is no WAL in it');
   const { revision, totalKeys } = database;
-  // Without API 3's data there is one entry in it: how far the log counts (tried on 3.4.23).
-  const held = revision > 0n || totalKeys > 1;
+  const held = revision > 0n || totalKeys > ownEntries[tool.program];
   return {
     walFiles: wals.length,
     bytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
