@@ -1,11 +1,12 @@
 /** Whether a member's disk has room for a defragmentation, and what to do when it has not. */
-import { allOf, fails, holds } from '../engine/finding.ts';
+import { allOf, fails, holds, that } from '../engine/finding.ts';
 import type { Finding } from '../engine/finding.ts';
 import { isOpsError, OpsError } from '../errors.ts';
-import type { EndpointStatus } from '../etcd/etcd.ts';
+import type { ClusterLook, EndpointStatus } from '../etcd/etcd.ts';
 import type { Host, HostFacts } from '../host/host.ts';
 import { isDefragmented } from './fragmentation.ts';
-import { answering } from './members.ts';
+import { safeOn } from './hazards.ts';
+import { allCaughtUp, answering } from './members.ts';
 import { bytesInWords } from './words.ts';
 import type { World } from './world.ts';
 
@@ -41,7 +42,17 @@ export async function roomOnAll(world: World, members: readonly string[]): Promi
         return room.holds ? room : fails(`${room.because} ${await raiseAdvice(world, host, status)}`);
       }),
   );
-  return allOf(findings);
+  return allOf([...findings, hazardsKnown(look, allOf(findings), (await world.snapshots.takenBy(world.runId)) !== undefined)]);
+}
+
+/** What is known of these versions, each with what makes it safe here; a defect that is not covered is a reason to stop. */
+function hazardsKnown(look: ClusterLook, room: Finding, hasSnapshot: boolean): Finding {
+  const versions = new Set(answering(look).map(({ status }) => status.version));
+  return safeOn(versions, 'defragment', {
+    'fresh-backup': that(hasSnapshot, 'This run has taken no snapshot.'),
+    'free-disk-proven': that(room.holds, 'There is no room for it.'),
+    'all-caught-up': allCaughtUp(look),
+  });
 }
 
 async function roomOf(host: Host, status: EndpointStatus): Promise<Finding> {

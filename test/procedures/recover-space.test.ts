@@ -3,6 +3,7 @@ import { recoverSpace } from '../../src/procedures/recover-space.ts';
 import { approveAll, fakeRun } from '../fakes/run.ts';
 import type { FakeWorld } from '../fakes/world.ts';
 import { describeCrashPoints } from './crash-points.ts';
+import { endingOf } from './ending.ts';
 import { dataOf, fullBytes, fullWorld, membershipOf, raise } from './full-world.ts';
 
 function recovered(world: FakeWorld): void {
@@ -30,13 +31,6 @@ describeCrashPoints({
   gated: ['compact', 'defragment', 'disarm'],
   restored: (world) => expect(dataOf(world).map(({ dbSizeBytes }) => dbSizeBytes)).toEqual([fullBytes, fullBytes, fullBytes]),
 });
-
-async function endOf(world: FakeWorld, input: Record<string, unknown> = {}): Promise<{ came: unknown; summary: string }> {
-  const run = fakeRun({ procedure: recoverSpace, world, input });
-  const came = await run.toEnd(approveAll);
-  const end = run.entries.at(-1);
-  return { came, summary: end?.type === 'run-ended' ? end.summary : '' };
-}
 
 describe('recover-space', () => {
   it('backs up, compacts with a margin, defragments followers first and the leader last after moving leadership, disarms, and proves a write', async () => {
@@ -70,8 +64,8 @@ describe('recover-space', () => {
     for (const data of dataOf(short)) data.revision = 200n;
     const told = fullWorld();
 
-    await endOf(short);
-    await endOf(told, { keep: '5' });
+    await endingOf(recoverSpace, short);
+    await endingOf(recoverSpace, told, { keep: '5' });
 
     expect(short.effects.log).toContain('compact 180');
     expect(told.effects.log).toContain('compact 49995');
@@ -133,10 +127,16 @@ describe('recover-space', () => {
     const corrupt = fullWorld();
     raise(corrupt, 'CORRUPT', 'a2');
 
-    expect(await endOf(noQuorum)).toMatchObject({ came: { outcome: 'failed' }, summary: expect.stringContaining('`recover-quorum demo`') });
-    expect(await endOf(oneDown)).toMatchObject({ came: { outcome: 'failed' }, summary: expect.stringContaining('`start demo etcd03`') });
-    expect(await endOf(corrupt)).toMatchObject({
-      came: { outcome: 'failed' },
+    expect(await endingOf(recoverSpace, noQuorum)).toMatchObject({
+      outcome: 'failed',
+      summary: expect.stringContaining('`recover-quorum demo`'),
+    });
+    expect(await endingOf(recoverSpace, oneDown)).toMatchObject({
+      outcome: 'failed',
+      summary: expect.stringContaining('`start demo etcd03`'),
+    });
+    expect(await endingOf(recoverSpace, corrupt)).toMatchObject({
+      outcome: 'failed',
       summary: expect.stringContaining('CORRUPT is raised for etcd03'),
     });
     for (const world of [noQuorum, oneDown, corrupt]) expect(world.effects.log).toEqual([]);
@@ -206,8 +206,15 @@ describe('recover-space', () => {
     expect(world.effects.log).toEqual(['save etcd02']);
   });
 
+  it('says what is known of the version, and what makes it safe here', async () => {
+    const { notes } = await endingOf(recoverSpace, fullWorld());
+
+    expect(notes['room']).toMatch(/etcd 3\.4\.23: a defragmentation that finds the disk full .* There is room for it\./);
+    expect(notes['room']).toMatch(/etcd 3\.4\.23: a defragmentation while a member still catches up .* All members have caught up\./);
+  });
+
   it('reports what was freed per member', async () => {
-    const { summary } = await endOf(fullWorld());
+    const { summary } = await endingOf(recoverSpace, fullWorld());
 
     expect(summary).toContain('demo takes writes again: 6.6 GB freed in all.');
     expect(summary).toContain('etcd03: 2.2 GB freed, 10.0 kB of a quota of 2.1 GB now.');
