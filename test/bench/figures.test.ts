@@ -1,6 +1,7 @@
 /** Results of a part, put over those of the whole. */
 import { describe, expect, it } from 'vitest';
-import { withEarlier } from './figures.ts';
+import { cases } from './cases/index.ts';
+import { caseOrder, withEarlier } from './figures.ts';
 import { figure, results } from './results.ts';
 
 describe('withEarlier', () => {
@@ -10,8 +11,8 @@ describe('withEarlier', () => {
     const { figures } = withEarlier(earlier, results({ figures: [figure({ bot: [9] })] }));
 
     expect(figures.map((row) => [row.case, row.megabytes, row.bot])).toEqual([
-      ['restore', 1, [1]],
       ['backup', 100, [3]],
+      ['restore', 1, [1]],
       ['restore', 100, [9]],
     ]);
   });
@@ -26,5 +27,11 @@ describe('withEarlier', () => {
 
     expect(merged.failed).toEqual([{ case: 'backup', megabytes: 100, because: 'no snapshot' }]);
     expect(merged.figures).toEqual([figure()]);
+  });
+});
+
+describe('caseOrder', () => {
+  it('names every case, in the order they are measured', () => {
+    expect(caseOrder).toEqual(cases.map(({ id }) => id));
   });
 });

@@ -47,6 +47,9 @@ const Machine = z.object({
 /** The facts about the machine that figures depend on. */
 export type Machine = z.infer<typeof Machine>;
 
+/** The order in which cases are measured and shown. */
+export const caseOrder = ['latency', 'status', 'backup', 'restore', 'replace-member', 'recover-space'];
+
 /** One bench.json. */
 export const Results = z.object({
   machine: Machine,
@@ -66,8 +69,14 @@ export function withEarlier(earlier: Results, now: Results): Results {
   const kept = <Row extends Absence | Figure>(rows: readonly Row[]) => rows.filter((row) => !seen.has(key(row)));
   return {
     ...now,
-    figures: [...kept(earlier.figures), ...now.figures],
-    skipped: [...kept(earlier.skipped), ...now.skipped],
-    failed: [...kept(earlier.failed), ...now.failed],
+    figures: inOrder([...kept(earlier.figures), ...now.figures]),
+    skipped: inOrder([...kept(earlier.skipped), ...now.skipped]),
+    failed: inOrder([...kept(earlier.failed), ...now.failed]),
   };
+}
+
+/** By case, then by size; what belongs together stays in the order it was measured. */
+export function inOrder<Row extends Absence | Figure>(rows: readonly Row[]): Row[] {
+  const rank = (row: Row) => caseOrder.indexOf(row.case);
+  return rows.toSorted((a, b) => rank(a) - rank(b) || (a.megabytes ?? 0) - (b.megabytes ?? 0));
 }

@@ -1,9 +1,10 @@
 /** Where both sides are measured: one lab, the bot on it as an installation has it, the operator's shell, and data of one size. */
-import { readFile } from 'node:fs/promises';
+import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dataDir, environmentFile } from '../lab/host-files.ts';
 import type { EtcdVersion, LabHost } from '../lab/lab.ts';
+import { hostPaths } from '../lab/paths.ts';
 import { createStage } from '../stage/stage.ts';
 import type { Stage } from '../stage/stage.ts';
 import { settleDisk } from './machine.ts';
@@ -29,6 +30,9 @@ const healthyLimitMs = 300_000;
 const commandLimitMs = 600_000;
 /** A file on each host: the settings that every run is to begin with. */
 export const settingsKept = '/var/lib/bench-settings';
+
+/** Where a host finds the snapshot it is rebuilt from. */
+const handedOver = '/var/lib/bench.db';
 
 /** Makes a lab called `bench` and starts the bot. Whatever fails, nothing is left. */
 export async function makeGround(etcd: EtcdVersion): Promise<Ground> {
@@ -69,12 +73,11 @@ export async function onAll(stage: Stage, act: (host: LabHost) => Promise<unknow
 export async function rebuild({ stage }: Ground, snapshot: string): Promise<void> {
   const { lab } = stage;
   const all = lab.hosts.map(({ name, peerUrl }) => `${name}=${peerUrl}`).join(',');
-  const bytes = await readFile(snapshot);
   await stopAll(stage);
   await onAll(stage, async ({ name, peerUrl, exec }) => {
-    await exec(['sh', '-euc', `rm -rf ${dataDir}; cat > /var/lib/bench.db`], { input: bytes, timeoutMs: commandLimitMs });
-    const restore = `etcdctl snapshot restore /var/lib/bench.db --name=${name} --data-dir=${dataDir} --initial-advertise-peer-urls=${peerUrl} --initial-cluster=${all} --initial-cluster-token=etcd-cluster`;
-    await exec(['sh', '-euc', `ETCDCTL_API=3 ${restore}; chown -R etcd:etcd ${dataDir}; rm /var/lib/bench.db`], {
+    await copyFile(snapshot, join(hostPaths(lab.name, name).root, handedOver));
+    const restore = `etcdctl snapshot restore ${handedOver} --name=${name} --data-dir=${dataDir} --initial-advertise-peer-urls=${peerUrl} --initial-cluster=${all} --initial-cluster-token=etcd-cluster`;
+    await exec(['sh', '-euc', `rm -rf ${dataDir}; ETCDCTL_API=3 ${restore}; chown -R etcd:etcd ${dataDir}; rm ${handedOver}`], {
       timeoutMs: commandLimitMs,
     });
   });

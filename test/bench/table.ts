@@ -1,5 +1,6 @@
 /** The results as Markdown: a header with the machine's facts, then one row per figure. */
 import type { Absence, Figure, Machine, Results } from './figures.ts';
+import { inOrder } from './figures.ts';
 import { spreadOf } from './medians.ts';
 import type { Spread } from './medians.ts';
 import { judge } from './targets.ts';
@@ -8,7 +9,8 @@ import { judge } from './targets.ts';
 const shownFromSeconds = 0.1;
 
 /** The whole of bench.md. */
-export function markdownOf({ machine, runs, startedAt, tookSeconds, figures, skipped, failed }: Results): string {
+export function markdownOf({ machine, runs, startedAt, tookSeconds, skipped, failed, ...rest }: Results): string {
+  const figures = inOrder(rest.figures);
   return [
     '# Measured',
     '',
