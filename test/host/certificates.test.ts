@@ -6,12 +6,12 @@ import { directives } from '../../src/host/unit-text.ts';
 import { fakeShell } from './fake-shell.ts';
 
 const pem = (base64: string) => `-----BEGIN CERTIFICATE-----\n${base64.replaceAll(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`;
-/** Made once with openssl; they run out in 2126. `other` has the name of `ca` and another key; `leaf` is signed by `mid`, which is signed by `ca`. */
+/** Made once with openssl; they run out in 2126. `other` has the name of `ca`, another key and no identifier of it; `leaf` is signed by `mid`, which is signed by `ca`. */
 const ca = pem(
   'MIIBMDCB46ADAgECAhRc+Y+hZFKyjqfUWc5TOGKGtw7LdzAFBgMrZXAwDTELMAkGA1UEAwwCY2EwIBcNMjYxMTIyMTEwNTAyWhgPMjEyNjEwMjkxMTA1MDJaMA0xCzAJBgNVBAMMAmNhMCowBQYDK2VwAyEASq4GRympTKRaOl+qEXGdwt7mQyaLWQX0fywebYwaT7KjUzBRMB0GA1UdDgQWBBT5DKMGjFKIySU/BsUSolkus2qb4TAfBgNVHSMEGDAWgBT5DKMGjFKIySU/BsUSolkus2qb4TAPBgNVHRMBAf8EBTADAQH/MAUGAytlcANBABrPAcfmVWaDN9LeFCPsR6S35x8YgYAh3pq3PKpLFq4Xk816janiCP+BwMI2N1Am7mW9lAAweiuJwZffYPKoNwk=',
 );
 const other = pem(
-  'MIIBMDCB46ADAgECAhR9gJLNHYCnPMknmj3IiVVCleBkezAFBgMrZXAwDTELMAkGA1UEAwwCY2EwIBcNMjYxMTIyMTEwNTAyWhgPMjEyNjEwMjkxMTA1MDJaMA0xCzAJBgNVBAMMAmNhMCowBQYDK2VwAyEA9Bzr0FEPCbH3dLXPeuXAv+9ZVRdKVpfPZhTfC1KofF+jUzBRMB0GA1UdDgQWBBTzwpCR7rcVJoPXD9YruQSWN9ifczAfBgNVHSMEGDAWgBTzwpCR7rcVJoPXD9YruQSWN9ifczAPBgNVHRMBAf8EBTADAQH/MAUGAytlcANBAMfYiNpvDzVW0zMbF30ghzpd0Y9sGwirDDTpAdd1RQHhBuLxiw5bWJ1eYNyRiIw6EkoNWQf956mDTzJ3Ek54mA4=',
+  'MIHwMIGjoAMCAQICFCq9wP5C1WRV12JEmKglompPOXPtMAUGAytlcDANMQswCQYDVQQDDAJjYTAgFw0yNjExMjIxMTE5NDZaGA8yMTI2MTAyOTExMTk0NlowDTELMAkGA1UEAwwCY2EwKjAFBgMrZXADIQB3WXViD/AFEp3ZAzbsnwUOxm/AC794NtV7IFuFbFmgg6MTMBEwDwYDVR0TAQH/BAUwAwEB/zAFBgMrZXADQQDAHf/+GC1ZmA4MUrDczRsEFi3c2aK20YjbPTtwDRrsLD0YZrEEuU8r1wcjxsh+sSSY/qtNPY4i6sa+Otxb4hQK',
 );
 const mid = pem(
   'MIIBMTCB5KADAgECAhR3aNrWussjsviMO2O1DnA/CWeztDAFBgMrZXAwDTELMAkGA1UEAwwCY2EwIBcNMjYxMTIyMTEwNTAyWhgPMjEyNjEwMjkxMTA1MDJaMA4xDDAKBgNVBAMMA21pZDAqMAUGAytlcAMhAJjEztj/oPsltcI3aD4h/aIxOadEp5hDYZjEsRtx+m+Co1MwUTAPBgNVHRMBAf8EBTADAQH/MB0GA1UdDgQWBBTceUyrXLzhE4Gh/4SJRALib5Vo2jAfBgNVHSMEGDAWgBT5DKMGjFKIySU/BsUSolkus2qb4TAFBgMrZXADQQD0POD+ZBCY8wno6gUQ/qWk+rn0DAmrsXJbjM1/S33emadVUyA8kNYqypIcA1t2fme7ZqnxZx9Y64/LSI+mifYC',

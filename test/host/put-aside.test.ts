@@ -35,13 +35,13 @@ interface Dir {
 }
 
 /** A host in memory that can be cut after a number of commands that change something; `mv` can be made to do nothing. */
-function machine(present: Readonly<Record<string, Dir>>, { mvWorks = true, type = 'd' } = {}) {
+function machine(present: Readonly<Record<string, Dir>>, { mvWorks = true, mvCopies = false, type = 'd' } = {}) {
   const dirs = new Map(Object.entries(present));
   const state = { leftActs: Number.POSITIVE_INFINITY, inodes: 90 };
   const row = (path: string, kind: string, who: string, inode: string) => `${path}\t${kind}\t${who}\t${who}\t700\t8\t${inode}\t4096\0`;
   const act = (command: string | undefined, from: string, to: string) => {
     if (command === 'mv' && mvWorks && !dirs.has(to)) {
-      dirs.set(to, dirs.get(from) as Dir);
+      dirs.set(to, { ...(dirs.get(from) as Dir), ...(mvCopies && { inode: '77' }) });
       dirs.delete(from);
     }
     if (command === 'mkdir') {
@@ -118,6 +118,12 @@ describe('putAside', () => {
     await expect(put()).rejects.toMatchObject({ code: 'HOST_COMMAND_FAILED' });
 
     expect(Object.fromEntries(dirs)).toEqual({ [dataDir]: data() });
+  });
+
+  it('does not take another directory under the new name for the old data', async () => {
+    const { put } = machine({ [dataDir]: data() }, { mvCopies: true });
+
+    await expect(put()).rejects.toMatchObject({ message: expect.stringContaining('not there under that name') as string });
   });
 
   it('leaves data alone that came after the old data was put aside', async () => {

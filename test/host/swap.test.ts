@@ -108,6 +108,12 @@ describe('swapDataDir', () => {
     await expect(swap(shell)).rejects.toMatchObject({ code: 'HOST_COMMAND_FAILED' });
   });
 
+  it('proves the second move too', async () => {
+    const { shell } = machine({ [paths.aside]: '10', [paths.restored]: '20' }, { mvCopies: true });
+
+    await expect(swap(shell)).rejects.toMatchObject({ code: 'HOST_COMMAND_FAILED' });
+  });
+
   it.each([
     ['a mount point', { mountInfo: `36 35 0:30 / ${dataDir} rw - tmpfs tmpfs rw\n` }],
     ['a symbolic link', { type: 'l' }],
