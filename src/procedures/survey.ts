@@ -35,9 +35,14 @@ export interface Survey {
   readonly highest: HighestRevision | undefined;
 }
 
+type SurveyWorld = Pick<World, 'etcd' | 'hosts' | 'cluster' | 'ledger' | 'clock'>;
+
 /** Looks at everything at the same time; never throws for a host that does not answer. */
-export async function survey({ etcd, hosts, cluster, ledger }: Pick<World, 'etcd' | 'hosts' | 'cluster' | 'ledger'>): Promise<Survey> {
-  const [look, sights] = await Promise.all([etcd.look(), Promise.all(hosts.map(sightOf))]);
+export async function survey(world: SurveyWorld): Promise<Survey> {
+  const { etcd, hosts, cluster, ledger } = world;
+  const [first, sights] = await Promise.all([etcd.look(), Promise.all(hosts.map(sightOf))]);
+  const running = hosts.flatMap(({ member }, index) => (sights[index]?.kind === 'running' && sights[index].hasData ? [member] : []));
+  const look = isPatienceDue(first, running) ? await lookPatiently(world, running) : first;
   if (look.revision !== undefined) await ledger.observe(look.revision);
   const members = hosts.flatMap((host, index) => {
     const endpoint = look.endpoints.find(({ member }) => member === host.member);
@@ -46,6 +51,25 @@ export async function survey({ etcd, hosts, cluster, ledger }: Pick<World, 'etcd
     return endpoint === undefined || member === undefined || sight === undefined ? [] : [{ host, member, endpoint, sight }];
   });
   return { look, members, highest: await ledger.highest() };
+}
+
+/** How often, and how far apart, a member is asked that runs and gives no answer: it may be slow, and be the only one left. */
+const patientLooks = 4;
+const patientIntervalMs = 1_000;
+
+/** Looks again until these members answer, or often enough to say that they do not serve. */
+export async function lookPatiently({ etcd, clock }: Pick<World, 'etcd' | 'clock'>, members: readonly MemberName[]): Promise<ClusterLook> {
+  let look = await etcd.look();
+  for (let more = patientLooks - 1; more > 0 && isPatienceDue(look, members); more -= 1) {
+    await clock.sleep(patientIntervalMs);
+    look = await etcd.look();
+  }
+  return look;
+}
+
+/** A refused connection is an answer: nobody listens there. */
+function isPatienceDue({ endpoints }: ClusterLook, members: readonly MemberName[]): boolean {
+  return endpoints.some((endpoint) => !endpoint.answers && endpoint.code === 'timeout' && members.includes(endpoint.member));
 }
 
 async function sightOf(host: Host): Promise<Sight> {

@@ -7,6 +7,7 @@ import type { ChangeStep } from '../engine/step.ts';
 import { OpsError } from '../errors.ts';
 import type { EndpointStatus } from '../etcd/etcd.ts';
 import { SnapshotSource, chooseSource, savingSnapshot } from './safety-snapshot.ts';
+import { lookPatiently } from './survey.ts';
 import type { MemberSight, Survey } from './survey.ts';
 import { bytesInWords } from './words.ts';
 import type { World } from './world.ts';
@@ -77,15 +78,15 @@ export async function settleSurvivor({ how, seen, revision, bytes }: Candidate, 
 }
 
 /** Whether the survivor still is as it was settled. */
-export async function stillSurvives({ how, member, revision }: Survivor, { etcd, hosts }: Pick<World, 'etcd' | 'hosts'>): Promise<Finding> {
+export async function stillSurvives({ how, member, revision }: Survivor, world: Pick<World, 'etcd' | 'hosts' | 'clock'>): Promise<Finding> {
   if (how === 'live') {
-    const endpoint = (await etcd.look()).endpoints.find((each) => each.member === member);
+    const endpoint = (await lookPatiently(world, [member])).endpoints.find((each) => each.member === member);
     if (endpoint?.answers !== true) return fails(`${member} does not answer any more.`);
     return endpoint.status.revision >= revision
       ? holds()
       : fails(`${member} is at revision ${endpoint.status.revision} now, and was at ${revision}.`);
   }
-  const host = hosts.find((each) => each.member === member);
+  const host = world.hosts.find((each) => each.member === member);
   const unit = await host?.unit();
   if (host === undefined || unit === undefined) return fails(`${member} is not configured any more.`);
   if (unit.mainPid !== 0) return fails(`etcd runs on ${member} now.`);

@@ -56,7 +56,7 @@ export async function waysBack(seen: Survey, world: World): Promise<WaysBack> {
   };
   const hindered = hindrance(seen);
   const found = { startable, waiting, survivor, snapshot, loses, highest };
-  const rebuilds = [survivorOption(found, seen, hindered), snapshotOption(found, { noSnapshot, hindered, seen })];
+  const rebuilds = [survivorOption(found, { seen, hindered, world }), snapshotOption(found, { noSnapshot, hindered, seen })];
   if ((snapshot?.revision ?? 0n) > (survivor?.revision ?? 0n)) rebuilds.reverse();
   const options = [startOption(found, seen), ...rebuilds];
   return { ...found, options: options.toSorted((a, b) => Number(b.possible) - Number(a.possible)) };
@@ -102,7 +102,7 @@ function startOption(
     return {
       ...base,
       possible: false,
-      detail: `Etcd runs on ${list(namesOf(waiting))}, so there is nothing to start: look at the network between them, at their certificates and clocks, and at \`journalctl -u etcd\`.`,
+      detail: `Etcd runs on ${list(namesOf(waiting))}, so there is nothing to start: look at the network between them, at their certificates and clocks, and at \`journalctl -u etcd\` there.`,
     };
   }
   const revisions = startable.map(({ sight }) => (sight.kind === 'intact' ? sight.database.revision : 0n));
@@ -143,10 +143,9 @@ function without({ members }: Survey): string {
 
 function survivorOption(
   { survivor, loses }: Pick<WaysBack, 'survivor' | 'loses'>,
-  seen: Survey,
-  hindered: string | undefined,
+  { seen, hindered, world }: { readonly seen: Survey; readonly hindered: string | undefined; readonly world: World },
 ): WaysBack['options'][number] {
-  if (survivor === undefined) return { id: 'survivor', title: 'Rebuild from a survivor', possible: false, detail: noSurvivor(seen) };
+  if (survivor === undefined) return { id: 'survivor', title: 'Rebuild from a survivor', possible: false, detail: noSurvivor(seen, world) };
   const { how, revision, bytes } = survivor;
   const { member } = survivor.seen.host;
   const title =
@@ -162,11 +161,11 @@ function survivorOption(
   };
 }
 
-function noSurvivor({ members }: Survey): string {
+function noSurvivor({ members }: Survey, { cluster }: World): string {
   const deaf = namesOf(members.filter(({ sight }) => sight.kind === 'running' && sight.hasData));
   return deaf.length === 0
     ? 'No member answers, and none that is stopped has a database that can be read.'
-    : `No member answers. Etcd runs on ${list(deaf)} without serving, so its database is in use: stop it there (\`systemctl stop etcd\`) and ask again.`;
+    : `No member answers. Etcd runs on ${list(deaf)} without serving, so the database is in use: ${list(deaf.map((member) => `\`stop ${cluster.name} ${member}\``))} sets it free, then ask again.`;
 }
 
 /** What speaks against trusting the survivor, if anything does. */

@@ -6,6 +6,7 @@ import { clickWay, playRecoverQuorum } from '../demo/stories/recover-quorum.ts';
 import { clickCard, startRun, valueOf, waitForEnd, waitForGate } from '../stage/acting.ts';
 import { createStage, people } from '../stage/stage.ts';
 import type { Stage } from '../stage/stage.ts';
+import { endOpenRuns } from './open-runs.ts';
 
 let stage: Stage;
 
@@ -14,7 +15,10 @@ beforeAll(async () => {
   await stage.start();
 });
 afterAll(() => stage.down());
-beforeEach(() => stage.lab.resetCluster());
+beforeEach(async () => {
+  await endOpenRuns(stage);
+  await stage.lab.resetCluster();
+});
 
 /** One key in the last backup, one written after it. */
 async function written(): Promise<void> {

@@ -4,6 +4,7 @@ import { clickWay, playRecoverQuorum } from '../demo/stories/recover-quorum.ts';
 import { clickCard, startRun, valueOf, waitForEnd, waitForGate } from '../stage/acting.ts';
 import { createStage, people } from '../stage/stage.ts';
 import type { Stage } from '../stage/stage.ts';
+import { endOpenRuns } from './open-runs.ts';
 
 let stage: Stage;
 
@@ -12,7 +13,10 @@ beforeAll(async () => {
   await stage.start();
 });
 afterAll(() => stage.down());
-beforeEach(() => stage.lab.resetCluster());
+beforeEach(async () => {
+  await endOpenRuns(stage);
+  await stage.lab.resetCluster();
+});
 
 describe('recover-quorum of three members on etcd 3.5', () => {
   it('rebuilds from the survivor that a person picks, and revisions go on above the highest one known', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { recoverQuorum } from '../../src/procedures/recover-quorum.ts';
 import { approveAll, fakeRun } from '../fakes/run.ts';
 import { fakeWorld } from '../fakes/world.ts';
+import type { FakeWorld } from '../fakes/world.ts';
 import { dataLost, gateOf, run, written } from './lost-quorum.ts';
 
 describe('the ways back', () => {
@@ -75,4 +76,35 @@ describe('the ways back', () => {
 
     expect(options.find(({ id }) => id === 'survivor')?.detail).toContain('etcd 3.5.1: a member can have become inconsistent');
   });
+
+  it('asks a survivor that runs and is slow to answer again before it says that there is none', async () => {
+    const world = silentFor(await dataLost('etcd02', 'etcd03'), 2);
+
+    const { options = [] } = gateOf(await fakeRun({ procedure: recoverQuorum, world }).toEnd(() => undefined));
+
+    expect(options[0]).toMatchObject({ id: 'survivor', possible: true });
+  });
+
+  it('says how the database of a member that runs without serving is set free', async () => {
+    const world = silentFor(await dataLost('etcd02', 'etcd03'), Number.POSITIVE_INFINITY);
+
+    const { options = [] } = gateOf(await fakeRun({ procedure: recoverQuorum, world }).toEnd(() => undefined));
+
+    expect(options.find(({ id }) => id === 'survivor')).toMatchObject({
+      possible: false,
+      detail: expect.stringContaining('`stop demo etcd01` sets it free') as string,
+    });
+  });
 });
+
+/** A cluster that gives no answer in time, for so many looks. */
+function silentFor(world: FakeWorld, looks: number): FakeWorld {
+  let left = looks;
+  const look: FakeWorld['etcd']['look'] = async () => {
+    const seen = await world.etcd.look();
+    if (left-- <= 0) return seen;
+    const silent = { answers: false, reason: 'no answer within 2 s', code: 'timeout' } as const;
+    return { ...seen, endpoints: seen.endpoints.map(({ member, endpoint }) => ({ member, endpoint, ...silent })), revision: undefined };
+  };
+  return { ...world, etcd: { ...world.etcd, look } };
+}
