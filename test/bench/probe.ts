@@ -1,6 +1,7 @@
 /** A small writer on this machine: when did the cluster stop taking writes, and when did it take the next one? */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lab } from '../lab/lab.ts';
+import { waitUntil } from '../lab/wait.ts';
 import { openClients } from './clients.ts';
 import type { Interval } from './intervals.ts';
 
@@ -8,6 +9,7 @@ import type { Interval } from './intervals.ts';
 const writeTimeoutMs = 200;
 /** Between two writes: what a gap is exact to. */
 const pauseMs = 25;
+const firstWriteLimitMs = 30_000;
 /** A gap shorter than this is a write that was slow, and no outage. */
 const shortestGapMs = 250;
 
@@ -41,7 +43,8 @@ async function startProbe(lab: Lab): Promise<Probe> {
     if (now - lastWriteAt >= shortestGapMs) gaps.push({ from: lastWriteAt, to: now });
     lastWriteAt = now;
   };
-  await write();
+  // On a busy machine the connections alone may take longer than a write may.
+  await waitUntil(() => write().then(() => true), { for: 'a first write of the probe', withinMs: firstWriteLimitMs });
   gaps.length = 0;
   const loop = (async () => {
     while (!stopped.signal.aborted) {
