@@ -11,6 +11,11 @@ import type { World } from './world.ts';
 
 /** From this share of the quota on, a database is near its quota. */
 const nearQuota = 0.8;
+/**
+ * etcd raises NOSPACE when a request would not fit any more, not when the file has reached the quota; this is the largest one it takes.
+ * https://github.com/etcd-io/etcd/blob/release-3.5/server/embed/config.go (DefaultMaxRequestBytes)
+ */
+const largestRequestBytes = 1.5 * 1024 * 1024;
 /** So many prefixes are named. */
 const prefixesNamed = 3;
 
@@ -31,7 +36,7 @@ export async function whatIsFull(world: World): Promise<Finding> {
   return holds([...lines, alarmLine(look), ...prefixLines(sample), ...advice].join('\n'));
 }
 
-/** Whether every member's database is under its quota: only then is NOSPACE taken back, or it comes again with the next write. */
+/** Whether every member's database is under its quota, so that a write fits: only then is NOSPACE taken back, or it comes again with the next write. */
 export async function allUnderQuota(world: World): Promise<Finding> {
   const look = await world.etcd.look();
   const silent = look.endpoints
@@ -44,10 +49,10 @@ export async function allUnderQuota(world: World): Promise<Finding> {
 
 async function underQuota(world: World, each: MemberSpace): Promise<Finding> {
   const { member, status, quotaBytes } = each;
-  if (status.dbSizeBytes < quotaBytes) return holds(`${sizeLine(each)}.`);
+  if (status.dbSizeBytes + largestRequestBytes < quotaBytes) return holds(`${sizeLine(each)}.`);
   const host = world.hosts.find((one) => one.member === member);
   const raise = host === undefined ? '' : ` ${await raiseAdvice(world, host, status)}`;
-  const over = `${member} is not under its quota: ${bytesInWords(status.dbSizeBytes)}, ${bytesInWords(status.dbSizeInUseBytes)} of it in use, quota ${quotaOf(each)}.`;
+  const over = `${member} is not under its quota: ${bytesInWords(status.dbSizeBytes)}, ${bytesInWords(status.dbSizeInUseBytes)} of it in use, quota ${quotaOf(each)}; a write of up to ${bytesInWords(largestRequestBytes)} must fit.`;
   return fails(
     `${over} Delete keys that are not needed (deletes are still taken), abort, and start \`recover-space ${world.cluster.name}\` anew.${raise}`,
   );

@@ -51,6 +51,16 @@ describe('disarm', () => {
     expect(world.effects.log).toEqual([]);
   });
 
+  it('leaves NOSPACE while the next write would not fit, though the file is smaller than the quota', async () => {
+    const world = emptied();
+    world.site.quotaBytes = 1_500_000;
+
+    expect((await endingOf(disarm, world)).gate).toMatchObject({
+      stepId: 'under-quota',
+      reason: expect.stringContaining('a write of up to 1.6 MB must fit'),
+    });
+  });
+
   it('takes etcd’s default for the quota where the metrics do not say, and says so', async () => {
     const world = emptied();
     world.etcd.quotaBytes = async () => undefined;
@@ -64,7 +74,7 @@ describe('disarm', () => {
     const world = emptied();
     let asked = 0;
     // The look of the step before still found room.
-    world.etcd.quotaBytes = async () => ((asked += 1) <= 3 ? 2_000_000 : 500_000);
+    world.etcd.quotaBytes = async () => ((asked += 1) <= 3 ? 5_000_000 : 500_000);
 
     const { gate } = await endingOf(disarm, world);
 
