@@ -57,7 +57,7 @@ async function request(endpoint: Endpoint): Promise<void> {
     if (!isDeadline(error) && !isConnectionFailure(error)) throw await toOpsError('defragmentation', error, endpoint, limitMs);
     const because = isDeadline(error) ? `did not end within ${Math.round(limitMs / 1_000)} s` : 'lost its connection';
     throw new OpsError('ETCD_OUTCOME_UNKNOWN', `The defragmentation of ${endpoint.member} (${endpoint.url}) ${because}.`, {
-      hint: `The server goes on by itself. Watch ${endpoint.member} until it answers reads again; do not ask for it a second time meanwhile.`,
+      hint: `A server that lives goes on by itself. Watch ${endpoint.member} until it answers reads again; do not ask for it a second time meanwhile.`,
       cause: error,
     });
   }

@@ -104,14 +104,8 @@ interface Streaming {
 async function stream({ endpoint, clock, file, progress, expectedBytes }: Streaming): Promise<TrailerVerdict> {
   const check = trailerCheck();
   const report = reporter(clock, progress, expectedBytes);
+  const out = gathering(file);
   let received = 0;
-  let buffered: Buffer[] = [];
-  let bufferedBytes = 0;
-  const flush = async () => {
-    for (let left = Buffer.concat(buffered); left.length > 0;) left = left.subarray((await file.write(left)).bytesWritten);
-    buffered = [];
-    bufferedBytes = 0;
-  };
   await endpoint.call(limitOf(expectedBytes), async (client, options) => {
     const source = (await client.maintenance.snapshot(options)) as unknown as Readable;
     const settled = new AbortController();
@@ -120,18 +114,57 @@ async function stream({ endpoint, clock, file, progress, expectedBytes }: Stream
       for await (const { blob } of source as AsyncIterable<ISnapshotResponse>) {
         received += blob.length;
         check.update(blob);
-        buffered.push(blob);
-        bufferedBytes += blob.length;
-        if (bufferedBytes >= writeBytes) await flush();
+        await out.write(blob);
         report(received);
       }
     } finally {
       settled.abort();
       await watch;
+      await out.settle();
     }
   });
-  await flush();
+  await out.end();
   return check.verdict();
+}
+
+/**
+ * Gathers small pieces in two buffers that are used again and again, one filling while the other is written: what came off the network
+ * can be freed at once, and neither the network waits for the disk nor memory for either.
+ */
+function gathering(file: FileHandle) {
+  let filling = Buffer.allocUnsafeSlow(writeBytes);
+  let spare = Buffer.allocUnsafeSlow(writeBytes);
+  let used = 0;
+  let writing = Promise.resolve();
+  const hand = async () => {
+    await writing;
+    writing = writeAll(file, filling.subarray(0, used));
+    // Thrown to whoever waits for it next; until then it is nobody's unhandled rejection.
+    writing.catch(() => undefined);
+    [filling, spare] = [spare, filling];
+    used = 0;
+  };
+  return {
+    write: async (piece: Buffer) => {
+      for (let from = 0; from < piece.length;) {
+        const copied = piece.copy(filling, used, from);
+        used += copied;
+        from += copied;
+        if (used === writeBytes) await hand();
+      }
+    },
+    /** Resolves when all is written. */
+    end: async () => {
+      await hand();
+      await writing;
+    },
+    /** Never rejects: after it the file may be closed. */
+    settle: async () => await writing.catch(() => undefined),
+  };
+}
+
+async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
+  for (let from = 0; from < bytes.length;) from += (await file.write(bytes, from)).bytesWritten;
 }
 
 /** Ends the stream when no byte has come for `stallLimitMs`. */

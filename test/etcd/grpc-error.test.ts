@@ -6,8 +6,10 @@ import {
   isDeadline,
   isIdentityWanted,
   isLeaderless,
+  isNotLeader,
   isPasswordWrong,
   isUserNameWanted,
+  orRefusal,
 } from '../../src/etcd/grpc-error.ts';
 
 /** What etcd3 throws for a status, as it comes out of grpc-js. */
@@ -47,5 +49,34 @@ describe('grpc-error', () => {
     expect(etcdsWords(thrown(11, 'OUT_OF_RANGE', 'etcdserver: mvcc: required revision is a future revision'))).toBe(
       'etcdserver: mvcc: required revision is a future revision',
     );
+  });
+
+  it.each([
+    ['etcdserver: unhealthy cluster', 'unhealthy'],
+    ['etcdserver: re-configuration failed due to not enough started members', 'not-enough-started'],
+    ['etcdserver: too many learner members in cluster', 'too-many-learners'],
+    ['etcdserver: can only promote a learner member which is in sync with leader', 'not-in-sync'],
+    ['etcdserver: can only promote a learner member', 'not-a-learner'],
+    ['etcdserver: member not found', 'no-such-member'],
+    ['etcdserver: Peer URLs already exists', 'peer-url-taken'],
+    ['etcdserver: mvcc: required revision has been compacted', 'compacted'],
+    ['etcdserver: mvcc: required revision is a future revision', 'future-revision'],
+    ['etcdserver: bad leader transferee', 'bad-transferee'],
+    ['etcdserver: request timed out, leader transfer took too long', 'transfer-too-slow'],
+  ])('takes %s for an answer', async (message, refused) => {
+    const error = thrown(9, 'FAILED_PRECONDITION', message);
+
+    expect(await orRefusal(Promise.reject(error))).toEqual({ refused });
+  });
+
+  it('throws what it does not know, and gives what was done', async () => {
+    const error = thrown(9, 'FAILED_PRECONDITION', 'etcdserver: something new');
+
+    await expect(orRefusal(Promise.reject(error))).rejects.toBe(error);
+    expect(await orRefusal(Promise.resolve(7))).toEqual({ done: 7 });
+  });
+
+  it('sees that the member asked does not lead', () => {
+    expect(isNotLeader(thrown(9, 'FAILED_PRECONDITION', 'etcdserver: not leader'))).toBe(true);
   });
 });
