@@ -20,18 +20,6 @@ export async function removalFacts({ removes, newHost, member }: PreparedReplace
   const look = await world.etcd.look();
   const members = look.members ?? [];
   const clusterIds = new Set(statusesOf(look).map(({ clusterId }) => clusterId));
-  const stops = await Promise.all(
-    removes.map(async (removal): Promise<[string, string]> => {
-      const seen = newHost && removal.member === member ? undefined : await unitOf(hostOf(world, removal));
-      const state =
-        seen !== undefined
-          ? 'is stopped and masked, so that it does not come back'
-          : newHost && removal.member === member
-            ? 'its old host is not in config.yaml any more: nothing is stopped there, but a removed member can never rejoin'
-            : 'its host does not answer: nothing is stopped there, but a removed member can never rejoin';
-      return [`etcd on ${removal.member}`, state];
-    }),
-  );
   const answering = look.endpoints.filter((endpoint) => endpoint.answers).map((endpoint) => endpoint.member);
   return {
     'to be removed': list(
@@ -43,8 +31,17 @@ export async function removalFacts({ removes, newHost, member }: PreparedReplace
     members: members.map(({ name, memberId }) => (name === '' ? memberId : `${name} (${memberId})`)).join(', '),
     'members answering': answering.length === 0 ? 'none' : list(answering),
     'cluster id': [...clusterIds].join(', '),
-    ...Object.fromEntries(stops),
+    ...Object.fromEntries(removes.map((removal) => [`etcd on ${removal.member}`, whatStops(removal, { member, newHost })])),
   };
+}
+
+/** The commands of the plan say whether the other host answers: asking a host that is off takes seconds, and need not be done twice. */
+function whatStops(removal: Removal, { member, newHost }: Pick<PreparedReplacement, 'member' | 'newHost'>): string {
+  if (removal.member !== member)
+    return 'is stopped and masked where its host answers (see the commands); where not, nothing is stopped, but a removed member can never rejoin';
+  return newHost
+    ? 'its old host is not in config.yaml any more: nothing is stopped there, but a removed member can never rejoin'
+    : 'is stopped and masked, so that it does not come back';
 }
 
 /** The commands in their order: a member that is down is stopped first, one that serves is removed first, as etcd wants the others connected. */
@@ -89,6 +86,7 @@ export async function membersRemoved(prepared: PreparedReplacement, world: World
   const { members, quorum } = await world.etcd.look();
   if (members === undefined) return fails(`The list of members could not be read. ${quorum.sentence}`);
   const left = stillMembers(prepared.removes, members);
+  if (left.length > 0) return fails(`${list(left.map(nameOf))} is still a member.`);
   const stopped = await Promise.all(
     prepared.removes.map(async (removal) => {
       const host = stoppableHost(prepared, removal, world);
@@ -99,7 +97,7 @@ export async function membersRemoved(prepared: PreparedReplacement, world: World
       );
     }),
   );
-  const all = allOf([that(left.length === 0, `${list(left.map(nameOf))} is still a member.`), ...stopped]);
+  const all = allOf(stopped);
   return all.holds ? holds(quorum.sentence) : all;
 }
 
