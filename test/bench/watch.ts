@@ -19,11 +19,12 @@ export function watchChildren(pid: number): Watch {
   const loop = (async () => {
     let since: number | undefined;
     while (!stopped.signal.aborted) {
-      const now = Date.now();
+      const lookedAt = Date.now();
       const busy = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim() !== '';
-      if (busy) since ??= now;
+      // Rather too short than too long: a child that was seen was there afterwards, one that was not seen may have been there before.
+      if (busy) since ??= Date.now();
       else if (since !== undefined) {
-        intervals.push({ from: since, to: now });
+        intervals.push({ from: since, to: lookedAt });
         since = undefined;
       }
       await sleep(everyMs);
