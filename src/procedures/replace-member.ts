@@ -1,21 +1,20 @@
 /** Replace a failed member: remove it first, then add its replacement as a learner (docs/runbooks/replace-member.md). */
 import { z } from 'zod';
-import { allOf, fails, holds } from '../engine/finding.ts';
-import type { Finding } from '../engine/finding.ts';
+import { allOf } from '../engine/finding.ts';
 import { change, check, destroy } from '../engine/step.ts';
 import { MemberId, MemberName } from '../ids.ts';
 import { abandonReplacement } from './abandon-replacement.ts';
 import * as aside from './data-aside.ts';
 import * as join from './join.ts';
-import { hostReady, placeOf } from './joining-host.ts';
+import { placeOf } from './joining-host.ts';
 import { defineProcedure } from './procedure.ts';
 import * as removing from './remove-member.ts';
-import { clusterAllows, nameOf } from './safe-to-replace.ts';
+import { hostAnswers, ready, safe, saved, summaryOf } from './replacement-looks.ts';
+import { nameOf } from './safe-to-replace.ts';
 import { SnapshotSource, savingSnapshot, snapshotChecked } from './safety-snapshot.ts';
 import { agreement } from './serving.ts';
-import { joiningOf, oldHostSilent, settle } from './settle-replacement.ts';
+import { settle } from './settle-replacement.ts';
 import { list } from './words.ts';
-import type { World } from './world.ts';
 
 const Input = z.object({
   member: MemberName,
@@ -24,7 +23,13 @@ const Input = z.object({
   'discard-data': z.boolean().optional(),
 });
 
-const Removal = z.object({ member: MemberName, id: MemberId, peerUrls: z.array(z.string()), isLearner: z.boolean() });
+const Removal = z.object({
+  member: MemberName,
+  id: MemberId,
+  peerUrls: z.array(z.string()),
+  isLearner: z.boolean(),
+  hasStarted: z.boolean(),
+});
 /** A member that is removed, fixed by id. */
 export type Removal = z.infer<typeof Removal>;
 
@@ -95,7 +100,7 @@ export const replaceMember = defineProcedure({
             destroy('remove-member', `Remove ${who} from ${cluster.name}`, {
               loses: `the membership of ${who}: a removed member can never rejoin with the data it has`,
               blastRadius: 'general',
-              requires: async () => allOf([await safe(prepared, world), await ready(prepared, world), await saved(world)]),
+              requires: async () => allOf(await Promise.all([safe(prepared, world), hostAnswers(prepared, world), saved(world)])),
               facts: () => removing.removalFacts(prepared, world),
               plan: () => removing.planRemoval(prepared, world),
               run: (approval) => removing.removeMembers(prepared, world, approval),
@@ -177,27 +182,3 @@ export const replaceMember = defineProcedure({
       .join('\n');
   },
 });
-
-function summaryOf({ member, removes, joins, peerUrl, newHost }: PreparedReplacement): string {
-  const gone = removes.length === 0 ? `${member} is not a voter now` : `Remove ${list(removes.map(nameOf))}`;
-  const comes = {
-    anew: `add ${member} at ${peerUrl}${newHost ? ', a new host,' : ''} as a learner`,
-    'waiting-learner': `take up the learner that is waiting at ${peerUrl}`,
-    'running-learner': `take up the learner that runs at ${peerUrl}`,
-  }[joins];
-  return `${gone}; ${comes} and promote it`;
-}
-
-async function safe(prepared: PreparedReplacement, world: World): Promise<Finding> {
-  const look = await world.etcd.look();
-  const finding = allOf([clusterAllows({ ...prepared, cluster: world.cluster.name }, look), await oldHostSilent(prepared, world)]);
-  return finding.holds ? holds(`${summaryOf(prepared)}. ${look.quorum.sentence}`) : finding;
-}
-
-async function ready(prepared: PreparedReplacement, world: World): Promise<Finding> {
-  return hostReady(joiningOf(prepared, await world.etcd.look()), world);
-}
-
-async function saved({ snapshots, runId }: World): Promise<Finding> {
-  return (await snapshots.takenBy(runId)) === undefined ? fails('The snapshot that this run took is gone.') : holds();
-}

@@ -84,8 +84,8 @@ function rowsOf(name: MemberName, members: readonly MemberRow[], world: World): 
   return [old, learner].filter((row) => row !== undefined);
 }
 
-function removal(member: MemberName, { memberId, peerUrls, isLearner }: MemberRow): Removal {
-  return { member, id: memberId, peerUrls: [...peerUrls], isLearner };
+function removal(member: MemberName, { memberId, name, peerUrls, isLearner }: MemberRow): Removal {
+  return { member, id: memberId, peerUrls: [...peerUrls], isLearner, hasStarted: name !== '' };
 }
 
 /** Who is to answer at the end: those that answer now, without those that are removed, and the member itself. In the order of the configuration. */
@@ -107,7 +107,7 @@ function alsoNamed({ alsoRemove, member }: Asked, removes: readonly Removal[]): 
 /** A voter whose unit is only stopped and whose data is there needs a start and no replacement. One that has failed was started, and could not. */
 async function dataLost(removal: Removal, { newHost, member }: Plan, { hosts, cluster }: World): Promise<Finding> {
   const host = hosts.find((each) => each.member === removal.member);
-  if (host === undefined || removal.isLearner || (newHost && removal.member === member)) return holds();
+  if (host === undefined || removal.isLearner || !removal.hasStarted || (newHost && removal.member === member)) return holds();
   try {
     const [unit, dir] = await Promise.all([host.unit(), host.dir(host.dataDir)]);
     if (unit.activeState !== 'inactive' || !dir.exists || dir.empty) return holds();

@@ -5,8 +5,15 @@ import { fakeEtcd } from './etcd.ts';
 import { MemberName } from '../../src/ids.ts';
 import type { Machine } from './machine.ts';
 
-/** The same world as a bot sees it that was started again with the member's new address in config.yaml. */
-export function withNewHost(world: FakeWorld, name: string, address = '198.51.100.99'): FakeWorld {
+/**
+ * The same world as a bot sees it that was started again with the member's new address in config.yaml.
+ * @param oldIsThere the old host is not gone: it runs on, unknown to the configuration
+ */
+export function withNewHost(
+  world: FakeWorld,
+  name: string,
+  { address = '198.51.100.99', oldIsThere = false }: { readonly address?: string; readonly oldIsThere?: boolean } = {},
+): FakeWorld {
   const member = MemberName.parse(name);
   const { site, effects, snapshots } = world;
   const old = world.machine(name);
@@ -24,6 +31,8 @@ export function withNewHost(world: FakeWorld, name: string, address = '198.51.10
 
   site.machines.delete(member);
   site.machines.set(member, machine);
+  const unknown = MemberName.parse(`old-${name}`);
+  if (oldIsThere) site.machines.set(unknown, { ...old, member: unknown });
   return {
     ...world,
     cluster: {
@@ -34,7 +43,7 @@ export function withNewHost(world: FakeWorld, name: string, address = '198.51.10
           : each,
       ),
     },
-    etcd: fakeEtcd({ site, effects }),
+    etcd: fakeEtcd({ site, effects, members: world.cluster.members.map((each) => each.name) }),
     hosts: world.hosts.map((host) =>
       host.member === member ? fakeHost({ machine, site, effects, contentOf: (sha256) => snapshots.contents.get(sha256) }) : host,
     ),

@@ -158,6 +158,23 @@ describe('replace-member', () => {
     expect(world.effects.log.some((effect) => effect.startsWith('removeMember'))).toBe(false);
   });
 
+  it('does not remove the member when the host that is to follow went down while the approval was pending', async () => {
+    const world = withNewHost(failed(), 'etcd03');
+    const run = fakeRun({ procedure: replaceMember, world, input });
+    const asked = await run.toEnd(() => undefined);
+    if (asked.state !== 'waiting') throw new Error('no gate');
+    world.machine('etcd03').powered = false;
+    run.decide(asked.gate.gateId, 'approve');
+
+    const came = await run.once();
+
+    expect(came).toMatchObject({
+      state: 'waiting',
+      gate: { kind: 'failure', reason: expect.stringContaining('does not answer over ssh') },
+    });
+    expect(rows(world)).toHaveLength(3);
+  });
+
   it('waits until the learner is in sync', async () => {
     const world = failed();
     const cluster = world.site.memberships.get('etcd-cluster');

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MemberId } from '../../src/ids.ts';
 import { replaceMember } from '../../src/procedures/replace-member.ts';
+import { withNewHost } from '../fakes/new-host.ts';
 import { approveAll, fakeRun } from '../fakes/run.ts';
 import type { FakeWorld } from '../fakes/world.ts';
 import { input, fresh, failed, keepOld, allServe } from './replacing.ts';
@@ -112,5 +113,29 @@ describe('what a replacement is refused for', () => {
     world.machine('etcd03').clockOffsetMs = -2_500;
 
     expect(await refusal(world)).toMatch(/--healthy.*etcd01 is 2\.5 s ahead of etcd03|--healthy.*etcd02 is 2\.5 s ahead of etcd03/s);
+  });
+
+  it('refuses a new host while the old one still listens at its address, unless told --healthy', async () => {
+    const moved = () => withNewHost(fresh(), 'etcd03', { oldIsThere: true });
+
+    const refused = await refusal(moved());
+    const world = moved();
+    const told = await fakeRun({ procedure: replaceMember, world, input: { ...input, healthy: true } }).toEnd(approveAll);
+
+    expect(refused).toMatch(/etcd03 \(a2\) still listens at https:\/\/198\.51\.100\.3:2380, as seen from etcd01.*--healthy/);
+    expect(told).toEqual({ state: 'ended', outcome: 'completed' });
+    expect(world.effects.log).not.toContain('stopAndMask etcd03');
+  });
+
+  it('does not ask for a start where the data cannot be the member’s: one that never started', async () => {
+    const world = fresh();
+    const row = world.site.memberships.get('etcd-cluster')?.members.get(MemberId.parse('a2'));
+    if (row === undefined) throw new Error('no row');
+    row.name = '';
+    world.machine('etcd03').unit.active = false;
+
+    const came = await fakeRun({ procedure: replaceMember, world, input }).toEnd(keepOld);
+
+    expect(came).toEqual({ state: 'ended', outcome: 'completed' });
   });
 });
