@@ -22,6 +22,18 @@ const settleIntervalMs = 1_000;
 /** Less than this is the ordinary coming and going of pages. */
 const settledWithin = 0.01;
 
+/** Longer than etcd's `--backend-batch-interval`, after which the other members have committed what the first stage removed. */
+const betweenStagesMs = 500;
+
+/**
+ * A compaction in two stages: all but one revision, then that one. bbolt counts the pages that a commit frees as free only from the commit after it
+ * (`freelist.pending`: https://github.com/etcd-io/bbolt/blob/v1.3.6/freelist.go), and a cluster without space makes no other one: without the
+ * second stage the size in use would not be seen to fall, and nothing be found worth a defragmentation.
+ */
+function stages(revision: bigint): readonly bigint[] {
+  return revision > firstRevision + 1n ? [revision - 1n, revision] : [revision];
+}
+
 /** The revision to compact to: some history stays, never the very head. @param keep how many revisions, when a person said so */
 export function compactTarget(head: bigint, keep?: bigint): bigint {
   const part = head / shortHistoryPart;
@@ -35,19 +47,22 @@ export function compacting(
   world: World,
   before: () => Promise<Finding> = () => Promise.resolve(holds()),
 ): Parameters<typeof destroy>[2] {
-  const { etcd } = world;
+  const { etcd, clock } = world;
   return {
     loses: `the history of keys before revision ${revision}: what was overwritten or deleted before it can no longer be read by revision, and a watcher that is further behind must begin anew. Present values stay`,
     blastRadius: 'general',
     requires: async () => allOf([await compactionAllowed(revision, world), await before()]),
     facts: () => compactionFacts(revision, world),
-    plan: async () => [etcd.commands.compact(revision)],
+    plan: async () => stages(revision).map((stage) => etcd.commands.compact(stage)),
     run: async () => {
-      try {
-        await etcd.compact(revision);
-      } catch (error) {
-        // The members go on with it by themselves; whether it is so is what `verify` asks.
-        if (!isOpsError(error, 'ETCD_OUTCOME_UNKNOWN')) throw error;
+      for (const stage of stages(revision)) {
+        if (stage === revision) await clock.sleep(betweenStagesMs);
+        try {
+          await etcd.compact(stage);
+        } catch (error) {
+          // The members go on with it by themselves; whether it is so is what `verify` asks.
+          if (!isOpsError(error, 'ETCD_OUTCOME_UNKNOWN')) throw error;
+        }
       }
     },
     verify: async () => {

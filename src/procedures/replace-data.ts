@@ -4,8 +4,8 @@ import type { PlannedCommand } from '../engine/command.ts';
 import { allOf, holds, that } from '../engine/finding.ts';
 import type { Finding } from '../engine/finding.ts';
 import type { Facts } from '../engine/step.ts';
-import { OpsError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
+import { fenceAll } from './fence-all.ts';
 import { inParallel } from './in-parallel.ts';
 import { restoredAside } from './restore-aside.ts';
 import type { PutBack } from './put-back.ts';
@@ -71,11 +71,9 @@ export async function planReplaceData({ hosts, runId }: World): Promise<readonly
 }
 
 /** Stops and masks every member, proves it, and only then swaps: an old member that runs on would split the cluster. */
-export async function replaceData({ hosts, runId }: World, approval: Approval): Promise<void> {
-  await inParallel(hosts, (host) => host.stopAndMask(approval));
-  const fenced = allOf(await Promise.all(hosts.map((host) => host.fenced())));
-  if (!fenced.holds)
-    throw new OpsError('FENCE_FAILED', `Not every member is proven to be stopped, so no data was touched: ${fenced.because}`);
+export async function replaceData(world: World, approval: Approval): Promise<void> {
+  const { hosts, runId } = world;
+  await fenceAll(world, approval);
   await inParallel(hosts, (host) => host.swapDataDir(runId, approval));
 }
 

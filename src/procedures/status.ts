@@ -13,6 +13,8 @@ import type { World } from './world.ts';
 
 /** The hosts are looked at beside the endpoints and may take no longer than those, or `status` would be slow when it matters. */
 const hostSightLimitMs = 2_000;
+/** Members that run, or whose port is closed, have answered by now: then only the hosts of silent ones are worth an ssh connection. */
+const soonMs = 250;
 
 /** Status. Every member is asked at the same time; those that do not answer are named with the reason. */
 export const status = defineQuery({
@@ -23,11 +25,8 @@ export const status = defineQuery({
   input: z.object({}),
   async answer(_input, world) {
     const { etcd, hosts, cluster, snapshots, ledger, clock } = world;
-    const [look, sights, stored] = await Promise.all([
-      etcd.look(),
-      Promise.all(hosts.map((host) => sightOf(host, world))),
-      snapshots.list(),
-    ]);
+    const looking = etcd.look();
+    const [look, sights, stored] = await Promise.all([looking, sightsBeside(looking, hosts, world), snapshots.list()]);
     if (look.revision !== undefined) await ledger.observe(look.revision);
     const newest = stored.flatMap((snapshot) => (snapshot.ok ? [snapshot.record] : []))[0];
     const age = newest === undefined ? undefined : durationInWords(clock.now().getTime() - newest.takenAt.getTime());
@@ -118,6 +117,26 @@ function versionRemarks({ endpoints }: ClusterLook): AnswerPart[] {
   const mixed = versions.size > 1 ? [`The members run different versions: ${[...versions].join(', ')}.`] : [];
   const remarks = [...versions].flatMap((version) => refusal(version) ?? notice(version) ?? []);
   return [...mixed, ...remarks].map((text) => ({ type: 'sentence', text }));
+}
+
+/**
+ * Looks at the hosts of the members that do not answer. When that is not known soon, because a host may be off, all hosts are looked at:
+ * waiting for the endpoints first would take twice as long.
+ */
+async function sightsBeside(
+  looking: Promise<ClusterLook>,
+  hosts: readonly Host[],
+  world: Pick<World, 'clock'>,
+): Promise<readonly HostSight[]> {
+  const stop = new AbortController();
+  const late = world.clock.sleep(soonMs, stop.signal).then(
+    () => undefined,
+    () => undefined,
+  );
+  const look = await Promise.race([looking, late]);
+  stop.abort();
+  const worthIt = ({ member }: Host) => look?.endpoints.some((endpoint) => endpoint.member === member && !endpoint.answers) ?? true;
+  return Promise.all(hosts.filter(worthIt).map((host) => sightOf(host, world)));
 }
 
 async function sightOf(host: Host, { clock }: Pick<World, 'clock'>): Promise<HostSight> {

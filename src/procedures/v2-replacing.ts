@@ -4,8 +4,8 @@ import type { PlannedCommand } from '../engine/command.ts';
 import { allOf, that } from '../engine/finding.ts';
 import type { Finding } from '../engine/finding.ts';
 import type { Facts } from '../engine/step.ts';
-import { OpsError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
+import { fenceAll } from './fence-all.ts';
 import { inParallel } from './in-parallel.ts';
 import { placeOf } from './joining-host.ts';
 import { v3MayGo } from './v2-loss.ts';
@@ -74,11 +74,9 @@ export async function planV2Replacement({ first }: PreparedV2Restore, { hosts, r
 }
 
 /** Stops and masks every member, proves it, and only then moves: an old member that runs on would be a second cluster. */
-export async function replaceWithV2({ first }: PreparedV2Restore, { hosts, runId }: World, approval: Approval): Promise<void> {
-  await inParallel(hosts, (host) => host.stopAndMask(approval));
-  const fenced = allOf(await Promise.all(hosts.map((host) => host.fenced())));
-  if (!fenced.holds)
-    throw new OpsError('FENCE_FAILED', `Not every member is proven to be stopped, so no data was touched: ${fenced.because}`);
+export async function replaceWithV2({ first }: PreparedV2Restore, world: World, approval: Approval): Promise<void> {
+  const { hosts, runId } = world;
+  await fenceAll(world, approval);
   await inParallel(hosts, (host) => (host.member === first ? host.swapDataDir(runId, approval) : host.putDataAside(runId, approval)));
 }
 

@@ -40,6 +40,7 @@ describe('recover-space', () => {
 
     expect(world.effects.log).toEqual([
       'save etcd02',
+      'compact 48999',
       'compact 49000',
       'defragment etcd02',
       'defragment etcd03',
@@ -82,7 +83,7 @@ describe('recover-space', () => {
       gate: {
         stepId: 'compact',
         reason: expect.stringContaining('the history of keys before revision 49000'),
-        plan: [{ argv: expect.arrayContaining(['compact', '49000']) }],
+        plan: [{ argv: expect.arrayContaining(['compact', '48999']) }, { argv: expect.arrayContaining(['compact', '49000']) }],
         facts: { 'snapshot that still has the history': expect.stringContaining('rev50000') },
       },
     });
@@ -249,7 +250,7 @@ describe('recover-space', () => {
       ['say-what-is-full', 0],
       ['save-snapshot', 1],
       ['check-snapshot', 0],
-      ['compact', 1],
+      ['compact', 2],
       ['room', 0],
       ['defragment-followers', 2],
       ['move-leader', 1],
