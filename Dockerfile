@@ -24,4 +24,5 @@ HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.ETCD_MEDIC_HTTP_PORT || 9464}/healthz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["tini", "--"]
 # DEP0123: grpc-js hands the address of a member to TLS as its name, which is not in our hands.
-CMD ["node", "--disable-warning=DEP0123", "src/main.ts"]
+# A young generation of 1 MiB: while a snapshot streams through, garbage is collected early instead of piling up (40 to 70 MB less at the peak).
+CMD ["node", "--disable-warning=DEP0123", "--max-semi-space-size=1", "src/main.ts"]

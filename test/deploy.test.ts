@@ -99,3 +99,16 @@ describe('etcd-medic.service', () => {
     expect(unit).toMatch(/^RestartPreventExitStatus=78$/m);
   });
 });
+
+describe('the options of node', () => {
+  it('are the same wherever the bot is started: by npm, in the container, as a unit, and in the tests', () => {
+    const options = (text: string) => [...text.matchAll(/--(?:disable-warning|max-semi-space-size)=\w+/g)].map(([option]) => option);
+    const { scripts } = z.object({ scripts: z.object({ start: z.string() }) }).parse(JSON.parse(readFileSync('package.json', 'utf8')));
+    const places = ['Dockerfile', 'deploy/etcd-medic.service', 'test/stage/bot-process.ts'].map((file) =>
+      options(readFileSync(file, 'utf8')),
+    );
+
+    expect(options(scripts.start)).toHaveLength(2);
+    for (const place of places) expect(place).toEqual(options(scripts.start));
+  });
+});

@@ -1,9 +1,10 @@
 /** A host in memory. Its plans are as real hosts make them in shape, not in detail. */
 import { fails, holds } from '../../src/engine/finding.ts';
 import { OpsError } from '../../src/errors.ts';
-import type { ClusterSettings, Host, HostCommands, RestoreOrder } from '../../src/host/host.ts';
+import type { ClusterSettings, Host, RestoreOrder } from '../../src/host/host.ts';
 import type { MemberId, RunId } from '../../src/ids.ts';
 import type { Effects } from './effects.ts';
+import { commandsOf } from './host-commands.ts';
 import { copyOf, makeDir, startEtcd } from './machine.ts';
 import type { Data, Machine, Site } from './machine.ts';
 import { makeMembership } from './membership.ts';
@@ -283,25 +284,4 @@ function joinRestored(site: Site, order: Pick<RestoreOrder, 'initialCluster' | '
   const row = [...membership.members.values()].find(({ name }) => name === order.memberName);
   if (row === undefined) throw new OpsError('HOST_COMMAND_FAILED', `${order.memberName} is not in the initial cluster.`);
   return row.memberId;
-}
-
-function commandsOf({ member }: Machine, site: Site, paths: Host['paths']): HostCommands {
-  const on = (...argv: string[]) => [{ on: member, argv }];
-  return {
-    receive: ({ remotePath }) => on('receive', remotePath),
-    restoreSnapshot: ({ intoDir }, { program }) => on(program, 'snapshot', 'restore', `--data-dir=${intoDir}`),
-    configure: ({ initialClusterState }, { file }) => on('edit', file, initialClusterState),
-    stopAndMask: () => [...on('systemctl', 'mask', 'etcd'), ...on('systemctl', 'stop', 'etcd')],
-    swapDataDir: (run, dataDir) => [
-      ...(dataDir?.exists === false ? on('mkdir', paths(run).aside) : on('mv', site.dataDir, paths(run).aside)),
-      ...on('mv', paths(run).restored, site.dataDir),
-    ],
-    unmaskAndStart: () => on('systemctl', 'start', 'etcd'),
-    stop: () => on('systemctl', 'stop', 'etcd'),
-    restart: () => on('systemctl', 'restart', 'etcd'),
-    putDataAside: (run) => [...on('mv', site.dataDir, paths(run).aside), ...on('mkdir', site.dataDir)],
-    deleteAside: (run) => on('rm', '-rf', paths(run).aside),
-    removeScratch: (run) => on('rm', '-f', paths(run).snapshot),
-    removeRestored: (run) => on('rm', '-rf', paths(run).restored),
-  };
 }

@@ -40,7 +40,7 @@ export async function startBotProcess({
   readonly environment: Readonly<Record<string, string>>;
   readonly logFile: string;
 }): Promise<BotProcess> {
-  const child = spawn(process.execPath, ['--disable-warning=DEP0123', mainPath], {
+  const child = spawn(process.execPath, ['--disable-warning=DEP0123', '--max-semi-space-size=1', mainPath], {
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
