@@ -1,6 +1,7 @@
 /** The bodies of the steps that put a cluster back from one file, for every procedure that does so. */
 import type { Finding } from '../engine/finding.ts';
 import type { ChangeStep, CheckStep, DestroyStep, Facts } from '../engine/step.ts';
+import type { Host, HostFacts } from '../host/host.ts';
 import type { SnapshotFile } from '../snapshots/snapshots.ts';
 import * as after from './after-restore.ts';
 import { canaryKey, canaryReadable } from './canary.ts';
@@ -31,8 +32,22 @@ export interface PutBack {
 
 type Body<S> = Omit<S, 'kind' | 'id' | 'title'>;
 
-/** Everything up to the approval, and the approved act. All hosts of `world` take part, and nobody else. */
-export function replacingSteps(order: PutBack, world: World) {
+/** A host whose versions, tools and settings are read once, for as long as these steps live: until a gate, a failure or a crash. */
+function readOnce(host: Host): Host {
+  let facts: Promise<HostFacts> | undefined;
+  const preflightOnce = () => {
+    facts ??= host.preflight().catch((error: unknown) => {
+      facts = undefined;
+      throw error;
+    });
+    return facts;
+  };
+  return { ...host, preflight: preflightOnce };
+}
+
+/** Everything up to the approval, and the approved act. All hosts of `on` take part, and nobody else. */
+export function replacingSteps(order: PutBack, on: World) {
+  const world = { ...on, hosts: on.hosts.map(readOnce) };
   return {
     preflight: (async () => preflight(world, await order.source())) satisfies CheckStep['verify'],
     outlook: (() => aside.outlook(order, world)) satisfies CheckStep['verify'],
