@@ -120,4 +120,28 @@ describe('recover-quorum', () => {
     expect(named.entries.filter((entry) => entry.type === 'step-settled')).toHaveLength(13);
     expect(world.effects.log).toEqual([]);
   });
+
+  it('makes a choice void when etcd was started on the member whose database was to be copied', async () => {
+    const world = await oneStopped();
+    const runs = fakeRun({ procedure: recoverQuorum, world });
+    const choice = gateOf(await runs.toEnd(() => undefined));
+    world.machine('etcd01').unit.active = true;
+    runs.decide(choice.gateId, { choose: 'survivor' });
+
+    const again = gateOf(await runs.once());
+
+    expect(again.options?.find(({ id }) => id === 'survivor')).toMatchObject({
+      possible: false,
+      detail: expect.stringContaining('etcd runs on etcd01 now') as string,
+    });
+  });
+
+  it('begins the record of revisions anew for a rebuilt cluster', async () => {
+    const world = await dataLost('etcd02', 'etcd03');
+    await world.ledger.observe(1_000n);
+
+    await fakeRun({ procedure: recoverQuorum, world, input: { source: 'survivor' } }).toEnd(picking('survivor'));
+
+    expect((await world.ledger.highest())?.revision).toBeLessThan(20n);
+  });
 });
