@@ -1,5 +1,6 @@
 /** Carries out one step: looks first, acts once, and looks whether it worked. */
 import type { Approval } from './approval.ts';
+import type { PlannedCommand } from './command.ts';
 import type { Execution, StepResult } from './execution.ts';
 import { failureOf, goOn } from './execution.ts';
 import type { Finding } from './finding.ts';
@@ -55,12 +56,16 @@ export async function make(execution: Execution, step: ChangeStep): Promise<Step
   }
 }
 
-/** A destruction that was approved. The caller has asked `requires` and compared the plan. */
-export async function destroyWith(execution: Execution, step: DestroyStep, approval: Approval): Promise<StepResult> {
+/** A destruction that was approved. The caller has asked `requires`, and `plan` is the one that was approved and that holds now. */
+export async function destroyWith(
+  execution: Execution,
+  step: DestroyStep,
+  { approval, plan }: { readonly approval: Approval; readonly plan: readonly PlannedCommand[] },
+): Promise<StepResult> {
   const start = execution.deps.clock.now();
   try {
     if (execution.state.inDoubt.has(step.id)) await execution.record({ type: 'step-resumed', stepId: step.id });
-    else await execution.record({ type: 'step-started', stepId: step.id, plan: await step.plan(), gateId: approval.gateId });
+    else await execution.record({ type: 'step-started', stepId: step.id, plan, gateId: approval.gateId });
     await step.run(approval, execution.contextOf(step));
     return await confirm(execution, step, start);
   } catch (error) {

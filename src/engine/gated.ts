@@ -24,7 +24,7 @@ export interface Guarded {
   /** What the card says beside the plan and the facts. @param because why `already` does not hold */
   card(because: string): Pick<Gate, 'reason' | 'attests' | 'otherwise'>;
   /** Approved, and what was approved is what is: carries it out. */
-  act(approval: Approval): Promise<StepResult>;
+  act(approval: Approval, plan: Covered['plan']): Promise<StepResult>;
   /** What a "no" means, in a sentence for the final report. */
   readonly notDone: string;
 }
@@ -74,7 +74,7 @@ async function finishCut(execution: Execution, guarded: Guarded, gateId: string 
     });
   const required = await guarded.requires();
   if (!required.holds) return execution.fail(guarded.step, requirementFailure(required.because));
-  return guarded.act(approvalOf(record.gate, record.decisions));
+  return guarded.act(approvalOf(record.gate, record.decisions), record.gate.plan);
 }
 
 async function decide(execution: Execution, guarded: Guarded, because: string): Promise<StepResult> {
@@ -113,16 +113,15 @@ async function actOn(
   { record, by, because }: { readonly record: GateRecord; readonly by: readonly Decision[]; readonly because: string },
 ): Promise<StepResult> {
   const { gate } = record;
-  const required = await guarded.requires();
-  const covered = await guarded.covered();
-  if (!required.holds || digestOf(covered) !== gate.digest) {
-    const difference = required.holds ? differenceOf(gate, covered) : required.because;
+  const { required, covered } = await lookAgain(guarded);
+  if (covered === undefined || digestOf(covered) !== gate.digest) {
+    const difference = required.holds && covered !== undefined ? differenceOf(gate, covered) : reasonOf(required);
     await execution.record({ type: 'gate-settled', gateId: gate.gateId, outcome: 'voided', decisions: by, difference });
     return required.holds ? openGate(execution, guarded, because) : execution.fail(guarded.step, requirementFailure(required.because));
   }
   if (record.outcome === undefined)
     await execution.record({ type: 'gate-settled', gateId: gate.gateId, outcome: 'approved', decisions: by });
-  return guarded.act(approvalOf(gate, by));
+  return guarded.act(approvalOf(gate, by), gate.plan);
 }
 
 async function refused(
@@ -139,9 +138,8 @@ async function refused(
 }
 
 async function openGate(execution: Execution, guarded: Guarded, because: string): Promise<StepResult> {
-  const required = await guarded.requires();
-  if (!required.holds) return execution.fail(guarded.step, requirementFailure(required.because));
-  const covered = await guarded.covered();
+  const { required, covered } = await lookAgain(guarded);
+  if (covered === undefined) return execution.fail(guarded.step, requirementFailure(reasonOf(required)));
   await execution.deps.commands.flush();
   const { id, title } = guarded.step;
   return execution.wait({
@@ -155,6 +153,19 @@ async function openGate(execution: Execution, guarded: Guarded, because: string)
     required: Math.max(1, execution.deps.rules.required[guarded.blastRadius]),
     ...guarded.card(because),
   });
+}
+
+/** What is required and what is covered, looked at side by side; the second only where the first holds. */
+async function lookAgain(guarded: Guarded): Promise<{ readonly required: Finding; readonly covered: Covered | undefined }> {
+  const [required, covered] = await Promise.allSettled([guarded.requires(), guarded.covered()]);
+  if (required.status === 'rejected') throw required.reason;
+  if (!required.value.holds) return { required: required.value, covered: undefined };
+  if (covered.status === 'rejected') throw covered.reason;
+  return { required: required.value, covered: covered.value };
+}
+
+function reasonOf(finding: Finding): string {
+  return finding.holds ? '' : finding.because;
 }
 
 function requirementFailure(because: string) {

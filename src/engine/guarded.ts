@@ -15,9 +15,12 @@ export function destroyed(execution: Execution, step: DestroyStep): Promise<Step
     blastRadius,
     already: () => alreadyTrue(execution, step),
     requires: () => step.requires(),
-    covered: async () => ({ stepId: id, plan: await step.plan(), facts: await step.facts(), loses }),
+    covered: async () => {
+      const [plan, facts] = await Promise.all([step.plan(), step.facts()]);
+      return { stepId: id, plan, facts, loses };
+    },
     card: () => ({ reason: loses, ...(otherwise !== undefined && { otherwise }) }),
-    act: (approval) => destroyWith(execution, step, approval),
+    act: (approval, plan) => destroyWith(execution, step, { approval, plan }),
     notDone: 'It was not done.',
     ...(otherwise !== undefined && { otherwise }),
   });

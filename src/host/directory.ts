@@ -31,12 +31,14 @@ export function dirFacts(path: string, siblings: Siblings, size: Answer): DirFac
 }
 
 /** One session. @throws OpsError ARGUMENT_UNSAFE for a path that is not beside the data-dir */
-export async function readDir(shell: Shell, dataDir: string, path: string): Promise<DirFacts> {
-  if (parentOf(path) !== parentOf(dataDir) || !path.startsWith(dataDir)) {
+export async function readDirs(shell: Shell, dataDir: string, paths: readonly string[]): Promise<readonly DirFacts[]> {
+  for (const path of paths) {
+    if (parentOf(path) === parentOf(dataDir) && path.startsWith(dataDir)) continue;
     throw new OpsError('ARGUMENT_UNSAFE', `${path} is neither the data-dir ${dataDir} nor beside it under its name.`, {
       hint: 'Only the data-dir and what a run keeps beside it is looked at.',
     });
   }
-  const [list, size] = (await shell.session([listSiblings(dataDir), sizeLook(path)])).answers;
-  return dirFacts(path, parseSiblings(shell.where, dataDir, list as Answer), size as Answer);
+  const [list, ...sizes] = (await shell.session([listSiblings(dataDir), ...paths.map(sizeLook)])).answers;
+  const siblings = parseSiblings(shell.where, dataDir, list as Answer);
+  return paths.map((path, index) => dirFacts(path, siblings, sizes[index] as Answer));
 }

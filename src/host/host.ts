@@ -154,6 +154,10 @@ export interface Host {
   preflight(purposes?: readonly Purpose[]): Promise<HostFacts>;
   unit(): Promise<UnitState>;
   dir(path: string): Promise<DirFacts>;
+  /** Several, of one moment. */
+  dirs(paths: readonly string[]): Promise<readonly DirFacts[]>;
+  /** Whether a file of this name lies beside the data-dir. `receive` gives a file its name only when its sha256 is right. */
+  has(path: string): Promise<boolean>;
   /** Whether etcd is stopped and cannot come back: unit inactive and masked, no etcd process, client and peer port closed as seen from here. */
   fenced(): Promise<Finding>;
   /** sha256 of a file on the host; undefined when it is not there. */

@@ -18,9 +18,9 @@ export function moveCommand(move: Move, dataDir: string, { restored, aside }: Om
   return move === 'move-aside' ? changeAsRoot('mv', '-nT', dataDir, aside) : changeAsRoot('mv', '-nT', restored, dataDir);
 }
 
-/** Names reach the disk when their directory does. */
+/** Names reach the disk when their directory does; not the whole file system (`-f`), which would wait for everything that others write. */
 export function toDisk(dataDir: string): HostCommand {
-  return changeAsRoot('sync', '-f', parentOf(dataDir));
+  return changeAsRoot('sync', parentOf(dataDir));
 }
 
 /** What is looked at around a move, in one go. */

@@ -10,7 +10,7 @@ import type { HostCommand } from './command.ts';
 import { freeLook, needRoom, parseFree } from './disk.ts';
 import type { Delivery } from './host.ts';
 import * as limits from './limits.ts';
-import { parentOf, partOf } from './paths.ts';
+import { partOf } from './paths.ts';
 import { inMebibytes, paced } from './progress.ts';
 import type { Answer, Shell } from './shell.ts';
 import { listSiblings, parseSiblings } from './siblings.ts';
@@ -24,15 +24,15 @@ export interface ReceiveDeps {
 /**
  * `conv=excl` makes the file anew, or fails: no link that somebody put there is followed. It is root's with mode 0600 from
  * its first moment, by umask 0077 (script.ts, and again deploy/sudoers): a snapshot holds all data and the password hashes.
+ * Without fsync: a host that loses its power would have a torn file, and the restore from it ends at the hash that is checked again there.
  */
 export function receiveCommands({ remotePath }: Pick<Delivery, 'remotePath'>) {
   const part = partOf(remotePath);
   return {
     clear: changeAsRoot('rm', '-f', part, remotePath),
-    write: changeAsRoot('dd', 'bs=1M', 'iflag=fullblock', 'conv=excl,fsync', 'status=none', `of=${part}`),
+    write: changeAsRoot('dd', 'bs=1M', 'iflag=fullblock', 'conv=excl', 'status=none', `of=${part}`),
     hash: lookAsRoot('sha256sum', part),
     rename: changeAsRoot('mv', '-nT', part, remotePath),
-    sync: changeAsRoot('sync', '-f', parentOf(remotePath)),
   } as const satisfies Record<string, HostCommand>;
 }
 
@@ -67,7 +67,7 @@ export async function receive({ shell, dataDir, clock }: ReceiveDeps, delivery: 
       },
     );
   }
-  await shell.session([commands.rename, commands.sync], { limitMs });
+  await shell.run(commands.rename, { limitMs });
 }
 
 /** The local file as a stream that says how far it is. */

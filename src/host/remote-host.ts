@@ -6,14 +6,14 @@ import { certificates } from './certificates.ts';
 import { lookAsRoot, planned } from './command.ts';
 import type { HostCommand } from './command.ts';
 import { configure, configureCommands, configuredFinding, lookAtConfiguration, readConfiguration } from './configuration.ts';
-import { readDir } from './directory.ts';
+import { readDirs } from './directory.ts';
 import { freeLook, parseFree } from './disk.ts';
 import { fenced, lookFenced } from './fence.ts';
 import type { FenceDeps } from './fence.ts';
 import { fetchDatabase } from './fetch-database.ts';
 import { createForesight } from './foresight.ts';
 import type { Moment } from './foresight.ts';
-import type { Host, HostCommands } from './host.ts';
+import type { DirFacts, Host, HostCommands } from './host.ts';
 import * as limits from './limits.ts';
 import { parsePlace, placeLooks } from './moves.ts';
 import { runPaths } from './paths.ts';
@@ -74,7 +74,12 @@ export function createRemoteHost(deps: RemoteHostDeps): Host {
       const moment = foresee('owner');
       return unitState(moment.about('owner'), await readUnit(moment.about('owner'), unit));
     },
-    dir: (path) => readDir(shell, dataDir, path),
+    async dir(path) {
+      const [facts] = await readDirs(shell, dataDir, [path]);
+      return facts as DirFacts;
+    },
+    dirs: (several) => readDirs(shell, dataDir, several),
+    has: async (path) => parseSiblings(shell.where, dataDir, await shell.run(listSiblings(dataDir))).at(path) !== undefined,
     fenced: () => fenced(fence),
     async fileSha256(path) {
       const there = parseSiblings(shell.where, dataDir, await shell.run(listSiblings(dataDir))).at(path);

@@ -7,7 +7,8 @@ import { freeLook, needRoom, parseFree } from './disk.ts';
 import { unknownOutput } from './failures.ts';
 import type { RestoredFacts, RestoreOrder, RestoreTool } from './host.ts';
 import * as limits from './limits.ts';
-import { dataInPart, parentOf, partOf } from './paths.ts';
+import { toDisk } from './moves.ts';
+import { dataInPart, partOf } from './paths.ts';
 import type { Answer, Shell } from './shell.ts';
 import { listSiblings, parseSiblings } from './siblings.ts';
 import type { Siblings } from './siblings.ts';
@@ -40,10 +41,10 @@ export function restoreCommands(order: RestoreOrder, { program }: Pick<RestoreTo
     changeAsRoot('chown', '-h', ownership, part),
     changeAsRoot('chown', '-h', ownership, order.snapshotPath),
     { argv: [program, 'snapshot', 'restore', order.snapshotPath, ...restoreFlags(order)], as: owner, changes: true },
-    changeAsRoot('sync', '-f', parentOf(order.intoDir)),
+    // The tool has its files on the disk when it ends: bbolt and the WAL fsync what they write.
     changeAsRoot('mv', '-nT', data, order.intoDir),
     changeAsRoot('rmdir', part),
-    changeAsRoot('sync', '-f', parentOf(order.intoDir)),
+    toDisk(order.intoDir),
   ];
 }
 
@@ -111,7 +112,10 @@ export async function restoreSnapshot(
  * running on the host, writing into the directory that would now be made anew.
  * @throws OpsError HOST_COMMAND_TIMEOUT when it does not end
  */
-async function lookWithoutEarlierRestore({ shell, dataDir, clock }: RestoreDeps, { user }: Owner): Promise<readonly [Answer, Answer]> {
+export async function lookWithoutEarlierRestore(
+  { shell, dataDir, clock }: RestoreDeps,
+  { user }: Owner,
+): Promise<readonly [Answer, Answer]> {
   const running = accepting(lookAsRoot('pgrep', '-u', user, '-x', 'etcdctl|etcdutl'), 0, 1);
   const deadlineMs = clock.now().getTime() + limits.dataFixedLimitMs;
   for (;;) {

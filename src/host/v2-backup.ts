@@ -2,12 +2,13 @@
 import { OpsError } from '../errors.ts';
 import { changeAsRoot } from './command.ts';
 import type { HostCommand } from './command.ts';
-import { freeLook, needRoom, parseFree } from './disk.ts';
+import { needRoom, parseFree } from './disk.ts';
 import type { RestoreTool, RunPaths } from './host.ts';
 import * as limits from './limits.ts';
 import { dataInPart, parentOf, partOf } from './paths.ts';
-import type { Owner } from './restore.ts';
-import type { Answer, Shell } from './shell.ts';
+import { lookWithoutEarlierRestore } from './restore.ts';
+import type { Owner, RestoreDeps } from './restore.ts';
+import type { Shell } from './shell.ts';
 import { listSiblings, parseSiblings } from './siblings.ts';
 
 /** What a backup on a host needs. */
@@ -17,6 +18,7 @@ export interface V2BackupDeps {
   readonly paths: RunPaths;
   readonly tool: Pick<RestoreTool, 'program' | 'version'>;
   readonly owner: Owner;
+  readonly clock: RestoreDeps['clock'];
 }
 
 /** A WAL segment is set aside at its full size (https://github.com/etcd-io/etcd/blob/release-3.4/wal/wal.go), once for the backup and once for reading it back. */
@@ -99,11 +101,12 @@ export async function unpackBackup(deps: V2BackupDeps): Promise<void> {
   await make(deps, unpackBackupCommands(paths, tool, owner), 'the unpacked backup');
 }
 
-async function make({ shell, dataDir, paths, owner }: V2BackupDeps, commands: readonly HostCommand[], what: string): Promise<void> {
-  const [list, free] = (await shell.session([listSiblings(dataDir), freeLook(dataDir)])).answers;
-  const siblings = parseSiblings(shell.where, dataDir, list as Answer);
+async function make({ shell, dataDir, paths, owner, clock }: V2BackupDeps, commands: readonly HostCommand[], what: string): Promise<void> {
+  // A worker that was killed leaves its tool running on the host, writing into the directory that would now be made anew.
+  const [list, free] = await lookWithoutEarlierRestore({ shell, dataDir, clock }, owner);
+  const siblings = parseSiblings(shell.where, dataDir, list);
   if (siblings.at(paths.restored) !== undefined) return;
-  needRoom(shell.where, dataDir, { freeBytes: parseFree(shell.where, free as Answer), neededBytes: roomBytes, purpose: what });
+  needRoom(shell.where, dataDir, { freeBytes: parseFree(shell.where, free), neededBytes: roomBytes, purpose: what });
   await shell.session(commands, { limitMs: limits.dataFixedLimitMs });
   const after = parseSiblings(shell.where, dataDir, await shell.run(listSiblings(dataDir))).at(paths.restored);
   if (after === undefined || after.owner !== owner.user || after.group !== owner.group || after.mode !== '700') {

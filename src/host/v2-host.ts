@@ -20,7 +20,7 @@ export interface V2HostDeps {
   readonly unit: string;
   readonly dataDir: string;
   readonly paths: (run: RunId) => RunPaths;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'now' | 'sleep'>;
 }
 
 /** etcd's user, as plans name it. */

@@ -35,9 +35,7 @@ export async function configured(order: Settled, { hosts }: World): Promise<Find
 export async function cleanedUp({ hosts, runId }: World): Promise<Finding> {
   return allOf(
     await Promise.all(
-      hosts.map(async (host) =>
-        that((await host.fileSha256(host.paths(runId).snapshot)) === undefined, `${host.member} still has the handed-out snapshot.`),
-      ),
+      hosts.map(async (host) => that(!(await host.has(host.paths(runId).snapshot)), `${host.member} still has the handed-out snapshot.`)),
     ),
   );
 }

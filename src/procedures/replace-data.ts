@@ -39,7 +39,7 @@ export async function replacementFacts(order: PutBack, { hosts, etcd, runId }: W
     etcd.look(),
     Promise.all(
       hosts.map(async (host) => {
-        const [present, restored] = await Promise.all([host.dir(host.dataDir), host.dir(host.paths(runId).restored)]);
+        const [present, restored] = await host.dirs([host.dataDir, host.paths(runId).restored]);
         return { host, present, restored };
       }),
     ),
@@ -55,7 +55,7 @@ export async function replacementFacts(order: PutBack, { hosts, etcd, runId }: W
     ...Object.fromEntries(
       dirs.map(({ host, present, restored }) => [
         `data-dir on ${host.member}`,
-        `${present.exists ? `${host.dataDir} is ${present.identity}` : `${host.dataDir} is missing`}; its replacement is ${restored.exists ? restored.identity : 'missing'}`,
+        `${present?.exists ? `${host.dataDir} is ${present.identity}` : `${host.dataDir} is missing`}; its replacement is ${restored?.exists ? restored.identity : 'missing'}`,
       ]),
     ),
   };
@@ -63,7 +63,12 @@ export async function replacementFacts(order: PutBack, { hosts, etcd, runId }: W
 
 /** First all stops, then all renames: the order in which they happen. */
 export async function planReplaceData({ hosts, runId }: World): Promise<readonly PlannedCommand[]> {
-  const now = await Promise.all(hosts.map(async (host) => ({ host, unit: await host.unit(), dataDir: await host.dir(host.dataDir) })));
+  const now = await Promise.all(
+    hosts.map(async (host) => {
+      const [unit, dataDir] = await Promise.all([host.unit(), host.dir(host.dataDir)]);
+      return { host, unit, dataDir };
+    }),
+  );
   return [
     ...now.flatMap(({ host, unit }) => host.commands.stopAndMask(unit)),
     ...now.flatMap(({ host, dataDir }) => host.commands.swapDataDir(runId, dataDir)),
@@ -80,8 +85,8 @@ export async function replaceData(world: World, approval: Approval): Promise<voi
 /** The old data (or an empty directory where there was none) is aside, the new is in place. */
 async function swapped(host: Host, { runId }: Pick<World, 'runId'>): Promise<boolean> {
   const { aside, restored } = host.paths(runId);
-  const [old, next, present] = await Promise.all([host.dir(aside), host.dir(restored), host.dir(host.dataDir)]);
-  return old.exists && !next.exists && present.exists;
+  const [old, next, present] = await host.dirs([aside, restored, host.dataDir]);
+  return old?.exists === true && next?.exists === false && present?.exists === true;
 }
 
 export async function dataReplaced({ hosts, runId }: World): Promise<Finding> {

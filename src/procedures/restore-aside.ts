@@ -41,9 +41,7 @@ export async function handOut(order: PutBack, world: World, progress: Progress):
 export async function handedOut({ source }: PutBack, { hosts, runId }: World): Promise<Finding> {
   const { sha256 } = await source();
   const findings = await Promise.all(
-    hosts.map(async (host) =>
-      that((await host.fileSha256(host.paths(runId).snapshot)) === sha256, `${host.member} does not have the snapshot yet.`),
-    ),
+    hosts.map(async (host) => that(await host.has(host.paths(runId).snapshot), `${host.member} does not have the snapshot yet.`)),
   );
   const all = allOf(findings);
   return all.holds ? holds(`The same sha256 on every host: ${sha256.slice(0, 12)}….`) : all;

@@ -86,6 +86,14 @@ export function fakeHost({ machine, site, effects, contentOf }: FakeHostDeps): H
       reach();
       return dir(path);
     },
+    async dirs(several) {
+      reach();
+      return several.map(dir);
+    },
+    async has(path) {
+      reach();
+      return machine.files.has(path);
+    },
     async fenced() {
       reach();
       return machine.unit.active || !machine.unit.masked ? fails(`${member} is not fenced`) : holds();

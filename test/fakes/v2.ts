@@ -33,7 +33,11 @@ export function fakeEtcdV2({ effects, writable, dataOf }: FakeV2Deps): EtcdV2 {
       effects.assertAlive();
       const data = dataOf(from);
       if (data === undefined) throw new OpsError('ETCD_UNREACHABLE', `${from} does not answer.`);
-      return { keys: data.v2Keys.size, digest: JSON.stringify([...data.v2Keys].toSorted()), index: BigInt(data.v2Keys.size) };
+      return {
+        keys: data.v2Keys.size,
+        digest: JSON.stringify([...data.v2Keys].toSorted(([one], [other]) => (one < other ? -1 : 1))),
+        index: BigInt(data.v2Keys.size),
+      };
     },
     async settle() {
       writable();

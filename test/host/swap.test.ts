@@ -63,7 +63,7 @@ describe('swapDataDir', () => {
     await swap(shell);
 
     expect(Object.fromEntries(dirs)).toEqual({ [dataDir]: '20', [paths.aside]: '10' });
-    expect(shell.lines.at(-1)).toBe('sudo sync -f /data/etcd');
+    expect(shell.lines.at(-1)).toBe('sudo sync /data/etcd');
   });
 
   it('does only the second move after a cut between the two', async () => {
