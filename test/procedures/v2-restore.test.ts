@@ -48,7 +48,7 @@ describeCrashPoints({
   world: () => lost(),
   gated,
   restored: async (world) => {
-    expect(served(world)).toEqual(Array(3).fill(['two', 0, true, false]));
+    expect(served(world)).toEqual(Array.from({ length: 3 }, () => ['two', 0, true, false]));
     const { members = [] } = await world.etcd.look();
     expect(members.map(({ name, isLearner, peerUrls }) => [name, isLearner, peerUrls[0]])).toEqual([
       ['etcd01', false, 'https://198.51.100.1:2380'],
@@ -166,7 +166,7 @@ describe('v2-restore', () => {
     const came = await fakeRun({ procedure: v2Restore, world, input: { first: 'etcd03' } }).toEnd(keepOld);
 
     expect(came).toEqual({ state: 'ended', outcome: 'completed' });
-    expect(served(world)).toEqual(Array(3).fill(['two', 0, true, false]));
+    expect(served(world)).toEqual(Array.from({ length: 3 }, () => ['two', 0, true, false]));
   });
 
   it('refuses to replace the data of a cluster that has quorum', async () => {
