@@ -87,7 +87,18 @@ describe('the bot, where both APIs are in use', () => {
     expect(await valueV2('/name/2')).not.toBe('two');
   });
 
-  it('makes a backup of API 2 that holds the last write and can be put back, where one by hand cannot be started from', async () => {
+  it('makes a backup of API 2 that holds the last write, where one by hand loses it', async () => {
+    await setV2('/name/1', 'one');
+    await setV2('/name/2', 'two');
+    await writeV3(3);
+
+    await waitForEnd(stage, await startRun(stage, 'v2-backup demo --from etcd01'));
+    await unpackStored('/tmp/bot');
+
+    expect((await startByHand(stage.lab, '/tmp/bot')).v2).toContain('/name/2');
+  });
+
+  it('makes a backup of API 2 that can be put back, where one by hand cannot be started from', async () => {
     await snapshotEvery(10);
     await setV2('/name/1', 'one');
     await writeV3(24);
@@ -127,19 +138,31 @@ describe('the bot, where both APIs are in use', () => {
   });
 });
 
-/** As a person would who made a backup by hand and wants the bot to put it back. */
-async function putInPlaceOfTheStored(dir: string): Promise<void> {
+/** The newest stored backup, by its sidecar. */
+async function newestStored(): Promise<string> {
   const directory = join(stage.directory, 'backups', 'demo');
   const newest = (await readdir(directory))
     .filter((file) => file.endsWith('.v2.json'))
     .toSorted()
     .at(-1);
   if (newest === undefined) throw new Error('no backup is stored');
+  return join(directory, newest);
+}
+
+/** On the host where things are tried by hand. */
+async function unpackStored(dir: string): Promise<void> {
+  const archive = await readFile((await newestStored()).replace('.v2.json', '.v2.tar.gz'), 'base64');
+  const script = `rm -rf ${dir}; mkdir ${dir}; echo ${archive} | base64 --decode | tar --extract --gzip --directory=${dir}`;
+  await stage.lab.host('etcd01').exec(['sh', '-s'], { input: script });
+}
+
+/** As a person would who made a backup by hand and wants the bot to put it back. */
+async function putInPlaceOfTheStored(dir: string): Promise<void> {
+  const sidecar = await newestStored();
   const { stdout } = await stage.lab.host('etcd01').exec(['sh', '-euc', `tar --create --gzip --directory=${dir} member | base64 --wrap=0`]);
   const archive = Buffer.from(stdout, 'base64');
-  const sidecar = join(directory, newest);
   const said = JSON.parse(await readFile(sidecar, 'utf8')) as Record<string, unknown>;
   const sha256 = createHash('sha256').update(archive).digest('hex');
-  await writeFile(join(directory, newest.replace('.v2.json', '.v2.tar.gz')), archive);
+  await writeFile(sidecar.replace('.v2.json', '.v2.tar.gz'), archive);
   await writeFile(sidecar, JSON.stringify({ ...said, bytes: archive.length, sha256 }));
 }
