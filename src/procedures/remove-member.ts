@@ -5,7 +5,7 @@ import { allOf, fails, holds, that } from '../engine/finding.ts';
 import type { Finding } from '../engine/finding.ts';
 import type { Facts } from '../engine/step.ts';
 import { isOpsError, OpsError } from '../errors.ts';
-import type { ClusterLook } from '../etcd/etcd.ts';
+import type { ClusterLook, Etcd } from '../etcd/etcd.ts';
 import type { Host, UnitState } from '../host/host.ts';
 import type { MemberId } from '../ids.ts';
 import { placeOf } from './joining-host.ts';
@@ -46,23 +46,25 @@ function whatStops(removal: Removal, { member, newHost }: Pick<PreparedReplaceme
 
 /** The commands in their order: a member that is down is stopped first, one that serves is removed first, as etcd wants the others connected. */
 export async function planRemoval(prepared: PreparedReplacement, world: World): Promise<readonly PlannedCommand[]> {
-  const look = await world.etcd.look();
-  const parts = await Promise.all(
-    prepared.removes.map(async (removal) => {
-      const remove = world.etcd.commands.removeMember(removal.id);
-      const host = stoppableHost(prepared, removal, world);
-      const unit = host === undefined ? undefined : await unitOf(host);
-      const stop = host === undefined || unit === undefined ? [] : host.commands.stopAndMask(unit);
-      const successor = successorOf(removal, prepared, look);
-      const hand = successor === undefined ? [] : [world.etcd.commands.moveLeader(successor)];
-      return answeringIds(look).has(removal.id) ? [...hand, remove, ...stop] : [...stop, remove];
-    }),
-  );
-  return parts.flat();
+  const { commands } = askedOf(prepared, world);
+  const hosts = prepared.removes.map((removal) => stoppableHost(prepared, removal, world));
+  const [look, units] = await Promise.all([
+    world.etcd.look(),
+    Promise.all(hosts.map(async (host) => (host === undefined ? undefined : await unitOf(host)))),
+  ]);
+  return prepared.removes.flatMap((removal, index) => {
+    const remove = commands.removeMember(removal.id);
+    const [host, unit] = [hosts[index], units[index]];
+    const stop = host === undefined || unit === undefined ? [] : host.commands.stopAndMask(unit);
+    const successor = successorOf(removal, prepared, look);
+    const hand = successor === undefined ? [] : [commands.moveLeader(successor)];
+    return answeringIds(look).has(removal.id) ? [...hand, remove, ...stop] : [...stop, remove];
+  });
 }
 
 /** Removes each member that is still one; repeating it does no harm. */
 export async function removeMembers(prepared: PreparedReplacement, world: World, approval: Approval): Promise<void> {
+  const etcd = askedOf(prepared, world);
   for (const removal of prepared.removes) {
     const look = await world.etcd.look();
     const stop = async () => {
@@ -71,19 +73,19 @@ export async function removeMembers(prepared: PreparedReplacement, world: World,
     };
     if (!answeringIds(look).has(removal.id)) {
       await stop();
-      await world.etcd.removeMember(removal.id, approval);
+      await etcd.removeMember(removal.id, approval);
       continue;
     }
     const successor = successorOf(removal, prepared, look);
-    if (successor !== undefined) await world.etcd.moveLeader(successor);
-    await world.etcd.removeMember(removal.id, approval);
+    if (successor !== undefined) await etcd.moveLeader(successor);
+    await etcd.removeMember(removal.id, approval);
     await stop();
   }
 }
 
 /** None of them is in the list any more, and what could be stopped is stopped for good. */
 export async function membersRemoved(prepared: PreparedReplacement, world: World): Promise<Finding> {
-  const { members, quorum } = await world.etcd.look();
+  const { members, quorum } = await askedOf(prepared, world).look();
   if (members === undefined) return fails(`The list of members could not be read. ${quorum.sentence}`);
   const left = stillMembers(prepared.removes, members);
   if (left.length > 0) return fails(`${list(left.map(nameOf))} is still a member.`);
@@ -99,6 +101,11 @@ export async function membersRemoved(prepared: PreparedReplacement, world: World
   );
   const all = allOf(stopped);
   return all.holds ? holds(quorum.sentence) : all;
+}
+
+/** Those that stay and answer: who is gone is not asked, and not waited for. */
+function askedOf({ among, member }: PreparedReplacement, { etcd }: World): Etcd {
+  return etcd.among(among.filter((name) => name !== member));
 }
 
 /** The old host of a member whose name a new host has taken is not known to us any more. */

@@ -87,7 +87,9 @@ export const replaceMember = defineProcedure({
     const { etcd, clock, runId, cluster } = world;
     const { member, removes, joins, source } = prepared;
     const { host } = placeOf(world, member);
+    // Who is down and stays so is not asked any more: each look would wait for it.
     const together = etcd.among(prepared.among);
+    const later = { ...world, etcd: together };
     const who = list(removes.map(nameOf));
     return [
       check('safe-to-replace', `The others hold quorum without ${member}`, () => safe(prepared, world)),
@@ -113,35 +115,35 @@ export const replaceMember = defineProcedure({
             destroy('put-data-aside', `Put the old data-dir of ${member} aside`, {
               loses: `nothing for good: the data-dir is renamed to ${host.paths(runId).aside} and kept; ${member} joins with an empty one`,
               blastRadius: 'general',
-              requires: () => aside.dataIsSpare(prepared, world),
-              facts: () => aside.asideFactsOf(prepared, world),
-              plan: () => aside.planAside(prepared, world),
-              run: (approval) => aside.putAside(prepared, world, approval),
-              verify: () => aside.isAside(prepared, world),
+              requires: () => aside.dataIsSpare(prepared, later),
+              facts: () => aside.asideFactsOf(prepared, later),
+              plan: () => aside.planAside(prepared, later),
+              run: (approval) => aside.putAside(prepared, later, approval),
+              verify: () => aside.isAside(prepared, later),
             }),
           ]),
       change('add-learner', `Add ${member} as a learner`, {
-        plan: async () => [etcd.commands.addLearner(member, [prepared.peerUrl])],
+        plan: async () => [later.etcd.commands.addLearner(member, [prepared.peerUrl])],
         run: async () => {
-          await etcd.addLearner([prepared.peerUrl]);
+          await later.etcd.addLearner([prepared.peerUrl]);
         },
-        verify: () => join.learnerAdded(prepared, world),
+        verify: () => join.learnerAdded(prepared, later),
       }),
       change('configure', 'Set initial-cluster to the members there are, and initial-cluster-state to existing', {
-        plan: () => join.planConfigure(prepared, world),
-        run: () => join.configure(prepared, world),
-        verify: () => join.configured(prepared, world),
+        plan: () => join.planConfigure(prepared, later),
+        run: () => join.configure(prepared, later),
+        verify: () => join.configured(prepared, later),
       }),
       change('start', `Start etcd on ${member}`, {
         plan: async () => host.commands.unmaskAndStart(await host.unit()),
         run: () => host.unmaskAndStart(),
-        verify: () => join.startedAsLearner(prepared, world),
+        verify: () => join.startedAsLearner(prepared, later),
         deadlineMs: 180_000,
       }),
       change('promote', `Promote ${member} to a voter, once it is in sync`, {
-        plan: () => join.planPromote(prepared, world),
-        run: ({ progress }) => join.promote(prepared, world, progress),
-        verify: () => join.promoted(prepared, world),
+        plan: () => join.planPromote(prepared, later),
+        run: ({ progress }) => join.promote(prepared, later, progress),
+        verify: () => join.promoted(prepared, later),
       }),
       check('members-agree', 'One leader, one raft term, the same hash, no alarm', ({ mayWait }) => agreement(together, clock, mayWait)),
       ...(joins === 'running-learner'
@@ -152,10 +154,10 @@ export const replaceMember = defineProcedure({
               blastRadius: 'general',
               otherwise: `The old data-dir stays: ${member}:${host.paths(runId).aside}.`,
               requires: () => together.membersAgree(),
-              facts: () => aside.keptFact(prepared, world),
+              facts: () => aside.keptFact(prepared, later),
               plan: async () => host.commands.deleteAside(runId),
               run: (approval) => host.deleteAside(runId, approval),
-              verify: () => aside.keptGone(prepared, world),
+              verify: () => aside.keptGone(prepared, later),
             }),
           ]),
     ];
