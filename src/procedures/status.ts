@@ -14,7 +14,7 @@ import type { World } from './world.ts';
 /** The hosts are looked at beside the endpoints and may take no longer than those, or `status` would be slow when it matters. */
 const hostSightLimitMs = 2_000;
 /** Members that run, or whose port is closed, have answered by now: then only the hosts of silent ones are worth an ssh connection. */
-const soonMs = 250;
+const soonMs = 150;
 
 /** Status. Every member is asked at the same time; those that do not answer are named with the reason. */
 export const status = defineQuery({

@@ -9,10 +9,15 @@ const kept = '/var/lib/bench-full';
 const commandLimitMs = 600_000;
 const startLimitMs = 300_000;
 
+/** One key, written over: history, which a compaction removes. */
+const fillerBytes = 500_000;
+/** Room for a few requests of etcd's largest size, 1.5 MiB: below that no cluster takes writes for long. */
+const smallestQuotaBytes = 8 * 1024 * 1024;
+
 /** Sets the quota to what the database has already, writes until etcd refuses, and keeps each member's data-dir. */
 export async function makeFull(ground: Ground): Promise<void> {
   const { lab } = ground.stage;
-  const quotaBytes = await dbSizeBytes(lab);
+  const quotaBytes = Math.max(await dbSizeBytes(lab), smallestQuotaBytes);
   await onAll(ground.stage, async ({ exec }) => {
     const setting = `ETCD_QUOTA_BACKEND_BYTES="${quotaBytes}"`;
     await exec(['sh', '-euc', `echo '${setting}' >> ${settingsKept}; cp -a ${settingsKept} ${environmentFile}`]);
@@ -20,10 +25,10 @@ export async function makeFull(ground: Ground): Promise<void> {
   });
   await waitUntil(
     async () => {
-      const { stderr } = await lab.etcdctl(['put', '/bench/too-much', 'x'], { reject: false });
+      const { stderr } = await lab.etcdctl(['put', '/bench/too-much'], { input: 'x'.repeat(fillerBytes), reject: false });
       return stderr.includes('database space exceeded');
     },
-    { for: 'etcd refusing a write for want of space', withinMs: startLimitMs, everyMs: 500 },
+    { for: 'etcd refusing a write for want of space', withinMs: startLimitMs, everyMs: 50 },
   );
   await stopAll(ground.stage);
   await onAll(ground.stage, ({ exec }) => exec(['cp', '-a', dataDir, kept], { timeoutMs: commandLimitMs }));
