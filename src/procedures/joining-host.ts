@@ -60,7 +60,7 @@ export function placeOf({ cluster, hosts }: Pick<World, 'cluster' | 'hosts'>, na
 
 async function lookAt({ host }: Place): Promise<{ readonly finding: Finding; readonly facts?: HostFacts }> {
   try {
-    return { finding: holds(), facts: await host.preflight() };
+    return { finding: holds(), facts: await host.preflight(['replace-member']) };
   } catch (error) {
     if (isOpsError(error)) return { finding: fails(`${error.message} ${error.hint}`) };
     throw error;

@@ -76,7 +76,7 @@ export async function raiseAdvice(
 ): Promise<string> {
   const [quota, facts] = await Promise.all([
     etcd.quotaBytes(host.member).catch(unknownWhenRefused),
-    host.preflight().catch(unknownWhenRefused),
+    host.preflight([]).catch(unknownWhenRefused),
   ]);
   const present = quota === Number.POSITIVE_INFINITY ? undefined : quota;
   const raised = Math.ceil((Math.max(present ?? defaultQuotaBytes, dbSizeBytes) * raiseFactor) / mebibyte) * mebibyte;

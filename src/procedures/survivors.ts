@@ -64,7 +64,7 @@ export async function settleSurvivor({ how, seen, revision, bytes }: Candidate, 
     const { source } = await chooseSource(world, host.member);
     return { ...source, how, revision: String(revision) };
   }
-  const { serverVersion } = await host.preflight();
+  const { serverVersion } = await host.preflight(['restore', 'fetch-database']);
   return {
     how,
     member: host.member,
