@@ -57,7 +57,7 @@ export async function planRemoval(prepared: PreparedReplacement, world: World): 
     const [host, unit] = [hosts[index], units[index]];
     const stop = host === undefined || unit === undefined ? [] : host.commands.stopAndMask(unit);
     const successor = successorOf(removal, prepared, look);
-    const hand = successor === undefined ? [] : [commands.moveLeader(successor)];
+    const hand = successor === undefined ? [] : [world.etcd.commands.moveLeader(successor)];
     return answeringIds(look).has(removal.id) ? [...hand, remove, ...stop] : [...stop, remove];
   });
 }
@@ -77,7 +77,7 @@ export async function removeMembers(prepared: PreparedReplacement, world: World,
       continue;
     }
     const successor = successorOf(removal, prepared, look);
-    if (successor !== undefined) await etcd.moveLeader(successor);
+    if (successor !== undefined) await world.etcd.moveLeader(successor);
     await etcd.removeMember(removal.id, approval);
     await stop();
   }
@@ -103,7 +103,7 @@ export async function membersRemoved(prepared: PreparedReplacement, world: World
   return all.holds ? holds(quorum.sentence) : all;
 }
 
-/** Those that stay and answer: who is gone is not asked, and not waited for. */
+/** Those that stay and answer: who is gone is not asked, and not waited for. A leader that goes is asked to hand on by itself. */
 function askedOf({ among, member }: PreparedReplacement, { etcd }: World): Etcd {
   return etcd.among(among.filter((name) => name !== member));
 }

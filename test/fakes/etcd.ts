@@ -152,6 +152,10 @@ export function fakeEtcd({ site, effects, members }: FakeEtcdDeps): Etcd {
       const cluster = membership();
       const before = lookAt(site, [...site.machines.values()]).endpoints.find((endpoint) => endpoint.answers);
       const leads = before?.answers === true && before.status.leader === to;
+      const leader = before?.answers === true ? before.status.leader : undefined;
+      // Only the leader can hand leadership on.
+      if (!served().some(({ memberId }) => memberId === leader))
+        throw new OpsError('ETCD_NO_QUORUM', 'The leader is not among those that are asked.');
       effects.perform(`moveLeader ${to}`, {
         whole: () => {
           cluster.leader = to;
