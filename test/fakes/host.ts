@@ -202,7 +202,7 @@ export function fakeHost({ machine, site, effects, contentOf }: FakeHostDeps): H
       reach();
       const data = machine.dirs.get(site.dataDir)?.data;
       if (machine.unit.active || data === undefined) throw new OpsError('HOST_COMMAND_FAILED', `${member} has no database to copy.`);
-      return { bytes: data.dbSizeBytes, sha256: `${data.memberId}`.padEnd(64, '0') };
+      return { bytes: data.dbSizeBytes, sha256: data.memberId.padEnd(64, '0') };
     },
     async putDataAside(run) {
       const { aside } = paths(run);

@@ -1,11 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { SnapshotFileName } from '../../src/ids.ts';
 import { backups } from '../../src/procedures/backups.ts';
-import type { Query } from '../../src/procedures/procedure.ts';
 import { fakeWorld } from '../fakes/world.ts';
 import type { FakeWorld } from '../fakes/world.ts';
-
-const query = backups as Query;
 
 function withData() {
   const world = fakeWorld();
@@ -15,7 +12,7 @@ function withData() {
 }
 
 async function wordsOf(world: FakeWorld): Promise<string> {
-  return JSON.stringify(await query.answer({}, world));
+  return JSON.stringify(await backups.answer({}, world));
 }
 
 describe('backups', () => {
