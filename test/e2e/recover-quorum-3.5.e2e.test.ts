@@ -51,4 +51,21 @@ describe('recover-quorum of three members on etcd 3.5', () => {
     expect(await waitForEnd(stage, run)).toMatchObject({ outcome: 'completed' });
     expect(await valueOf(stage, '/name/2')).toBe('in no backup');
   });
+
+  it('finds a certificate that does not cover its host before anything is touched', async () => {
+    const { lab } = stage;
+    await Promise.all(['etcd02', 'etcd03'].map((host) => lab.host(host).fault('lose-data')));
+    const { stdout: wrong } = await lab.host('etcd03').exec(['cat', '/etc/etcd/pki/server.pem']);
+    await lab.host('etcd02').exec(['dd', 'of=/etc/etcd/pki/server.pem', 'status=none'], { input: wrong });
+    const run = await startRun(stage, 'recover-quorum demo --source survivor');
+
+    const gate = await waitForGate(stage, run, 'preflight');
+
+    expect(gate).toMatchObject({
+      kind: 'failure',
+      reason: expect.stringContaining(`does not cover ${lab.host('etcd02').address}`) as string,
+    });
+    expect((await lab.host('etcd01').exec(['systemctl', 'is-active', 'etcd'])).stdout).toBe('active');
+    expect((await lab.host('etcd02').exec(['sh', '-c', 'ls -A /data/etcd'])).stdout).toBe('');
+  });
 });
