@@ -2,10 +2,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { playReplaceMember } from '../demo/stories/replace-member.ts';
 import type { EtcdVersion } from '../lab/lab.ts';
-import { clickCard, startRun, waitForEnd, waitForGate } from '../stage/acting.ts';
+import { clickCard, startRun, waitFor, waitForEnd, waitForGate } from '../stage/acting.ts';
 import { createStage } from '../stage/stage.ts';
 import type { Stage } from '../stage/stage.ts';
-import { approveAll, endRuns, saidBy, storedBy, votersOf } from './replacing.ts';
+import { approveAll, endRuns, membersOf, saidBy, storedBy, votersOf } from './replacing.ts';
 
 /** Where each style has its settings. */
 const styles = [
@@ -69,6 +69,26 @@ export function describeReplacement(etcd: EtcdVersion): void {
       expect(view).toMatchObject({ outcome: 'completed', conclusion: expect.stringContaining(`/data/etcd/data.${run}.old`) });
       expect((await third.exec(['ls', `/data/etcd/data.${run}.old/member`])).stdout).toBe('snap\nwal');
       expect(await storedBy(stage, third.clientUrl, '/name/1')).toBe('kept');
+    });
+
+    it('does not remove a member that comes back while the card waits', async () => {
+      await stage.lab.resetCluster();
+      const third = stage.lab.host('etcd03');
+      await third.fault('stop-etcd');
+      const run = await startRun(stage, 'replace-member demo etcd03 --discard-data');
+      const gate = await waitForGate(stage, run, 'remove-member');
+      const before = await membersOf(stage);
+
+      await third.fault('start-etcd');
+      await stage.lab.waitHealthy();
+      await clickCard(stage, gate, 'approve');
+      const view = await waitFor(stage, run, ({ openGate }) => openGate?.kind === 'failure');
+
+      const settled = (await stage.runs.journal(run)).find((entry) => entry.type === 'gate-settled');
+      expect(view.openGate?.reason).toMatch(/etcd03 \([0-9a-f]+\) answers/);
+      expect(settled).toMatchObject({ outcome: 'voided' });
+      expect(await membersOf(stage)).toEqual(before);
+      expect((await third.exec(['systemctl', 'is-active', 'etcd'])).stdout).toBe('active');
     });
 
     it('replaces a member that serves and leads only with --healthy, and hands leadership on first', async () => {
