@@ -5,7 +5,7 @@ import { holds } from '../engine/finding.ts';
 import { OpsError } from '../errors.ts';
 import { MemberName } from '../ids.ts';
 import { defineProcedure } from './procedure.ts';
-import { chooseSource, savingSnapshot, snapshotChecked, SnapshotSource } from './safety-snapshot.ts';
+import { chooseSource, savingSnapshot, snapshotChecked, SnapshotSource } from './restoring/safety-snapshot.ts';
 import { bytesInWords } from './words.ts';
 
 const Input = z.object({ from: MemberName.optional() });

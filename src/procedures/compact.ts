@@ -2,10 +2,10 @@
 import { z } from 'zod';
 import { destroy } from '../engine/step.ts';
 import { OpsError } from '../errors.ts';
-import { compacting, compactTarget, pagesSettled } from './compaction.ts';
-import { answering, demandNoneCorrupt, demandQuorum } from './members.ts';
+import { compacting, compactTarget, pagesSettled } from './space/compaction.ts';
+import { answering, demandNoneCorrupt, demandQuorum } from './running/members.ts';
 import { defineProcedure } from './procedure.ts';
-import { Revision } from './revision.ts';
+import { Revision } from './space/revision.ts';
 import { bytesInWords } from './words.ts';
 
 const Input = z.object({ revision: Revision.optional() });

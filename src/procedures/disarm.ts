@@ -4,10 +4,10 @@ import { fails, holds, that } from '../engine/finding.ts';
 import type { Finding } from '../engine/finding.ts';
 import { change, check, destroy } from '../engine/step.ts';
 import { OpsError } from '../errors.ts';
-import { alarmsOf, disarmNospace, noneRaised, planDisarm } from './disarming.ts';
-import { demandQuorum, nameOf, noneCorrupt } from './members.ts';
+import { alarmsOf, disarmNospace, noneRaised, planDisarm } from './space/disarming.ts';
+import { demandQuorum, nameOf, noneCorrupt } from './running/members.ts';
 import { defineProcedure } from './procedure.ts';
-import { allUnderQuota } from './space.ts';
+import { allUnderQuota } from './space/space.ts';
 import { list } from './words.ts';
 import type { World } from './world.ts';
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Answer } from './answer.ts';
 import { defineQuery } from './procedure.ts';
 import { Key } from './put.ts';
-import { checkV2Key } from './v2-key.ts';
+import { checkV2Key } from './v2/v2-key.ts';
 import { plural } from './words.ts';
 import type { World } from './world.ts';
 

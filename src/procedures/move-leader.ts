@@ -4,9 +4,9 @@ import { change } from '../engine/step.ts';
 import { OpsError } from '../errors.ts';
 import type { ClusterLook } from '../etcd/etcd.ts';
 import { MemberId, MemberName } from '../ids.ts';
-import { leads, successor } from './leadership.ts';
-import { allCaughtUp, answering, demandQuorum, leaderOf, voters } from './members.ts';
-import type { Answering } from './members.ts';
+import { leads, successor } from './running/leadership.ts';
+import { allCaughtUp, answering, demandQuorum, leaderOf, voters } from './running/members.ts';
+import type { Answering } from './running/members.ts';
 import { defineProcedure } from './procedure.ts';
 import type { World } from './world.ts';
 

@@ -4,7 +4,7 @@ import { fails, holds } from '../engine/finding.ts';
 import type { Finding } from '../engine/finding.ts';
 import { change } from '../engine/step.ts';
 import { defineProcedure } from './procedure.ts';
-import { checkV2Key } from './v2-key.ts';
+import { checkV2Key } from './v2/v2-key.ts';
 import type { World } from './world.ts';
 
 /** etcd's own limit of a request is 1.5 MiB; a key or value typed by a person is far below this. */

@@ -2,15 +2,15 @@
 import { z } from 'zod';
 import { attest, change, check, choose, destroy } from '../engine/step.ts';
 import type { Choices, Step } from '../engine/step.ts';
-import { abandonRestore } from './abandon-restore.ts';
-import { canaryGone, canaryKey } from './canary.ts';
-import { afterwards, leftOutFacts, offAndStaysOff, stillSilent, worldOf } from './left-out.ts';
+import { abandonRestore } from './restoring/abandon-restore.ts';
+import { canaryGone, canaryKey } from './restoring/canary.ts';
+import { afterwards, leftOutFacts, offAndStaysOff, stillSilent, worldOf } from './restoring/left-out.ts';
 import { defineProcedure } from './procedure.ts';
-import { putBackReport, replacingSteps, settlingSteps, startingSteps } from './put-back.ts';
-import { Prepared, lookedAround, offerOf, orderOf, settle, startingWorld } from './recover-settled.ts';
-import { snapshotFinding } from './restore-choice.ts';
-import { savingSurvivor } from './survivors.ts';
-import { Way } from './ways-back.ts';
+import { putBackReport, replacingSteps, settlingSteps, startingSteps } from './restoring/put-back.ts';
+import { Prepared, lookedAround, offerOf, orderOf, settle, startingWorld } from './restoring/recover-settled.ts';
+import { snapshotFinding } from './restoring/restore-choice.ts';
+import { savingSurvivor } from './restoring/survivors.ts';
+import { Way } from './restoring/ways-back.ts';
 import { list, plural } from './words.ts';
 import type { World } from './world.ts';
 

@@ -3,17 +3,17 @@ import { z } from 'zod';
 import { allOf } from '../engine/finding.ts';
 import { change, check, destroy } from '../engine/step.ts';
 import { MemberId, MemberName } from '../ids.ts';
-import { abandonReplacement } from './abandon-replacement.ts';
-import * as aside from './data-aside.ts';
-import * as join from './join.ts';
-import { placeOf } from './joining-host.ts';
+import { abandonReplacement } from './replacing/abandon-replacement.ts';
+import * as aside from './replacing/data-aside.ts';
+import * as join from './replacing/join.ts';
+import { placeOf } from './replacing/joining-host.ts';
 import { defineProcedure } from './procedure.ts';
-import * as removing from './remove-member.ts';
-import { hostAnswers, ready, safe, saved, summaryOf } from './replacement-looks.ts';
-import { nameOf } from './safe-to-replace.ts';
-import { SnapshotSource, savingSnapshot, snapshotChecked } from './safety-snapshot.ts';
-import { agreement } from './serving.ts';
-import { settle } from './settle-replacement.ts';
+import * as removing from './replacing/remove-member.ts';
+import { hostAnswers, ready, safe, saved, summaryOf } from './replacing/replacement-looks.ts';
+import { nameOf } from './replacing/safe-to-replace.ts';
+import { SnapshotSource, savingSnapshot, snapshotChecked } from './restoring/safety-snapshot.ts';
+import { agreement } from './restoring/serving.ts';
+import { settle } from './replacing/settle-replacement.ts';
 import { list } from './words.ts';
 
 const Input = z.object({

@@ -2,12 +2,12 @@
 import { z } from 'zod';
 import { change, check, destroy } from '../engine/step.ts';
 import { SnapshotFileName, SnapshotId } from '../ids.ts';
-import { abandonRestore } from './abandon-restore.ts';
-import { bumpOver, copyRemark, lossInWords } from './loss.ts';
+import { abandonRestore } from './restoring/abandon-restore.ts';
+import { bumpOver, copyRemark, lossInWords } from './restoring/loss.ts';
 import { defineProcedure } from './procedure.ts';
-import type { PutBack } from './put-back.ts';
-import { putBackReport, replacingSteps, settlingSteps, startingSteps } from './put-back.ts';
-import { ChosenFile, chooseSnapshot, fileOf, fixed, snapshotFinding } from './restore-choice.ts';
+import type { PutBack } from './restoring/put-back.ts';
+import { putBackReport, replacingSteps, settlingSteps, startingSteps } from './restoring/put-back.ts';
+import { ChosenFile, chooseSnapshot, fileOf, fixed, snapshotFinding } from './restoring/restore-choice.ts';
 import { bytesInWords, durationInWords, plural } from './words.ts';
 import type { World } from './world.ts';
 

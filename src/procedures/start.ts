@@ -6,10 +6,10 @@ import { change, check } from '../engine/step.ts';
 import { OpsError } from '../errors.ts';
 import { MemberName } from '../ids.ts';
 import { inParallel } from './in-parallel.ts';
-import { allAnswer, answering } from './members.ts';
+import { allAnswer, answering } from './running/members.ts';
 import { defineProcedure } from './procedure.ts';
-import { hasData, lookAtHosts, runs, stateInWords } from './units.ts';
-import type { HostState } from './units.ts';
+import { hasData, lookAtHosts, runs, stateInWords } from './running/units.ts';
+import type { HostState } from './running/units.ts';
 import { list, plural } from './words.ts';
 import type { World } from './world.ts';
 

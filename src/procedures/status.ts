@@ -5,9 +5,9 @@ import type { ClusterLook, EndpointLook } from '../etcd/etcd.ts';
 import type { Host } from '../host/host.ts';
 import type { AnswerPart, Table } from './answer.ts';
 import { defineQuery } from './procedure.ts';
-import { nextAction } from './triage.ts';
-import type { HostSight } from './triage.ts';
-import { notice, refusal } from './versions.ts';
+import { nextAction } from './judging/triage.ts';
+import type { HostSight } from './judging/triage.ts';
+import { notice, refusal } from './judging/versions.ts';
 import { bytesInWords, durationInWords } from './words.ts';
 import type { World } from './world.ts';
 

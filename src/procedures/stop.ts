@@ -8,10 +8,10 @@ import { OpsError } from '../errors.ts';
 import type { ClusterLook } from '../etcd/etcd.ts';
 import { MemberName } from '../ids.ts';
 import { inParallel } from './in-parallel.ts';
-import { answering } from './members.ts';
+import { answering } from './running/members.ts';
 import { defineProcedure } from './procedure.ts';
-import { quorumWithout } from './quorum-without.ts';
-import { lookAtHosts, runs, stateInWords } from './units.ts';
+import { quorumWithout } from './running/quorum-without.ts';
+import { lookAtHosts, runs, stateInWords } from './running/units.ts';
 import { list } from './words.ts';
 import type { World } from './world.ts';
 

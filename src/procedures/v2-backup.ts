@@ -4,11 +4,11 @@ import { allOf, fails, holds, that } from '../engine/finding.ts';
 import { change, check } from '../engine/step.ts';
 import { OpsError, isOpsError } from '../errors.ts';
 import { MemberName } from '../ids.ts';
-import { placeOf } from './joining-host.ts';
+import { placeOf } from './replacing/joining-host.ts';
 import { defineProcedure } from './procedure.ts';
-import { makeV2Backup, v2BackupUsable } from './v2-making.ts';
-import { V2Source, chooseV2Source } from './v2-source.ts';
-import { v2BackupInWords } from './v2-words.ts';
+import { makeV2Backup, v2BackupUsable } from './v2/v2-making.ts';
+import { V2Source, chooseV2Source } from './v2/v2-source.ts';
+import { v2BackupInWords } from './v2/v2-words.ts';
 import { bytesInWords, plural } from './words.ts';
 
 const Input = z.object({ from: MemberName.optional() });

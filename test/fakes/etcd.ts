@@ -3,7 +3,7 @@ import { fails, holds } from '../../src/engine/finding.ts';
 import { OpsError } from '../../src/errors.ts';
 import type { ClusterLook, Etcd } from '../../src/etcd/etcd.ts';
 import type { EtcdCommands } from '../../src/etcd/commands.ts';
-import { hazardsOf } from '../../src/procedures/hazards.ts';
+import { hazardsOf } from '../../src/procedures/judging/hazards.ts';
 import type { MemberName } from '../../src/ids.ts';
 import type { Effects } from './effects.ts';
 import { lookAt } from './look.ts';

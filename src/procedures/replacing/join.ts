@@ -1,0 +1,126 @@
+/** Lets a member into a cluster: as a learner, with the settings of one that joins, until it has caught up and votes. */
+import type { PlannedCommand } from '../../engine/command.ts';
+import { fails, holds, that } from '../../engine/finding.ts';
+import type { Finding } from '../../engine/finding.ts';
+import type { Progress } from '../../engine/step.ts';
+import { OpsError } from '../../errors.ts';
+import type { MemberRow } from '../../etcd/etcd.ts';
+import type { ClusterSettings } from '../../host/host.ts';
+import { placeOf } from './joining-host.ts';
+import type { PreparedReplacement } from '../replace-member.ts';
+import { hasPeerUrl } from './which-member.ts';
+import { durationInWords } from '../words.ts';
+import type { World } from '../world.ts';
+
+/** A learner is sent the whole database first; how long that takes depends on its size and the network. */
+const inSyncLimitMs = 15 * 60_000;
+const betweenPromotionsMs = 1_000;
+
+/** Who joins, and whom of the members it does not count with, because they are to go. */
+export type JoiningMember = Pick<PreparedReplacement, 'member' | 'peerUrl' | 'removes'>;
+
+/** The row of the member that joins: known by its peer URL, because a learner has no name until it starts. */
+export async function joinedRow(prepared: JoiningMember, { etcd }: Pick<World, 'etcd'>): Promise<MemberRow | undefined> {
+  return rowIn(prepared, (await etcd.look()).members ?? []);
+}
+
+function rowIn({ peerUrl, removes }: JoiningMember, members: readonly MemberRow[]): MemberRow | undefined {
+  return members.find((row) => hasPeerUrl(row, peerUrl) && !removes.some(({ id }) => id === row.memberId));
+}
+
+/** It is in the list. */
+export async function learnerAdded(prepared: JoiningMember, world: World): Promise<Finding> {
+  const row = await joinedRow(prepared, world);
+  return row === undefined
+    ? fails(`No member at ${prepared.peerUrl} yet.`)
+    : holds(`Member ${row.memberId} at ${prepared.peerUrl}${row.isLearner ? ', a learner: it has no vote yet' : ''}.`);
+}
+
+/** The settings of a member that joins, as the members are at this moment, itself among them: https://etcd.io/docs/v3.5/op-guide/runtime-configuration/#add-a-new-member */
+async function settingsOf(prepared: JoiningMember, { etcd, cluster }: World): Promise<ClusterSettings> {
+  const { members, quorum } = await etcd.look();
+  if (members === undefined) throw new OpsError('ETCD_NO_QUORUM', `The list of members could not be read. ${quorum.sentence}`);
+  const staying = members.filter(({ memberId }) => !prepared.removes.some(({ id }) => id === memberId));
+  const own = rowIn(prepared, staying);
+  const pairs = [
+    ...staying.flatMap((row) => row.peerUrls.map((url) => ({ name: row === own ? prepared.member : nameIn(row, cluster.members), url }))),
+    // Not added yet: only in a plan.
+    ...(own === undefined ? [{ name: prepared.member, url: prepared.peerUrl }] : []),
+  ];
+  // In the order of the names, so that the same members make the same line.
+  const initialCluster = pairs
+    .toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+    .map(({ name, url }) => `${name}=${url}`)
+    .join(',');
+  return { initialClusterState: 'existing', initialCluster };
+}
+
+/** etcd compares the peer URLs; of a member that never started it knows no name. */
+function nameIn(row: MemberRow, configured: World['cluster']['members']): string {
+  return row.name !== '' ? row.name : (configured.find(({ peerUrl }) => hasPeerUrl(row, peerUrl))?.name ?? row.memberId);
+}
+
+export async function planConfigure(prepared: JoiningMember, world: World): Promise<readonly PlannedCommand[]> {
+  const { host } = placeOf(world, prepared.member);
+  const [{ configuration }, settings] = await Promise.all([host.preflight(['replace-member']), settingsOf(prepared, world)]);
+  return host.commands.configure(settings, configuration);
+}
+
+/** Gives the difference it made. */
+export async function configure(prepared: JoiningMember, world: World): Promise<string> {
+  const { host } = placeOf(world, prepared.member);
+  const { difference } = await host.configure(await settingsOf(prepared, world));
+  return difference === '' ? '' : `${prepared.member}:\n${difference}`;
+}
+
+export async function configured(prepared: JoiningMember, world: World): Promise<Finding> {
+  return placeOf(world, prepared.member).host.configured(await settingsOf(prepared, world));
+}
+
+/** etcd answers at the member's client URL, as the very member that was added. */
+export async function startedAsLearner(prepared: JoiningMember, world: World): Promise<Finding> {
+  const { member } = prepared;
+  const { endpoints, members = [] } = await world.etcd.look();
+  const row = rowIn(prepared, members);
+  const endpoint = endpoints.find((each) => each.member === member);
+  if (row === undefined) return fails(`There is no member at ${prepared.peerUrl}.`);
+  if (endpoint === undefined || !endpoint.answers)
+    return fails(`${member} does not answer yet: ${endpoint?.reason ?? 'it was not asked'}.`);
+  if (endpoint.status.memberId !== row.memberId)
+    return fails(`${member} answers as ${endpoint.status.memberId}, and not as ${row.memberId}, which was added.`);
+  return row.name === ''
+    ? fails(`${member} runs, but has not told the others its name yet.`)
+    : holds(`${member} answers as ${row.memberId}.`);
+}
+
+/** As a command; the id is not known before it was added. */
+export async function planPromote(prepared: JoiningMember, world: World): Promise<readonly PlannedCommand[]> {
+  const row = await joinedRow(prepared, world);
+  return row === undefined
+    ? [{ on: 'bot', argv: ['etcdctl', 'member', 'promote', '<the id of the learner>'] }]
+    : [world.etcd.commands.promote(row.memberId)];
+}
+
+/** Asks until the learner is in sync. @throws OpsError ETCD_REQUEST_FAILED when it is not within the limit */
+export async function promote(prepared: JoiningMember, world: World, progress: Progress): Promise<void> {
+  const { clock, etcd } = world;
+  const row = await joinedRow(prepared, world);
+  if (row === undefined) throw new OpsError('ETCD_REQUEST_FAILED', `There is no member at ${prepared.peerUrl} to promote.`);
+  const start = clock.now().getTime();
+  for (;;) {
+    const finding = await etcd.promote(row.memberId);
+    if (finding.holds) return;
+    const waitedMs = clock.now().getTime() - start;
+    if (waitedMs >= inSyncLimitMs)
+      throw new OpsError('ETCD_REQUEST_FAILED', `After ${durationInWords(waitedMs)} the learner is not in sync: ${finding.because}`, {
+        hint: 'Look at the network and the disk of its host (journalctl -u etcd); when it has caught up, press Retry.',
+      });
+    progress(`${durationInWords(waitedMs)}: ${finding.because}`);
+    await clock.sleep(betweenPromotionsMs);
+  }
+}
+
+export async function promoted(prepared: JoiningMember, world: World): Promise<Finding> {
+  const row = await joinedRow(prepared, world);
+  return that(row !== undefined && !row.isLearner, `${prepared.member} has no vote yet.`);
+}

@@ -1,0 +1,152 @@
+/** The bodies of the steps that put a cluster back from one file, for every procedure that does so. */
+import type { Finding } from '../../engine/finding.ts';
+import type { ChangeStep, CheckStep, DestroyStep, Facts } from '../../engine/step.ts';
+import type { Host, HostFacts } from '../../host/host.ts';
+import type { SnapshotFile } from '../../snapshots/snapshots.ts';
+import * as after from './after-restore.ts';
+import { canaryKey, canaryReadable } from './canary.ts';
+import { preflight } from './preflight.ts';
+import * as replacing from './replace-data.ts';
+import * as aside from './restore-aside.ts';
+import { agreement, serving } from './serving.ts';
+import { plural } from '../words.ts';
+import type { World } from '../world.ts';
+
+/** What is put back, and what that costs: settled when the run begins. */
+export interface PutBack {
+  /** The file; throws when it is not there, or not the one that was settled. */
+  readonly source: () => Promise<SnapshotFile>;
+  /** What the approval says is lost. */
+  readonly loses: string;
+  /** Added to the file's revision where the tool can: from just above the highest revision known. */
+  readonly bumpRevisionBy: bigint;
+  /** The new cluster's own, so that no old member can ever join it. */
+  readonly token: string;
+  /** Also replaces the data of a cluster that has quorum. */
+  readonly whileHealthy: boolean;
+  /** Set in etcd's settings where the cluster is made of other members than those. */
+  readonly initialCluster?: string;
+  /** What more must hold before data is replaced, and what more the approval rests on. */
+  readonly besides?: { readonly requires: () => Promise<Finding>; readonly facts: Facts };
+}
+
+type Body<S> = Omit<S, 'kind' | 'id' | 'title'>;
+
+/** A host whose versions, tools and settings are read once, for as long as these steps live: until a gate, a failure or a crash. */
+function readOnce(host: Host): Host {
+  let facts: Promise<HostFacts> | undefined;
+  const preflightOnce = () => {
+    facts ??= host.preflight().catch((error: unknown) => {
+      facts = undefined;
+      throw error;
+    });
+    return facts;
+  };
+  return { ...host, preflight: preflightOnce };
+}
+
+/** Everything up to the approval, and the approved act. All hosts of `on` take part, and nobody else. */
+export function replacingSteps(order: PutBack, on: World) {
+  const world = { ...on, hosts: on.hosts.map(readOnce) };
+  return {
+    preflight: (async () => preflight(world, await order.source())) satisfies CheckStep['verify'],
+    outlook: (() => aside.outlook(order, world)) satisfies CheckStep['verify'],
+    handOut: {
+      plan: () => aside.planHandOut(order, world),
+      run: ({ progress }) => aside.handOut(order, world, progress),
+      verify: () => aside.handedOut(order, world),
+    } satisfies Body<ChangeStep>,
+    restoreAside: {
+      plan: () => aside.planRestoreAside(order, world),
+      run: () => aside.restoreAside(order, world),
+      verify: () => aside.restoredAside(order, world),
+    } satisfies Body<ChangeStep>,
+    replaceData: {
+      loses: order.loses,
+      blastRadius: 'quorumLoss',
+      requires: () => replacing.replacementAllowed(order, world),
+      facts: () => replacing.replacementFacts(order, world),
+      plan: () => replacing.planReplaceData(world),
+      run: (approval) => replacing.replaceData(world, approval),
+      verify: () => replacing.dataReplaced(world),
+    } satisfies Body<DestroyStep>,
+  };
+}
+
+/** How long members that were just started may take to find each other. */
+const servingDeadlineMs = 180_000;
+
+/** Starts etcd on all hosts of `world` and proves that they serve. */
+export function startingSteps(world: World) {
+  const { hosts, etcd, runId, clock } = world;
+  return {
+    start: {
+      plan: () => after.planStart(world),
+      run: async () => {
+        await Promise.all(hosts.map((host) => host.unmaskAndStart()));
+      },
+      verify: () => serving(etcd),
+      deadlineMs: servingDeadlineMs,
+    } satisfies Body<ChangeStep>,
+    canary: {
+      plan: async () => [etcd.commands.put(canaryKey, runId)],
+      run: async () => {
+        await etcd.put(canaryKey, runId);
+      },
+      verify: () => canaryReadable(world),
+    } satisfies Body<ChangeStep>,
+    agree: (({ mayWait }) => agreement(etcd, clock, mayWait)) satisfies CheckStep['verify'],
+  };
+}
+
+/** What is done once the new cluster serves: nobody waits for it any more. */
+export function settlingSteps(order: Pick<PutBack, 'token' | 'initialCluster'>, world: World) {
+  const { hosts, etcd, runId, cluster, ledger } = world;
+  return {
+    configure: {
+      plan: () => after.planConfigure(order, world),
+      run: () => after.configure(order, world),
+      verify: () => after.configured(order, world),
+    } satisfies Body<ChangeStep>,
+    cleanUp: {
+      plan: async () => [...hosts.flatMap((host) => host.commands.removeScratch(runId)), etcd.commands.delete(canaryKey)],
+      run: async () => {
+        const { revision } = await etcd.look();
+        // First, because a clean-up that was cut is done again only as long as the snapshot is still there.
+        if (revision !== undefined) await ledger.restart(revision);
+        await etcd.delete(canaryKey);
+        await Promise.all(hosts.map((host) => host.removeScratch(runId)));
+      },
+      verify: () => after.cleanedUp(world),
+    } satisfies Body<ChangeStep>,
+    deleteOldData: {
+      loses: `the data of ${cluster.name} from before this restore: it cannot be put back afterwards`,
+      blastRadius: 'general',
+      otherwise: `The old data-dirs stay: ${hosts.map((host) => `${host.member}:${host.paths(runId).aside}`).join(', ')}.`,
+      requires: () => etcd.membersAgree(),
+      facts: () => after.asideFacts(world),
+      plan: async () => hosts.flatMap((host) => host.commands.deleteAside(runId)),
+      run: async (approval) => {
+        await Promise.all(hosts.map((host) => host.deleteAside(runId, approval)));
+      },
+      verify: () => after.asideGone(world),
+    } satisfies Body<DestroyStep>,
+  };
+}
+
+/** What the final report says of every such run. */
+export async function putBackReport({ source, loses }: PutBack, world: World): Promise<readonly string[]> {
+  const { etcd, cluster, hosts, runId } = world;
+  const [{ quorum, revision }, kept, file] = await Promise.all([etcd.look(), after.keptAside(world), source().catch(() => undefined)]);
+  return [
+    `${cluster.name} serves again${file === undefined ? '' : ` from ${file.kind === 'snapshot' ? 'snapshot' : 'the copied database'} ${file.name}`}, at revision ${revision ?? 'unknown'}. ${quorum.sentence}`,
+    `Lost: ${loses}.`,
+    kept.length > 0
+      ? `The old data is kept: ${kept.map((host) => `${host.member}:${host.paths(runId).aside}`).join(', ')}.`
+      : `The old data-dirs on ${plural(hosts.length, 'host')} are deleted.`,
+    ...(file?.v2Keys === 'some'
+      ? ['The cluster held API 2 keys when the snapshot was taken; a v3 snapshot does not hold them, so they are gone.']
+      : []),
+    'Users, roles and passwords are those of the snapshot’s time. Restart what watches this cluster (Kubernetes: apiservers and controllers); resume Patroni if you paused it.',
+  ];
+}

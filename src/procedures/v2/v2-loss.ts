@@ -1,0 +1,58 @@
+/** What putting API 2 back costs: all that API 3 holds, and what API 2 got since the backup. */
+import { fails, holds } from '../../engine/finding.ts';
+import type { Finding } from '../../engine/finding.ts';
+import { isOpsError } from '../../errors.ts';
+import type { SnapshotRecord } from '../../snapshots/snapshots.ts';
+import type { V2BackupRecord } from '../../snapshots/v2-backups.ts';
+import { durationInWords, instantInWords, plural } from '../words.ts';
+import type { World } from '../world.ts';
+
+/** A snapshot of API 3 this young counts as saved: nobody could restore both into one cluster, so it is for another one. */
+const freshMs = 60 * 60_000;
+
+/** How many keys API 3 holds now; undefined when nobody can say, and then it is taken to hold some. */
+export async function v3KeysNow({ etcd }: Pick<World, 'etcd'>): Promise<number | undefined> {
+  try {
+    return (await etcd.sampleKeys()).keysTotal;
+  } catch (error) {
+    if (isOpsError(error)) return undefined;
+    throw error;
+  }
+}
+
+/** For the gate card: what cannot be had back. */
+export function v2LossInWords(record: V2BackupRecord, v3Keys: number | undefined, now: Date): string {
+  const v3 =
+    v3Keys === 0
+      ? 'of API 3, which holds no keys now, the users, roles and passwords'
+      : `ALL DATA OF API 3: ${v3Keys === undefined ? 'every key' : plural(v3Keys, 'key')}, and its users, roles and passwords`;
+  const age = durationInWords(now.getTime() - record.takenAt.getTime());
+  return `${v3} (authentication of API 3 is off afterwards); of API 2 everything written after ${instantInWords(record.takenAt)} (${age} ago). Member ids, cluster id, revisions and indexes begin anew`;
+}
+
+/** API 3 holds nothing, or it is saved, or its loss was asked for by its name. */
+export async function v3MayGo({ loseV3 }: { readonly loseV3: boolean }, world: World): Promise<Finding> {
+  const { cluster, clock } = world;
+  const keys = await v3KeysNow(world);
+  if (keys === 0) return holds('API 3 holds no keys.');
+  const held = keys === undefined ? 'may hold data of API 3 (it cannot be asked now)' : `holds ${plural(keys, 'key')} of API 3`;
+  if (loseV3) return holds(`${cluster.name} ${held}; --lose-v3 says that they may go.`);
+  const fresh = await freshSnapshot(world);
+  if (fresh !== undefined) {
+    const age = durationInWords(clock.now().getTime() - fresh.takenAt.getTime());
+    return holds(
+      `${cluster.name} ${held}. They are in snapshot ${fresh.id}, ${age} old, which can be restored into another cluster: not into this one together with API 2.`,
+    );
+  }
+  return fails(
+    `${cluster.name} ${held}, and v2-restore begins a new cluster with the data of API 2 alone. Save it first (\`backup ${cluster.name}\`: a checked snapshot of the last hour counts), then press Retry; or start again with --lose-v3.`,
+  );
+}
+
+async function freshSnapshot({ snapshots, clock }: World): Promise<SnapshotRecord | undefined> {
+  for (const stored of await snapshots.list()) {
+    if (!stored.ok || clock.now().getTime() - stored.record.takenAt.getTime() > freshMs) continue;
+    if ((await snapshots.check(stored.record)).holds) return stored.record;
+  }
+  return undefined;
+}

@@ -1,0 +1,94 @@
+/** Puts the backup in place of one member's data-dir and the others' aside: allowed when, resting on what, and in which order. */
+import type { Approval } from '../../engine/approval.ts';
+import type { PlannedCommand } from '../../engine/command.ts';
+import { allOf, that } from '../../engine/finding.ts';
+import type { Finding } from '../../engine/finding.ts';
+import type { Facts } from '../../engine/step.ts';
+import type { Host } from '../../host/host.ts';
+import { fenceAll } from '../restoring/fence-all.ts';
+import { inParallel } from '../in-parallel.ts';
+import { placeOf } from '../replacing/joining-host.ts';
+import { v3MayGo } from './v2-loss.ts';
+import { v2BackupUsable } from './v2-making.ts';
+import type { PreparedV2Restore } from '../v2-restore.ts';
+import { list } from '../words.ts';
+import type { World } from '../world.ts';
+
+/** A checked backup on the first host, API 3 empty, saved or given up, and no quorum (or the explicit word). */
+export async function v2ReplacementAllowed(prepared: PreparedV2Restore, world: World): Promise<Finding> {
+  const { host } = placeOf(world, prepared.first);
+  const done = await swapped(host, world);
+  const [{ quorum }, mayGo, facts] = await Promise.all([
+    world.etcd.look(),
+    v3MayGo(prepared, world),
+    done ? undefined : host.v2.inspect(world.runId),
+  ]);
+  return allOf([
+    ...(done ? [] : [v2BackupUsable(prepared.first, facts)]),
+    mayGo,
+    that(
+      !quorum.holds || prepared.whileHealthy,
+      `${world.cluster.name} has quorum (${quorum.sentence}): its data is not replaced. If that is really wanted, start again with --while-healthy.`,
+    ),
+  ]);
+}
+
+/** What the approval rests on. */
+export async function v2ReplacementFacts(
+  { first, backup, sha256, loseV3 }: PreparedV2Restore,
+  { hosts, etcd, runId }: World,
+): Promise<Facts> {
+  const [{ endpoints }, dirs] = await Promise.all([
+    etcd.look(),
+    Promise.all(
+      hosts.map(async (host) => ({ host, present: await host.dir(host.dataDir), next: await host.dir(host.paths(runId).restored) })),
+    ),
+  ]);
+  const answering = endpoints.filter((endpoint) => endpoint.answers).map(({ member }) => member);
+  const clusterIds = new Set(endpoints.flatMap((endpoint) => (endpoint.answers ? [endpoint.status.clusterId] : [])));
+  return {
+    'backup of API 2': `${backup}, sha256 ${sha256}`,
+    'API 3': loseV3 ? 'its data goes (--lose-v3)' : 'empty, or saved in a snapshot',
+    'members answering': answering.length === 0 ? 'none' : list(answering),
+    'cluster id': clusterIds.size === 0 ? 'no member answers' : [...clusterIds].join(', '),
+    ...Object.fromEntries(
+      dirs.map(({ host, present, next }) => {
+        const now = present.exists ? `${host.dataDir} is ${present.identity}` : `${host.dataDir} is missing`;
+        const then =
+          host.member === first ? `its replacement is ${next.exists ? next.identity : 'missing'}` : 'an empty one takes its place';
+        return [`data-dir on ${host.member}`, `${now}; ${then}`];
+      }),
+    ),
+  };
+}
+
+/** First all stops, then all renames: the order in which they happen. */
+export async function planV2Replacement({ first }: PreparedV2Restore, { hosts, runId }: World): Promise<readonly PlannedCommand[]> {
+  const now = await Promise.all(hosts.map(async (host) => ({ host, unit: await host.unit(), dir: await host.dir(host.dataDir) })));
+  return [
+    ...now.flatMap(({ host, unit }) => host.commands.stopAndMask(unit)),
+    ...now.flatMap(({ host, dir }) =>
+      host.member === first ? host.commands.swapDataDir(runId, dir) : host.commands.putDataAside(runId, dir),
+    ),
+  ];
+}
+
+/** Stops and masks every member, proves it, and only then moves: an old member that runs on would be a second cluster. */
+export async function replaceWithV2({ first }: PreparedV2Restore, world: World, approval: Approval): Promise<void> {
+  const { hosts, runId } = world;
+  await fenceAll(world, approval);
+  await inParallel(hosts, (host) => (host.member === first ? host.swapDataDir(runId, approval) : host.putDataAside(runId, approval)));
+}
+
+/** The old data (or an empty directory where there was none) is aside, and something is in its place. */
+async function swapped(host: Host, { runId }: Pick<World, 'runId'>): Promise<boolean> {
+  const { aside, restored } = host.paths(runId);
+  const [old, next, present] = await Promise.all([host.dir(aside), host.dir(restored), host.dir(host.dataDir)]);
+  return old.exists && !next.exists && present.exists;
+}
+
+export async function v2Replaced({ hosts, runId }: World): Promise<Finding> {
+  return allOf(
+    await Promise.all(hosts.map(async (host) => that(await swapped(host, { runId }), `The old data of ${host.member} is not aside yet.`))),
+  );
+}
