@@ -182,6 +182,8 @@ export interface Host {
   configure(settings: ClusterSettings): Promise<{ readonly difference: string }>;
   /** Unmasks and starts without waiting for etcd to be ready: members wait for each other. */
   unmaskAndStart(): Promise<void>;
+  /** Makes an empty data-dir of etcd's own where there is none; whatever is there is left alone. */
+  makeDataDir(): Promise<void>;
   /** Stops etcd; systemd may start it again at boot. */
   stop(): Promise<void>;
   /** Restarts etcd without waiting for it to be ready. Not idempotent: the caller knows by `mainPid` whether it has happened. */
@@ -220,6 +222,7 @@ export interface HostCommands {
   /** `dataDir` as it is now: where it is missing, an empty directory stands in for the old one. */
   swapDataDir(run: RunId, dataDir?: Pick<DirFacts, 'exists'>): readonly PlannedCommand[];
   unmaskAndStart(unit?: Pick<UnitState, 'unitFile'>): readonly PlannedCommand[];
+  makeDataDir(): readonly PlannedCommand[];
   stop(): readonly PlannedCommand[];
   restart(): readonly PlannedCommand[];
   putDataAside(run: RunId, dataDir?: Pick<DirFacts, 'exists'>): readonly PlannedCommand[];

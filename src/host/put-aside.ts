@@ -7,6 +7,7 @@ import * as limits from './limits.ts';
 import type { Owner } from './restore.ts';
 import { moveCommand, parsePlace, placeLooks, proveMoved, toDisk } from './moves.ts';
 import type { Shell } from './shell.ts';
+import { listSiblings, parseSiblings } from './siblings.ts';
 import type { Siblings } from './siblings.ts';
 
 /** What is there: the data-dir may be one that this very act has made, whole or in part. */
@@ -83,6 +84,20 @@ export async function putAside({ shell, dataDir, paths, owner, before }: PutAsid
   if (acts.includes('move-aside')) proveMoved(shell.where, { was: before, is: after, from: dataDir, to: paths.aside });
   if (stateOf(after, dataDir, owner) !== 'empty' || after.at(paths.aside) === undefined)
     throw refused('it was moved and made anew, but is not empty or not of etcd’s user afterwards');
+}
+
+/** As they stand in a plan, for a host where there is none. */
+export function makeDataDirCommands(dataDir: string, owner: Owner): readonly HostCommand[] {
+  const nowhere = { snapshot: '', restored: '', aside: '' };
+  return [command('make', dataDir, nowhere, owner), command('own', dataDir, nowhere, owner), toDisk(dataDir)];
+}
+
+/** An empty data-dir of etcd's own where there is none: where root owns the parent, etcd could not make it. Whatever is there is left alone. @throws OpsError HOST_* */
+export async function makeDataDir({ shell, dataDir, owner }: Pick<PutAside, 'shell' | 'dataDir' | 'owner'>): Promise<void> {
+  const state = stateOf(parseSiblings(shell.where, dataDir, await shell.run(listSiblings(dataDir))), dataDir, owner);
+  if (state === 'data' || state === 'empty') return;
+  const commands = makeDataDirCommands(dataDir, owner);
+  await shell.session(state === 'none' ? commands : commands.slice(1), { limitMs: limits.actLimitMs });
 }
 
 function stateOf(siblings: Siblings, dataDir: string, { user, group }: Owner): AsidePresent['dataDir'] {

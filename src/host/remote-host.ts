@@ -20,7 +20,7 @@ import { runPaths } from './paths.ts';
 import { createPermissionCheck } from './permissions.ts';
 import { lookAtPort } from './ports.ts';
 import { preflight } from './preflight.ts';
-import { putAside, putAsideCommands } from './put-aside.ts';
+import { makeDataDir, makeDataDirCommands, putAside, putAsideCommands } from './put-aside.ts';
 import { reach } from './reach.ts';
 import { parseSha256, receive, receiveCommands } from './receive.ts';
 import { restoreCommands, restored, restoreSnapshot } from './restore.ts';
@@ -101,6 +101,7 @@ export function createRemoteHost(deps: RemoteHostDeps): Host {
     },
     configure: (settings) => configure(shell, unit, settings, foresee),
     unmaskAndStart: () => unmaskAndStart(shell, unit),
+    makeDataDir: async () => makeDataDir({ shell, dataDir, owner: await ownerOf(shell, await readUnit(shell, unit)) }),
     stop: () => stop(shell, unit),
     restart: () => restart(shell, unit),
     fetchDatabase: (toPath, progress) => fetchDatabase(deps, toPath, progress),
@@ -160,6 +161,7 @@ function commandsOf({ member, unit, dataDir }: RemoteHostDeps, paths: Host['path
     stopAndMask: (state) => planned(member, stopAndMaskCommands(unit, state?.unitFile)),
     swapDataDir: (run, present) => planned(member, swapCommands(dataDir, paths(run), present)),
     unmaskAndStart: (state) => planned(member, unmaskAndStartCommands(unit, state?.unitFile)),
+    makeDataDir: () => planned(member, makeDataDirCommands(dataDir, plannedOwner)),
     stop: () => planned(member, stopCommands(unit)),
     restart: () => planned(member, restartCommands(unit)),
     putDataAside: (run, present) => planned(member, putAsideCommands(dataDir, paths(run), plannedOwner, present)),

@@ -185,6 +185,13 @@ export function fakeHost({ machine, site, effects, contentOf }: FakeHostDeps): H
       if (machine.cutFrom.has(address) || other?.powered !== true) return 'no-answer';
       return other.unit.active ? 'open' : 'refused';
     },
+    async makeDataDir() {
+      perform('makeDataDir', () => {
+        if (machine.dirs.has(site.dataDir)) return false;
+        machine.dirs.set(site.dataDir, makeDir(site, undefined));
+        return true;
+      });
+    },
     async stop() {
       perform('stop', () => {
         const was = machine.unit.active;

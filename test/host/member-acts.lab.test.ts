@@ -110,6 +110,21 @@ describe.each(['3.4', '3.5'] as const)('a host with etcd %s', (etcd) => {
     await h.sh('chown etcd:etcd /data/etcd');
   });
 
+  it('makes a data-dir where there is none and root owns the parent, so that etcd can start', async () => {
+    await h.lab.host(h.host.member).fault('lose-data');
+    await h.sh('chown root:root /data/etcd');
+    const before = h.open.changes().length;
+    const plan = h.host.commands.makeDataDir().map(({ argv }) => argv.join(' '));
+
+    await h.host.makeDataDir();
+    await h.host.makeDataDir();
+
+    expect(h.open.changes().slice(before)).toEqual(plan);
+    expect(await h.host.dir(dataDir)).toMatchObject({ exists: true, empty: true, owner: 'etcd', mode: '700' });
+    await h.sh('chown etcd:etcd /data/etcd');
+    await h.lab.resetCluster();
+  });
+
   it('makes a data-dir on a host that has none', async () => {
     await h.lab.host(h.host.member).fault('lose-data');
     await h.host.stopAndMask(approval);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { RunId } from '../../src/ids.ts';
 import { parsePlace, placeLooks } from '../../src/host/moves.ts';
 import { runPaths } from '../../src/host/paths.ts';
-import { decideAside, putAside, putAsideCommands } from '../../src/host/put-aside.ts';
+import { decideAside, makeDataDir, makeDataDirCommands, putAside, putAsideCommands } from '../../src/host/put-aside.ts';
 import { fakeShell } from './fake-shell.ts';
 
 const dataDir = '/data/etcd/data';
@@ -139,5 +139,38 @@ describe('putAside', () => {
 
     await expect(put()).rejects.toMatchObject({ message: expect.stringContaining('is a symbolic link') as string });
     expect(shell.lines.filter((line) => /mv|mkdir|chown/.test(line))).toEqual([]);
+  });
+});
+
+describe('makeDataDir', () => {
+  it('makes an empty directory of etcd’s where there is none, with the commands of its plan, and then leaves it alone', async () => {
+    const { shell, dirs } = machine({});
+
+    await makeDataDir({ shell, dataDir, owner });
+    await makeDataDir({ shell, dataDir, owner });
+
+    expect(dirs.get(dataDir)).toMatchObject({ owner: 'etcd', isEmpty: true });
+    const planned = makeDataDirCommands(dataDir, owner).map(({ argv }) => `sudo ${argv.join(' ')}`);
+    expect(shell.lines.filter((line) => !/find/.test(line))).toEqual(planned);
+  });
+
+  it('ends in the same state when it is cut after it was made and before it is etcd’s', async () => {
+    const { shell, dirs, state } = machine({});
+    state.leftActs = 1;
+    await expect(makeDataDir({ shell, dataDir, owner })).rejects.toThrow('the power is off');
+    state.leftActs = Number.POSITIVE_INFINITY;
+
+    await makeDataDir({ shell, dataDir, owner });
+
+    expect(dirs.get(dataDir)).toMatchObject({ owner: 'etcd', isEmpty: true });
+  });
+
+  it('touches no data', async () => {
+    const { shell, dirs } = machine({ [dataDir]: data() });
+
+    await makeDataDir({ shell, dataDir, owner });
+
+    expect(dirs.get(dataDir)).toEqual(data());
+    expect(shell.lines.filter((line) => !/find/.test(line))).toEqual([]);
   });
 });

@@ -68,3 +68,15 @@ export function gateOf(came: { readonly state: string; readonly gate?: Gate }): 
   if (came.gate === undefined) throw new Error(`no gate: ${came.state}`);
   return came.gate;
 }
+
+/** A cluster that gives no answer in time, for so many looks. */
+export function silentFor(world: FakeWorld, looks: number): FakeWorld {
+  let left = looks;
+  const look: FakeWorld['etcd']['look'] = async () => {
+    const seen = await world.etcd.look();
+    if (left-- <= 0) return seen;
+    const silent = { answers: false, reason: 'no answer within 2 s', code: 'timeout' } as const;
+    return { ...seen, endpoints: seen.endpoints.map(({ member, endpoint }) => ({ member, endpoint, ...silent })), revision: undefined };
+  };
+  return { ...world, etcd: { ...world.etcd, look } };
+}

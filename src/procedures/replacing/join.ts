@@ -5,7 +5,7 @@ import type { Finding } from '../../engine/finding.ts';
 import type { Progress } from '../../engine/step.ts';
 import { OpsError } from '../../errors.ts';
 import type { MemberRow } from '../../etcd/etcd.ts';
-import type { ClusterSettings } from '../../host/host.ts';
+import type { ClusterSettings, Host } from '../../host/host.ts';
 import { placeOf } from './joining-host.ts';
 import type { PreparedReplacement } from '../replace-member.ts';
 import { hasPeerUrl } from './which-member.ts';
@@ -75,6 +75,12 @@ export async function configure(prepared: JoiningMember, world: World): Promise<
 
 export async function configured(prepared: JoiningMember, world: World): Promise<Finding> {
   return placeOf(world, prepared.member).host.configured(await settingsOf(prepared, world));
+}
+
+/** With a data-dir first, where there is none. */
+export async function planStart(host: Host): Promise<readonly PlannedCommand[]> {
+  const [unit, dataDir] = await Promise.all([host.unit(), host.dir(host.dataDir)]);
+  return [...(dataDir.exists ? [] : host.commands.makeDataDir()), ...host.commands.unmaskAndStart(unit)];
 }
 
 /** etcd answers at the member's client URL, as the very member that was added. */

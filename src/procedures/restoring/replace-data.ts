@@ -4,19 +4,27 @@ import type { PlannedCommand } from '../../engine/command.ts';
 import { allOf, holds, that } from '../../engine/finding.ts';
 import type { Finding } from '../../engine/finding.ts';
 import type { Facts } from '../../engine/step.ts';
+import type { ClusterLook } from '../../etcd/etcd.ts';
 import type { Host } from '../../host/host.ts';
 import { fenceAll } from './fence-all.ts';
 import { inParallel } from '../in-parallel.ts';
+import { lookPatiently } from './patience.ts';
 import { restoredAside } from './restore-aside.ts';
 import type { PutBack } from './put-back.ts';
 import { list } from '../words.ts';
 import type { World } from '../world.ts';
 
+/** A cluster that is slow for a moment has not lost its quorum, and a member that is slow voids no approval; one that never serves is not waited for long. */
+function lookTwice(world: Pick<World, 'hosts' | 'etcd' | 'clock'>): Promise<ClusterLook> {
+  const members = world.hosts.map(({ member }) => member);
+  return lookPatiently(world, members, 2);
+}
+
 /** The two conditions under which data may be replaced: a checked replacement on every host, and no quorum (or the explicit word). */
 export async function replacementAllowed(order: PutBack, world: World): Promise<Finding> {
   const [replacement, { quorum }, besides] = await Promise.all([
     restoredOrSwapped(order, world),
-    world.etcd.look(),
+    lookTwice(world),
     order.besides?.requires() ?? holds(),
   ]);
   const allowed = that(
@@ -34,9 +42,9 @@ async function restoredOrSwapped(order: PutBack, world: World): Promise<Finding>
 }
 
 /** What the approval rests on: the file, who answers, and which directories these are. */
-export async function replacementFacts(order: PutBack, { hosts, etcd, runId }: World): Promise<Facts> {
+export async function replacementFacts(order: PutBack, { hosts, etcd, runId, clock }: World): Promise<Facts> {
   const [{ endpoints }, dirs, file] = await Promise.all([
-    etcd.look(),
+    lookTwice({ hosts, etcd, clock }),
     Promise.all(
       hosts.map(async (host) => {
         const [present, restored] = await host.dirs([host.dataDir, host.paths(runId).restored]);

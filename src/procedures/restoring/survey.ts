@@ -4,6 +4,7 @@ import type { ClusterLook, EndpointLook } from '../../etcd/etcd.ts';
 import type { Host, RestoredFacts } from '../../host/host.ts';
 import type { MemberName } from '../../ids.ts';
 import { plural } from '../words.ts';
+import { isPatienceDue, lookPatiently } from './patience.ts';
 import type { ConfiguredMember, HighestRevision, World } from '../world.ts';
 
 /** What was seen of one host and its data-dir. */
@@ -51,25 +52,6 @@ export async function survey(world: SurveyWorld): Promise<Survey> {
     return endpoint === undefined || member === undefined || sight === undefined ? [] : [{ host, member, endpoint, sight }];
   });
   return { look, members, highest: await ledger.highest() };
-}
-
-/** How often, and how far apart, a member is asked that runs and gives no answer: it may be slow, and be the only one left. */
-const patientLooks = 4;
-const patientIntervalMs = 1_000;
-
-/** Looks again until these members answer, or often enough to say that they do not serve. */
-export async function lookPatiently({ etcd, clock }: Pick<World, 'etcd' | 'clock'>, members: readonly MemberName[]): Promise<ClusterLook> {
-  let look = await etcd.look();
-  for (let more = patientLooks - 1; more > 0 && isPatienceDue(look, members); more -= 1) {
-    await clock.sleep(patientIntervalMs);
-    look = await etcd.look();
-  }
-  return look;
-}
-
-/** A refused connection is an answer: nobody listens there. */
-function isPatienceDue({ endpoints }: ClusterLook, members: readonly MemberName[]): boolean {
-  return endpoints.some((endpoint) => !endpoint.answers && endpoint.code === 'timeout' && members.includes(endpoint.member));
 }
 
 async function sightOf(host: Host): Promise<Sight> {

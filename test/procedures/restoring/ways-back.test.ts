@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { recoverQuorum } from '../../../src/procedures/recover-quorum.ts';
 import { approveAll, fakeRun } from '../../fakes/run.ts';
 import { fakeWorld } from '../../fakes/world.ts';
-import type { FakeWorld } from '../../fakes/world.ts';
-import { dataLost, gateOf, run, written } from '../lost-quorum.ts';
+import { dataLost, gateOf, run, silentFor, written } from '../lost-quorum.ts';
 
 describe('the ways back', () => {
   it('offers what is possible, the least loss first, each with what it loses', async () => {
@@ -96,15 +95,3 @@ describe('the ways back', () => {
     });
   });
 });
-
-/** A cluster that gives no answer in time, for so many looks. */
-function silentFor(world: FakeWorld, looks: number): FakeWorld {
-  let left = looks;
-  const look: FakeWorld['etcd']['look'] = async () => {
-    const seen = await world.etcd.look();
-    if (left-- <= 0) return seen;
-    const silent = { answers: false, reason: 'no answer within 2 s', code: 'timeout' } as const;
-    return { ...seen, endpoints: seen.endpoints.map(({ member, endpoint }) => ({ member, endpoint, ...silent })), revision: undefined };
-  };
-  return { ...world, etcd: { ...world.etcd, look } };
-}

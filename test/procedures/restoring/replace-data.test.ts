@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { restore } from '../../../src/procedures/restore.ts';
+import { fakeRun } from '../../fakes/run.ts';
+import { fakeWorld } from '../../fakes/world.ts';
+import { gateOf, silentFor } from '../lost-quorum.ts';
+import { keepOld, quorumLost } from '../restorable.ts';
+
+describe('replacing data', () => {
+  it('does not take a cluster that is slow for a moment for one without quorum', async () => {
+    const healthy = fakeWorld();
+    const data = healthy.machine('etcd01').dirs.get(healthy.site.dataDir)?.data;
+    if (data === undefined) throw new Error('no data');
+    healthy.snapshots.keep(data, healthy.clock.now());
+    // The first look is that of the beginning, the second that before the card.
+    const run = fakeRun({ procedure: restore, world: silentFor(healthy, 2) });
+
+    const came = gateOf(await run.toEnd(() => undefined));
+
+    expect(came).toMatchObject({ kind: 'failure', stepId: 'replace-data', reason: expect.stringContaining('has quorum') as string });
+  });
+
+  it('does not void an approval because a member is slow for a moment', async () => {
+    const world = quorumLost();
+    const gate = gateOf(await fakeRun({ procedure: restore, world }).toEnd(() => undefined));
+    const slow = silentFor(world, 0);
+    const run = fakeRun({ procedure: restore, world: slow });
+    const first = gateOf(await run.toEnd(() => undefined));
+    run.decide(first.gateId, 'approve');
+
+    const came = await run.toEnd(keepOld);
+
+    expect(gate.facts).toEqual(first.facts);
+    expect(came).toEqual({ state: 'ended', outcome: 'completed' });
+  });
+});
