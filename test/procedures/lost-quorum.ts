@@ -69,14 +69,24 @@ export function gateOf(came: { readonly state: string; readonly gate?: Gate }): 
   return came.gate;
 }
 
-/** A cluster that gives no answer in time, for so many looks. */
-export function silentFor(world: FakeWorld, looks: number): FakeWorld {
-  let left = looks;
+/** When a cluster gives no answer in time: after so many looks more, for so many. */
+export interface Silence {
+  after: number;
+  looks: number;
+}
+
+/** A cluster that is slow when the test says so; it may be changed on the way. */
+export function silentFor(world: FakeWorld, silence: Silence): FakeWorld {
   const look: FakeWorld['etcd']['look'] = async () => {
     const seen = await world.etcd.look();
-    if (left-- <= 0) return seen;
+    if (silence.after-- > 0 || silence.looks-- <= 0) return seen;
     const silent = { answers: false, reason: 'no answer within 2 s', code: 'timeout' } as const;
-    return { ...seen, endpoints: seen.endpoints.map(({ member, endpoint }) => ({ member, endpoint, ...silent })), revision: undefined };
+    return {
+      ...seen,
+      endpoints: seen.endpoints.map(({ member, endpoint }) => ({ member, endpoint, ...silent })),
+      quorum: { ...seen.quorum, answering: 0, holds: false },
+      revision: undefined,
+    };
   };
   return { ...world, etcd: { ...world.etcd, look } };
 }

@@ -72,12 +72,23 @@ function minorityDown(silent: readonly HostSight[], cluster: string): string {
   const intact = silent.filter(isIntact);
   const stopped = intact.filter((sight) => !isRunning(sight));
   if (stopped.length > 0)
-    return `\`${startCommand(cluster, stopped, silent)}\` starts etcd on ${names(stopped)}: the data is intact, nothing is lost.`;
+    return `\`${startCommand(cluster, stopped, silent)}\` starts etcd on ${names(stopped)}: the data is ${failedOf(stopped) === undefined ? 'intact' : 'there'}, nothing is lost.${afterFailure(stopped, cluster)}`;
   if (intact.length > 0) return runningSentence(intact);
   const unseen = silent.filter((sight) => !sight.reachable);
   if (unseen.length > 0)
     return `Look at ${names(unseen)}: ${reasons(unseen)}. Writes go on without it. If it does not come back: \`replace-member ${cluster} ${unseen[0]?.member}\`.`;
   return `The data of ${names(silent)} is gone: \`replace-member ${cluster} ${silent[0]?.member}\`${silent.length > 1 ? ', then the next' : ''}. Writes go on meanwhile.`;
+}
+
+function failedOf(stopped: readonly HostSight[]): HostSight | undefined {
+  return stopped.find((sight) => sight.reachable && sight.unit === 'failed');
+}
+
+/** A unit that failed was started and could not run: that its data-dir is there does not say that it can be read. */
+function afterFailure(stopped: readonly HostSight[], cluster: string): string {
+  const failed = failedOf(stopped);
+  if (failed === undefined) return '';
+  return ` It has failed before (\`journalctl -u etcd\` on ${failed.member}): when it fails again, \`replace-member ${cluster} ${failed.member}\`.`;
 }
 
 /** etcd runs and does not answer: starting it would do nothing. */

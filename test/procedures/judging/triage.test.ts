@@ -34,6 +34,7 @@ const intact = (member: string): HostSight => ({
   masked: false,
   dataIntact: true,
 });
+const failed = (member: string): HostSight => ({ ...intact(member), unit: 'failed' }) as HostSight;
 const running = (member: string): HostSight => ({ ...intact(member), unit: 'active' }) as HostSight;
 const wiped = (member: string): HostSight => ({
   member: MemberName.parse(member),
@@ -53,6 +54,11 @@ describe('nextAction', () => {
       'one member down with its data',
       sights({ answering: 2, silent: [intact('etcd03')] }),
       '`start prod etcd03` starts etcd on etcd03: the data is intact, nothing is lost.',
+    ],
+    [
+      'one member that has failed on its data',
+      sights({ answering: 2, silent: [failed('etcd03')] }),
+      'when it fails again, `replace-member prod etcd03`',
     ],
     ['one member down without its data', sights({ answering: 2, silent: [wiped('etcd03')] }), '`replace-member prod etcd03`'],
     ['one host that does not answer', sights({ answering: 2, silent: [unseen('etcd03')] }), 'Look at etcd03: no route to host'],

@@ -77,7 +77,7 @@ describe('the ways back', () => {
   });
 
   it('asks a survivor that runs and is slow to answer again before it says that there is none', async () => {
-    const world = silentFor(await dataLost('etcd02', 'etcd03'), 2);
+    const world = silentFor(await dataLost('etcd02', 'etcd03'), { after: 0, looks: 2 });
 
     const { options = [] } = gateOf(await fakeRun({ procedure: recoverQuorum, world }).toEnd(() => undefined));
 
@@ -85,7 +85,7 @@ describe('the ways back', () => {
   });
 
   it('says how the database of a member that runs without serving is set free', async () => {
-    const world = silentFor(await dataLost('etcd02', 'etcd03'), Number.POSITIVE_INFINITY);
+    const world = silentFor(await dataLost('etcd02', 'etcd03'), { after: 0, looks: Number.POSITIVE_INFINITY });
 
     const { options = [] } = gateOf(await fakeRun({ procedure: recoverQuorum, world }).toEnd(() => undefined));
 
