@@ -4,6 +4,7 @@ import type { EtcdOverGrpc } from '../etcd/create-etcd.ts';
 import type { ClusterName } from '../ids.ts';
 import { check } from './check.ts';
 import type { SnapshotStatus } from './check.ts';
+import { checkedOnce } from './checked-once.ts';
 import { find, takenBy } from './find.ts';
 import { layoutOf } from './layout.ts';
 import { list } from './list.ts';
@@ -34,7 +35,7 @@ export function createSnapshots({ directory, cluster, etcd, snapshotStatus, cloc
     find: (id) => find(deps, id),
     takenBy: (run) => takenBy(deps, run),
     inspect: (file) => inspect(deps, file),
-    check: (record) => check(deps, record),
+    check: checkedOnce((record) => check(deps, record)),
     save: (order) => save(deps, order),
     saveCopy: (order) => saveCopy(deps, order),
     v2: createV2Backups(deps),

@@ -27,6 +27,18 @@ describe('check', () => {
     });
   });
 
+  it('reads a file once as long as nobody touches it, and again when somebody did', async () => {
+    const { snapshots, record } = await stored();
+    const first = await snapshots.check(record);
+    await flip(record.path);
+
+    const second = await snapshots.check(record);
+
+    expect(first.holds).toBe(true);
+    expect(await snapshots.check(record)).toEqual(second);
+    expect(second.holds).toBe(false);
+  });
+
   it.each([
     ['is gone', (path) => rm(path), `${file} is not there any more.`],
     ['is empty', (path) => truncate(path, 0), `${file} is empty.`],
