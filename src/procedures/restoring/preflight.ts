@@ -86,6 +86,6 @@ export function bumpRemark(ready: readonly ReadyHost[]): { readonly can: boolean
     return { can: true, remark: 'Revisions go on above the highest one known (--bump-revision, --mark-compacted), so watchers notice.' };
   return {
     can: false,
-    remark: `Revisions go backwards, because --bump-revision came with 3.4.27 and 3.5.10 and is not there on ${list(cannot)}. Restart everything that watches this cluster, Kubernetes' apiservers and controllers above all.`,
+    remark: `Revisions go on from the file’s, so that those of what is lost are given out again, because --bump-revision came with 3.4.27 and 3.5.10 and is not there on ${list(cannot)}. Restart everything that watches this cluster, Kubernetes' apiservers and controllers above all.`,
   };
 }
