@@ -1,13 +1,13 @@
 /** A host in memory. Its plans are as real hosts make them in shape, not in detail. */
 import { fails, holds } from '../../src/engine/finding.ts';
 import { OpsError } from '../../src/errors.ts';
-import type { ClusterSettings, Host, RestoreOrder } from '../../src/host/host.ts';
-import type { MemberId, RunId } from '../../src/ids.ts';
+import type { ClusterSettings, Host } from '../../src/host/host.ts';
+import type { RunId } from '../../src/ids.ts';
 import type { Effects } from './effects.ts';
 import { commandsOf } from './host-commands.ts';
 import { copyOf, makeDir, startEtcd } from './machine.ts';
 import type { Data, Machine, Site } from './machine.ts';
-import { makeMembership } from './membership.ts';
+import { joinRestored } from './restored-membership.ts';
 import { fakeHostV2 } from './v2-host.ts';
 
 interface FakeHostDeps {
@@ -286,17 +286,4 @@ export function fakeHost({ machine, site, effects, contentOf }: FakeHostDeps): H
 
 function stands({ settings }: Machine, wanted: ClusterSettings): boolean {
   return Object.entries(wanted).every(([name, value]) => settings[name as keyof typeof settings] === value);
-}
-
-/** All members restored with one token belong to one new cluster. */
-function joinRestored(site: Site, order: Pick<RestoreOrder, 'initialCluster' | 'initialClusterToken' | 'memberName'>): MemberId {
-  const members = order.initialCluster.split(',').map((pair) => {
-    const at = pair.indexOf('=');
-    return { name: pair.slice(0, at), peerUrl: pair.slice(at + 1) };
-  });
-  const membership = site.memberships.get(order.initialClusterToken) ?? makeMembership(members, 'b');
-  site.memberships.set(order.initialClusterToken, membership);
-  const row = [...membership.members.values()].find(({ name }) => name === order.memberName);
-  if (row === undefined) throw new OpsError('HOST_COMMAND_FAILED', `${order.memberName} is not in the initial cluster.`);
-  return row.memberId;
 }
