@@ -1,5 +1,5 @@
 /** Reads a snapshot file as it was streamed: from end to end, in pieces, with its trailer checked. */
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { OpsError } from '../errors.ts';
 import { trailerCheck } from './trailer.ts';
 import type { TrailerVerdict } from './trailer.ts';
@@ -7,13 +7,19 @@ import type { TrailerVerdict } from './trailer.ts';
 const readBytes = 1_024 * 1_024;
 
 /**
- * Reads the whole file; memory stays flat.
+ * Reads the whole file into one buffer again and again: a stream makes a new one for every piece, and a hundred of them wait for the collector.
  * @throws OpsError STORE_FAILED when it cannot be read
  */
 export async function readSnapshotFile(path: string): Promise<TrailerVerdict> {
   const check = trailerCheck();
   try {
-    for await (const chunk of createReadStream(path, { highWaterMark: readBytes })) check.update(chunk as Buffer);
+    await using file = await open(path, 'r');
+    const buffer = Buffer.allocUnsafe(readBytes);
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, 0, readBytes, null);
+      if (bytesRead === 0) break;
+      check.update(buffer.subarray(0, bytesRead));
+    }
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     throw new OpsError('STORE_FAILED', `${path} could not be read (${code}).`, { cause: error });

@@ -152,7 +152,9 @@ async function sightOf(host: Host, { clock }: Pick<World, 'clock'>): Promise<Hos
 
 async function look(host: Host): Promise<HostSight> {
   try {
-    const [unit, dir] = await Promise.all([host.unit(), host.dir(host.dataDir)]);
+    // One after the other: two at once would each make a connection of their own, which is what takes the time.
+    const unit = await host.unit();
+    const dir = await host.dir(host.dataDir);
     return { member: host.member, reachable: true, unit: unit.activeState, masked: unit.masked, dataIntact: dir.exists && !dir.empty };
   } catch (error) {
     if (isOpsError(error)) return { member: host.member, reachable: false, because: error.message.replace(/\.$/, '') };
