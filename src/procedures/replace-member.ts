@@ -135,8 +135,11 @@ export const replaceMember = defineProcedure({
         verify: () => join.configured(prepared, later),
       }),
       change('start', `Start etcd on ${member}`, {
-        plan: async () => host.commands.unmaskAndStart(await host.unit()),
-        run: () => host.unmaskAndStart(),
+        plan: () => join.planStart(host),
+        run: async () => {
+          await host.makeDataDir();
+          await host.unmaskAndStart();
+        },
         verify: () => join.startedAsLearner(prepared, later),
         deadlineMs: 180_000,
       }),

@@ -5,6 +5,7 @@ import { replaceMember } from '../../src/procedures/replace-member.ts';
 import { startEtcd } from '../fakes/machine.ts';
 import { withNewHost } from '../fakes/new-host.ts';
 import { approveAll, fakeRun } from '../fakes/run.ts';
+import { fakeWorld } from '../fakes/world.ts';
 import type { FakeWorld } from '../fakes/world.ts';
 import { describeCrashPoints } from './crash-points.ts';
 import { input, gated, failed, spoiled, keepOld, rows, allServe } from './replacing.ts';
@@ -93,6 +94,16 @@ describe('a new host under the same name', () => {
 });
 
 describe('replace-member', () => {
+  it('makes a data-dir before it starts etcd where there is none', async () => {
+    const world = fakeWorld({ run: 'replace-member-demo-7f3a9c' });
+    world.loseData('etcd03');
+
+    await fakeRun({ procedure: replaceMember, world, input: { member: 'etcd03' } }).toEnd(approveAll);
+
+    const acts = world.effects.log.filter((effect) => /^(makeDataDir|unmaskAndStart)/.test(effect));
+    expect(acts).toEqual(['makeDataDir etcd03', 'unmaskAndStart etcd03']);
+  });
+
   it('adds with another voter down where etcd can', async () => {
     const world = failed({ members: 5, lost: ['etcd03', 'etcd05'] });
     for (const { member } of world.site.machines.values()) world.machine(member).toolVersion = '3.5.30';
