@@ -219,11 +219,6 @@ describe('the life of a lab', { timeout: upWithinMs }, () => {
 
     await one.down();
 
-    // The keeper is told, and ends by itself a moment later.
-    await waitUntil(async () => (await tracesOf(one.name, one.range)).processes.length === 0, {
-      for: 'the keeper leaving',
-      withinMs: reachWithinMs,
-    });
     expect(await tracesOf(one.name, one.range)).toEqual(noTraces);
     await two.waitHealthy(reachWithinMs);
     await two.down();

@@ -132,7 +132,7 @@ function labOf(state: LabState, keeper?: Keeper): Lab {
     resetCluster: async () => await resetCluster(state),
     down: async () => {
       await down(state.name, state.id);
-      keeper?.release();
+      await keeper?.release();
     },
   };
 }

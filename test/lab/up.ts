@@ -68,12 +68,12 @@ export async function bringUp(options: UpOptions): Promise<{ state: LabState; ke
     try {
       const state = await make(plan, options.range);
       if (options.owner === 'this process') return { state, keeper };
-      keeper.release();
+      await keeper.release();
       return { state };
     } catch (failure) {
       const left = await readState(name);
       if (left !== undefined) await tearDown(left);
-      keeper.release();
+      await keeper.release();
       throw failure;
     }
   });
