@@ -1,7 +1,7 @@
 /** What a member says of itself in /metrics and nowhere else. */
 import type { IncomingMessage } from 'node:http';
 import type { Endpoint } from './endpoint.ts';
-import { httpGet } from './http-get.ts';
+import { askHttp } from './http.ts';
 
 const limitMs = 2_000;
 /** etcd's metrics are about 100 KB. */
@@ -20,7 +20,7 @@ export async function quotaBytes(endpoint: Pick<Endpoint, 'url' | 'tls'>): Promi
 
 async function readMetric(endpoint: Pick<Endpoint, 'url' | 'tls'>, name: string): Promise<number | undefined> {
   try {
-    const response = await httpGet(endpoint, '/metrics', limitMs);
+    const response = await askHttp(endpoint, { path: '/metrics', limitMs });
     return response.statusCode === 200 ? metricIn(await bodyOf(response), name) : undefined;
   } catch {
     // No answer is an answer here: unknown. `look` says why a member does not answer.

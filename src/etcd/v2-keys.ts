@@ -1,9 +1,8 @@
 /** Whether a cluster holds keys of API 2, which a v3 snapshot does not contain. */
 import type { IncomingMessage } from 'node:http';
-import { request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
 import type { Endpoint } from './endpoint.ts';
 import type { V2Keys } from './etcd.ts';
+import { askHttp } from './http.ts';
 import { lookLimitMs } from './look.ts';
 
 /** The listing of the root is read up to here; an empty store answers in under 100 bytes, so more than this is keys. */
@@ -26,7 +25,7 @@ export async function v2Keys({ endpoints }: { readonly endpoints: readonly Pick<
 
 async function askMember(endpoint: Pick<Endpoint, 'url' | 'tls'>): Promise<V2Keys | 'unauthorized'> {
   try {
-    const response = await open(new URL('/v2/keys/?quorum=false', endpoint.url), endpoint);
+    const response = await askHttp(endpoint, { path: '/v2/keys/?quorum=false', limitMs: lookLimitMs });
     if (response.statusCode === 404) return 'not-served';
     if (response.statusCode === 401 || response.statusCode === 403) return 'unauthorized';
     return response.statusCode === 200 ? await listed(response) : 'unknown';
@@ -34,19 +33,6 @@ async function askMember(endpoint: Pick<Endpoint, 'url' | 'tls'>): Promise<V2Key
     // No answer is an answer here: unknown. `look` says why a member does not answer.
     return 'unknown';
   }
-}
-
-function open(url: URL, { tls }: Pick<Endpoint, 'tls'>): Promise<IncomingMessage> {
-  const options = { agent: false, signal: AbortSignal.timeout(lookLimitMs) } as const;
-  return new Promise((resolve, reject) => {
-    const asked =
-      url.protocol === 'https:'
-        ? requestHttps(url, { ...options, ...(tls !== undefined && { ca: tls.ca, cert: tls.cert, key: tls.key }) })
-        : requestHttp(url, options);
-    asked.once('response', resolve);
-    asked.on('error', reject);
-    asked.end();
-  });
 }
 
 async function listed(response: IncomingMessage): Promise<V2Keys> {

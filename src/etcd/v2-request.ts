@@ -1,8 +1,7 @@
 /** One request to a member's `/v2/keys`, as the client certificate says, and its answer as JSON. */
 import type { IncomingMessage } from 'node:http';
-import { request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
 import type { Endpoint } from './endpoint.ts';
+import { askHttp } from './http.ts';
 
 /** What is asked of a member. */
 export interface V2Question {
@@ -33,24 +32,10 @@ export async function askV2({ url, tls }: Pick<Endpoint, 'url' | 'tls'>, questio
   const { method, key, query = {}, form, limitMs, limitBytes } = question;
   const at = new URL(`/v2/keys${key.split('/').map(encodeURIComponent).join('/')}`, url);
   for (const [name, value] of Object.entries(query)) at.searchParams.set(name, value);
-  const body = form === undefined ? undefined : new URLSearchParams(form).toString();
-  const options = {
-    method,
-    agent: false,
-    signal: AbortSignal.timeout(limitMs),
-    ...(body !== undefined && {
-      headers: { 'content-type': 'application/x-www-form-urlencoded', 'content-length': Buffer.byteLength(body) },
-    }),
-  } as const;
-  const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    const asked =
-      at.protocol === 'https:'
-        ? requestHttps(at, { ...options, ...(tls !== undefined && { ca: tls.ca, cert: tls.cert, key: tls.key }) })
-        : requestHttp(at, options);
-    asked.once('response', resolve);
-    asked.on('error', reject);
-    asked.end(body);
-  });
+  const response = await askHttp(
+    { url, tls },
+    { path: `${at.pathname}${at.search}`, method, limitMs, ...(form !== undefined && { form }) },
+  );
   return {
     status: response.statusCode ?? 0,
     index: numberIn(response, 'x-etcd-index'),
