@@ -167,7 +167,7 @@ export interface Host {
   /** Whether the settings already stand in etcd's configuration. */
   configured(settings: ClusterSettings): Promise<Finding>;
 
-  /** Free bytes on the file system that holds the data-dir's parent. */
+  /** Free bytes on the file system that holds the data: the data-dir's own, where it is a mount point. */
   freeBytes(): Promise<number>;
   /** The certificates that etcd is set to show; empty when it serves without TLS. */
   certificates(): Promise<readonly CertificateFacts[]>;
@@ -222,6 +222,7 @@ export interface HostCommands {
   /** `dataDir` as it is now: where it is missing, an empty directory stands in for the old one. */
   swapDataDir(run: RunId, dataDir?: Pick<DirFacts, 'exists'>): readonly PlannedCommand[];
   unmaskAndStart(unit?: Pick<UnitState, 'unitFile'>): readonly PlannedCommand[];
+  fetchDatabase(): readonly PlannedCommand[];
   makeDataDir(): readonly PlannedCommand[];
   stop(): readonly PlannedCommand[];
   restart(): readonly PlannedCommand[];

@@ -7,10 +7,10 @@ import { lookAsRoot, planned } from './command.ts';
 import type { HostCommand } from './command.ts';
 import { configure, configureCommands, configuredFinding, lookAtConfiguration, readConfiguration } from './configuration.ts';
 import { readDirs } from './directory.ts';
-import { freeLook, parseFree } from './disk.ts';
+import { freeForData } from './disk.ts';
 import { fenced, lookFenced } from './fence.ts';
 import type { FenceDeps } from './fence.ts';
-import { fetchDatabase } from './fetch-database.ts';
+import { fetchCommands, fetchDatabase } from './fetch-database.ts';
 import { createForesight } from './foresight.ts';
 import type { Moment } from './foresight.ts';
 import type { DirFacts, Host, HostCommands } from './host.ts';
@@ -91,7 +91,7 @@ export function createRemoteHost(deps: RemoteHostDeps): Host {
       return restored(shell, dir, parseSiblings(shell.where, dataDir, answers[0] as Answer), tool, owner);
     },
     configured: async (settings) => configuredFinding(shell.where, await lookAtConfiguration(foresee('settings'), unit), settings),
-    freeBytes: async () => parseFree(shell.where, await shell.run(freeLook(dataDir))),
+    freeBytes: () => freeForData(shell, dataDir),
     certificates: () => certificates(shell, unit, foresee('settings', 'owner')),
     reach: (to, port) => reach(shell, to, port),
     receive: (delivery, progress) => receive(deps, delivery, progress),
@@ -161,6 +161,7 @@ function commandsOf({ member, unit, dataDir }: RemoteHostDeps, paths: Host['path
     stopAndMask: (state) => planned(member, stopAndMaskCommands(unit, state?.unitFile)),
     swapDataDir: (run, present) => planned(member, swapCommands(dataDir, paths(run), present)),
     unmaskAndStart: (state) => planned(member, unmaskAndStartCommands(unit, state?.unitFile)),
+    fetchDatabase: () => planned(member, [fetchCommands(dataDir, plannedOwner).read]),
     makeDataDir: () => planned(member, makeDataDirCommands(dataDir, plannedOwner)),
     stop: () => planned(member, stopCommands(unit)),
     restart: () => planned(member, restartCommands(unit)),

@@ -15,6 +15,7 @@ export function commandsOf({ member }: Machine, site: Site, paths: Host['paths']
       ...on('mv', paths(run).restored, site.dataDir),
     ],
     unmaskAndStart: () => on('systemctl', 'start', 'etcd'),
+    fetchDatabase: () => on('cat', `${site.dataDir}/member/snap/db`),
     makeDataDir: () => on('mkdir', site.dataDir),
     stop: () => on('systemctl', 'stop', 'etcd'),
     restart: () => on('systemctl', 'restart', 'etcd'),

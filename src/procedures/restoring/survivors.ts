@@ -1,6 +1,5 @@
 /** Which member holds the newest data of a cluster without quorum, and how it is had from there. */
 import { z } from 'zod';
-import type { PlannedCommand } from '../../engine/command.ts';
 import { fails, holds } from '../../engine/finding.ts';
 import type { Finding } from '../../engine/finding.ts';
 import type { ChangeStep } from '../../engine/step.ts';
@@ -105,7 +104,7 @@ export function savingSurvivor(survivor: Survivor, world: World): ChangeBody {
   if (how === 'live' && clusterId !== null)
     return savingSnapshot({ member, clusterId, etcdVersion, dbSizeBytes, authEnabled, v2Keys }, world);
   return {
-    plan: async () => planCopy(survivor, world),
+    plan: async () => hostOf(survivor, world).commands.fetchDatabase(),
     run: async ({ progress }) => {
       const host = hostOf(survivor, world);
       await snapshots.saveCopy({
@@ -123,11 +122,6 @@ export function savingSurvivor(survivor: Survivor, world: World): ChangeBody {
     },
     deadlineMs: 5_000,
   };
-}
-
-function planCopy(survivor: Survivor, world: World): readonly PlannedCommand[] {
-  const host = hostOf(survivor, world);
-  return [{ on: host.member, argv: ['sudo', 'cat', `${host.dataDir}/member/snap/db`] }];
 }
 
 function hostOf({ member }: Survivor, { hosts, cluster }: World) {
