@@ -94,7 +94,7 @@ export async function membersRemoved(prepared: PreparedReplacement, world: World
       const host = stoppableHost(prepared, removal, world);
       const unit = host === undefined ? undefined : await unitOf(host);
       return that(
-        unit === undefined || (unit.masked && unit.activeState !== 'active'),
+        unit === undefined || (unit.masked && ['inactive', 'failed'].includes(unit.activeState)),
         `etcd on ${removal.member} is not stopped and masked.`,
       );
     }),
