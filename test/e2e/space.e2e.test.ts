@@ -5,7 +5,7 @@ import type { BotProcess } from '../stage/bot-process.ts';
 import { createStage, people } from '../stage/stage.ts';
 import type { Stage } from '../stage/stage.ts';
 import { until } from '../slack/local-slack.ts';
-import { fill, setQuota } from './quota.ts';
+import { fill, setQuota } from '../stage/quota.ts';
 
 const quotaBytes = 32 * 1024 * 1024;
 

@@ -5,7 +5,7 @@ import { until } from '../slack/local-slack.ts';
 import type { BotProcess } from '../stage/bot-process.ts';
 import { channels, createStage, people } from '../stage/stage.ts';
 import type { Stage } from '../stage/stage.ts';
-import { fill, setQuota } from './quota.ts';
+import { fill, setQuota } from '../stage/quota.ts';
 
 interface Row {
   readonly Endpoint: string;

@@ -1,5 +1,5 @@
 /** Gives a lab's cluster a small quota, and fills it with history. */
-import type { Stage } from '../stage/stage.ts';
+import type { Stage } from './stage.ts';
 
 /** Large values fill a quota with few writes. */
 const valueBytes = 500_000;
