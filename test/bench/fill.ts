@@ -1,5 +1,6 @@
 /** Fills a cluster with data of a given size, quickly: many requests at once, through all members side by side. */
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Etcd3 } from 'etcd3';
 import type { Lab } from '../lab/lab.ts';
 import { openClients } from './clients.ts';
@@ -10,6 +11,9 @@ const valuesPerMegabyte = 1e6 / valueBytes;
 /** Requests under way at a time, over all members: a request of `keys` is a megabyte, below etcd's limits of 1.5 MiB and 128 operations. */
 const requestsAtOnce = { keys: 6, revisions: 48 } as const;
 const requestTimeoutMs = 60_000;
+/** etcd gives a write up after seconds, while one disk takes the logs of three members: then it is written again. */
+const tries = 10;
+const restBeforeNextTryMs = 1_000;
 /** Of the revisions the oldest keys were written so often; almost all of the data is history then. */
 const revisionsPerKey = 25;
 const liveKeysMax = 50;
@@ -27,9 +31,11 @@ export async function fill(lab: Lab, megabytes: number, filling: Filling): Promi
     while (next < requests) {
       const request = next;
       next += 1;
-      const deadline = new Date(Date.now() + requestTimeoutMs);
-      if (filling === 'keys') await client.kv.txn({ compare: [], success: putsOf(request), failure: [] }, { deadline });
-      else await client.kv.put({ key: Buffer.from(`/bench/history/${request % liveKeys}`), value: randomBytes(valueBytes) }, { deadline });
+      await patiently(async () => {
+        const deadline = new Date(Date.now() + requestTimeoutMs);
+        if (filling === 'keys') await client.kv.txn({ compare: [], success: putsOf(request), failure: [] }, { deadline });
+        else await client.kv.put({ key: Buffer.from(`/bench/history/${request % liveKeys}`), value: randomBytes(valueBytes) }, { deadline });
+      });
     }
   };
   try {
@@ -37,6 +43,17 @@ export async function fill(lab: Lab, megabytes: number, filling: Filling): Promi
     await Promise.all(writers.flatMap((client) => (client === undefined ? [] : [writer(client)])));
   } finally {
     for (const client of clients) client.close();
+  }
+}
+
+async function patiently(write: () => Promise<void>): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await write();
+    } catch (error) {
+      if (attempt === tries) throw error;
+      await sleep(restBeforeNextTryMs);
+    }
   }
 }
 
