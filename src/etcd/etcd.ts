@@ -160,7 +160,7 @@ export interface Etcd {
   /** Hands leadership to a voter, asked of the leader; no harm when it leads already. */
   moveLeader(to: MemberId): Promise<void>;
   /** Compacts up to and including `revision`, physically: waits until it is on the disk of the member asked. No harm when it is compacted already. */
-  compact(revision: bigint): Promise<void>;
+  compact(revision: bigint, approval: Approval): Promise<void>;
   /** Whether the history before `revision` is gone. */
   isCompacted(revision: bigint): Promise<boolean>;
   /**
@@ -170,8 +170,10 @@ export interface Etcd {
   defragment(member: MemberName): Promise<void>;
   /** Whether the member answers a read out of its own store: false while it defragments. */
   answersFromStore(member: MemberName): Promise<boolean>;
-  /** Takes back one alarm of one member. */
-  disarm(alarm: Alarm): Promise<void>;
+  /** Takes back NOSPACE of one member; no harm when it is not raised. A member that is still over its quota raises it again. */
+  disarmNospace(memberId: MemberId): Promise<void>;
+  /** Takes back CORRUPT of one member: the only sign that its data differs, so it is taken away like data. */
+  disarmCorrupt(memberId: MemberId, approval: Approval): Promise<void>;
   /** The member's `--quota-backend-bytes`, as its metrics say; undefined when they do not, Infinity when the quota is switched off. */
   quotaBytes(member: MemberName): Promise<number | undefined>;
   /** Reads a bounded sample of keys, without their history. */

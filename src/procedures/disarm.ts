@@ -63,8 +63,8 @@ export const disarm = defineProcedure({
               requires: async () => that((await etcd.look()).quorum.holds, 'There is no quorum.'),
               facts: async () => ({ 'raised for': list(corrupt), hashes: await hashesInWords(world) }),
               plan: () => planDisarm(world, 'CORRUPT'),
-              run: async () => {
-                for (const alarm of alarmsOf(await etcd.look(), 'CORRUPT') ?? []) await etcd.disarm(alarm);
+              run: async (approval) => {
+                for (const { memberId } of alarmsOf(await etcd.look(), 'CORRUPT') ?? []) await etcd.disarmCorrupt(memberId, approval);
               },
               verify: () => noneRaised(world, 'CORRUPT'),
             }),

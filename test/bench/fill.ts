@@ -34,7 +34,8 @@ export async function fill(lab: Lab, megabytes: number, filling: Filling): Promi
       await patiently(async () => {
         const deadline = new Date(Date.now() + requestTimeoutMs);
         if (filling === 'keys') await client.kv.txn({ compare: [], success: putsOf(request), failure: [] }, { deadline });
-        else await client.kv.put({ key: Buffer.from(`/bench/history/${request % liveKeys}`), value: randomBytes(valueBytes) }, { deadline });
+        else
+          await client.kv.put({ key: Buffer.from(`/bench/history/${request % liveKeys}`), value: randomBytes(valueBytes) }, { deadline });
       });
     }
   };

@@ -161,10 +161,10 @@ describe.each(['3.4', '3.5'] as const)('changes of a cluster of etcd %s', (versi
     const head = (await etcd.look()).revision ?? 0n;
     const before = await sizeOf(etcd, 'etcd02');
 
-    await expect(etcd.compact(head)).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+    await expect(etcd.compact(head, approval)).rejects.toMatchObject({ code: 'INPUT_INVALID' });
     expect(await etcd.isCompacted(head - 1n)).toBe(false);
-    await etcd.compact(head - 1n);
-    await etcd.compact(head - 1n);
+    await etcd.compact(head - 1n, approval);
+    await etcd.compact(head - 1n, approval);
     expect([await etcd.isCompacted(head - 1n), await etcd.isCompacted(head)]).toEqual([true, false]);
     await etcd.defragment(etcd02);
 
@@ -203,10 +203,10 @@ describe.each(['3.4', '3.5'] as const)('changes of a cluster of etcd %s', (versi
     expect((await etcd.sampleKeys()).prefixes.map(({ prefix }) => prefix)).toContain('brim');
 
     await etcd.delete('brim/0');
-    await etcd.compact(((await etcd.look()).revision ?? 0n) - 1n);
+    await etcd.compact(((await etcd.look()).revision ?? 0n) - 1n, approval);
     for (const member of memberNames) await etcd.defragment(member);
     // Every member that is full raises its own, one after the other.
-    for (const alarm of (await etcd.look()).alarms ?? []) await etcd.disarm(alarm);
+    for (const { memberId } of (await etcd.look()).alarms ?? []) await etcd.disarmNospace(memberId);
 
     await waitUntil(async () => (await etcd.look()).alarms?.length === 0, { for: 'the end of the alarm', withinMs: healthyWithinMs });
     expect(await etcd.put('room', 'again')).toHaveProperty('revision');

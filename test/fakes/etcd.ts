@@ -1,7 +1,7 @@
 /** A cluster in memory: serves what the machines' data-dirs hold while their units run. */
 import { fails, holds } from '../../src/engine/finding.ts';
 import { OpsError } from '../../src/errors.ts';
-import type { ClusterLook, Etcd } from '../../src/etcd/etcd.ts';
+import type { Alarm, ClusterLook, Etcd } from '../../src/etcd/etcd.ts';
 import type { EtcdCommands } from '../../src/etcd/commands.ts';
 import { hazardsOf } from '../../src/procedures/judging/hazards.ts';
 import type { MemberName } from '../../src/ids.ts';
@@ -65,6 +65,16 @@ export function fakeEtcd({ site, effects, members }: FakeEtcdDeps): Etcd {
       },
     });
     return all[0]?.revision ?? 0n;
+  };
+  const disarm = ({ memberId, type }: Alarm) => {
+    const { alarms } = membership();
+    effects.perform(`disarm ${type} ${memberId}`, {
+      whole: () => {
+        const index = alarms.findIndex((alarm) => alarm.memberId === memberId && alarm.type === type);
+        if (index >= 0) alarms.splice(index, 1);
+        return index >= 0;
+      },
+    });
   };
   return {
     look,
@@ -193,16 +203,8 @@ export function fakeEtcd({ site, effects, members }: FakeEtcdDeps): Etcd {
       const machine = site.machines.get(member);
       return machine !== undefined && servedBy(machine, site) !== undefined;
     },
-    async disarm(alarm) {
-      const { alarms } = membership();
-      effects.perform(`disarm ${alarm.type} ${alarm.memberId}`, {
-        whole: () => {
-          const index = alarms.findIndex(({ memberId, type }) => memberId === alarm.memberId && type === alarm.type);
-          if (index >= 0) alarms.splice(index, 1);
-          return index >= 0;
-        },
-      });
-    },
+    disarmNospace: async (memberId) => disarm({ memberId, type: 'NOSPACE' }),
+    disarmCorrupt: async (memberId) => disarm({ memberId, type: 'CORRUPT' }),
     async quotaBytes(member) {
       machineOf(member);
       return site.quotaBytes;

@@ -55,6 +55,19 @@ describe.each(['3.4', '3.5'] as const)('a host with etcd %s', (etcd) => {
     expect(await h.host.freeBytes()).toBe((await h.host.preflight()).freeBytes);
   });
 
+  it('says how much room there is where the data is, when that is a file system of its own', async () => {
+    await h.sh(`systemctl stop etcd; mount -t tmpfs -o size=1M none ${dataDir}`);
+    try {
+      expect(await h.host.freeBytes()).toBe(1_048_576);
+      await h.sh(`umount ${dataDir}; mv ${dataDir} /data/etcd/away`);
+
+      expect(await h.host.freeBytes()).toBeGreaterThan(1_048_576);
+    } finally {
+      await h.sh(`mountpoint -q ${dataDir} && umount ${dataDir}; [ -e ${dataDir} ] || mv /data/etcd/away ${dataDir}; systemctl start etcd`);
+      await h.lab.waitHealthy(healthyWithinMs);
+    }
+  });
+
   it('copies the database of a stopped member, byte for byte and for nobody else to read', async () => {
     await h.lab.etcdctl(['put', 'rescued', 'x'.repeat(100_000)]);
     await h.host.stop();

@@ -54,6 +54,30 @@ describe('restore of a file that a person put there', () => {
     expect(valuesOf(world)).toEqual(['bare', 'bare', 'bare']);
   });
 
+  it('restores nothing from a copy that a host has lost a part of since it was handed over', async () => {
+    const world = putThere('database-copy');
+    const torn = world.machine('etcd02');
+    const host = world.hosts[1];
+    if (host === undefined) throw new Error('no second host');
+    const whole = host.receive.bind(host);
+    host.receive = async (delivery, progress) => {
+      await whole(delivery, progress);
+      torn.files.set(delivery.remotePath, 'torn');
+    };
+    const orders = ordersOf(world);
+    const run = fakeRun({ procedure: restore, world, input: { snapshot: name } });
+
+    const came = await run.toEnd(() => undefined);
+
+    expect(came).toMatchObject({ state: 'waiting', gate: { kind: 'failure', stepId: 'restore-aside' } });
+    expect(run.entries.find(({ type }) => type === 'step-failed')).toMatchObject({
+      code: 'SNAPSHOT_INVALID',
+      because: expect.stringMatching(/etcd02 has sha256 torn.*nothing is restored from it/) as string,
+    });
+    expect(orders).toHaveLength(2);
+    expect([...torn.dirs.keys()]).toEqual([]);
+  });
+
   it('checks the hash of one that has it', async () => {
     const world = putThere('snapshot');
     const orders = ordersOf(world);

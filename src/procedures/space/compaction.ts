@@ -54,11 +54,11 @@ export function compacting(
     requires: async () => allOf([await compactionAllowed(revision, world), await before()]),
     facts: () => compactionFacts(revision, world),
     plan: async () => stages(revision).map((stage) => etcd.commands.compact(stage)),
-    run: async () => {
+    run: async (approval) => {
       for (const stage of stages(revision)) {
         if (stage === revision) await clock.sleep(betweenStagesMs);
         try {
-          await etcd.compact(stage);
+          await etcd.compact(stage, approval);
         } catch (error) {
           // The members go on with it by themselves; whether it is so is what `verify` asks.
           if (!isOpsError(error, 'ETCD_OUTCOME_UNKNOWN')) throw error;

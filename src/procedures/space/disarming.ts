@@ -34,5 +34,5 @@ export async function disarmNospace(world: World): Promise<void> {
   const look = await world.etcd.look();
   const allowed = allOf([noneCorrupt(look), await allUnderQuota(world)]);
   if (!allowed.holds) throw new OpsError('GUARD_REFUSED', `NOSPACE is not disarmed: ${allowed.because}`);
-  for (const alarm of alarmsOf(look, 'NOSPACE') ?? []) await world.etcd.disarm(alarm);
+  for (const { memberId } of alarmsOf(look, 'NOSPACE') ?? []) await world.etcd.disarmNospace(memberId);
 }

@@ -46,8 +46,8 @@ describe('defragmenting one by one', () => {
     };
     const corrupt = fullWorld();
     const physical = corrupt.etcd.compact.bind(corrupt.etcd);
-    corrupt.etcd.compact = async (revision) => {
-      await physical(revision);
+    corrupt.etcd.compact = async (revision, approval) => {
+      await physical(revision, approval);
       raise(corrupt, 'CORRUPT', 'a1');
     };
 
