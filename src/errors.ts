@@ -22,6 +22,7 @@ export const errorCatalogue = {
   RUN_TAKEN_OVER: { retry: 'never', hint: 'Another worker carries this run on; nothing needs doing.' },
   GATE_MOVED: { retry: 'later', hint: 'Somebody spoke at the gate at this very moment: the run looks at it again by itself.' },
   JOURNAL_INVALID: { retry: 'never', hint: 'The record of this run cannot be read; finish by hand from the thread and start a new run.' },
+  JOURNAL_MOVED: { retry: 'later', hint: 'The run is taken up again by itself, from what its record holds now.' },
   HOST_UNREACHABLE: { retry: 'later', hint: 'Check that the host is up and that sshd answers on it, then press Retry.' },
   HOST_KEY_MISMATCH: { retry: 'never', hint: "The host's key is not the one in knownHostsFile: find out why before anything else." },
   HOST_AUTH_REFUSED: { retry: 'never', hint: 'The host refused the ssh key: check authorized_keys and identityFile.' },

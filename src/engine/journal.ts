@@ -113,6 +113,8 @@ export type JournalEntry = JournalEvent & {
   readonly seq: number;
   /** ISO 8601, UTC. */
   readonly at: string;
+  /** What the next entry is chained to (chain.ts); absent in entries of a version that had no chain. */
+  readonly hash?: string;
 };
 
 /** The record of one run. A failed append means the run stops: what is not recorded is not done. */

@@ -1,4 +1,5 @@
 /** What a front (Slack, terminal) may ask about runs. Declared here, implemented in queue/ over Redis. */
+import type { ChainVerdict } from './chain.ts';
 import type { Decision, Gate, JournalEntry, Requester, RunRequest } from './journal.ts';
 import type { RunView } from './view.ts';
 import type { ClusterName, RunId, UserId } from '../ids.ts';
@@ -34,10 +35,14 @@ export interface Runs {
   ask(query: QueryRequest): Promise<string>;
   /** Newest first, at most `limit`. */
   list(options: { readonly cluster?: ClusterName; readonly limit: number }): Promise<readonly RunView[]>;
+  /** What a run was asked to do; needs no journal that can be read. Throws RUN_NOT_FOUND. */
+  request(run: RunId): Promise<RunRequest>;
   /** Throws RUN_NOT_FOUND. */
   view(run: RunId): Promise<RunView>;
   /** Throws RUN_NOT_FOUND. */
   journal(run: RunId): Promise<readonly JournalEntry[]>;
+  /** Recomputes the chain of a run's journal from what is stored. Throws RUN_NOT_FOUND. */
+  verifyJournal(run: RunId): Promise<ChainVerdict>;
   /** The gate a run waits at now, if any. */
   openGate(run: RunId): Promise<Gate | undefined>;
   /** Records what a person said: atomically, once per person and gate; then wakes the run. */

@@ -1,4 +1,5 @@
 /** A run as people see it, made from its journal and nothing else. */
+import type { Head } from './chain.ts';
 import type { PlannedCommand } from './command.ts';
 import type { Decision, Gate, GateOutcome, JournalEntry, RunOutcome, RunRequest, StepLine } from './journal.ts';
 
@@ -45,6 +46,8 @@ export interface RunView {
   readonly openGate?: Gate;
   readonly startedAt?: string;
   readonly endedAt?: string;
+  /** How far its journal goes and the hash of the last entry; absent when that has none. */
+  readonly head?: Head;
 }
 
 type Changing<T> = { -readonly [K in keyof T]: T[K] };
@@ -69,6 +72,7 @@ export function viewOf(
   const { steps, summary, startedAt, end } = gathered;
   const gates = [...gathered.gates.values()];
   const openGate = end === undefined ? gates.find((gate) => gate.outcome === undefined)?.gate : undefined;
+  const hash = entries.at(-1)?.hash;
   const progressing = progress === undefined ? undefined : steps.get(progress.stepId);
   if (progress !== undefined && (progressing?.state === 'running' || progressing?.state === 'waiting')) {
     update(steps, progress.stepId, { progress: progress.text });
@@ -81,6 +85,7 @@ export function viewOf(
     ...(summary !== undefined && { summary }),
     ...(openGate !== undefined && { openGate }),
     ...(startedAt !== undefined && { startedAt }),
+    ...(hash !== undefined && { head: { entries: entries.length, hash } }),
     ...end,
   };
 }

@@ -5,18 +5,24 @@
 
 /**
  * Appends to a journal. KEYS: journal, run, unreported, gate, said.
- * ARGV: epoch, event, at, nonce, retentionMs, maxEntries, nowMs, runId, then `none` | `open` kind required expiresAtMs | `settle` outcome decisionsRead | `end` outcome.
- * Gives {ok, seq} | {fenced, epoch} | {full, length} | {moved, decisions}.
+ * ARGV: epoch, event, at, nonce, retentionMs, maxEntries, nowMs, runId, then `none` | `open` kind required expiresAtMs | `settle` outcome decisionsRead | `end` outcome;
+ * then, as the last three: seq, the hash of the entry before, the hash of this one.
+ * Gives {ok, seq} | {fenced, epoch} | {full, length} | {moved, decisions} | {forked, length}.
  */
 export const appendLua = `
 local epoch = tonumber(redis.call('HGET', KEYS[2], 'epoch') or '0')
 if epoch ~= tonumber(ARGV[1]) then return {'fenced', epoch} end
 local length = redis.call('XLEN', KEYS[1])
+local seq, before, hash = tonumber(ARGV[#ARGV - 2]), ARGV[#ARGV - 1], ARGV[#ARGV]
+local chained = true
 if length > 0 then
   -- The same append, sent again after a reconnect: it has been done.
   local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
   if last[2][6] == ARGV[4] then return {'ok', length - 1} end
+  -- An entry of a version that had no chain has no hash: then its place alone says that it is the one that was read.
+  chained = not last[2][8] or last[2][8] == before
 end
+if seq ~= length or not chained then return {'forked', length} end
 if length >= tonumber(ARGV[6]) then return {'full', length} end
 if ARGV[9] == 'open' then
   redis.call('HSET', KEYS[4], 'state', 'open', 'runId', ARGV[8], 'kind', ARGV[10], 'required', ARGV[11], 'expiresAt', ARGV[12], 'approvals', 0)
@@ -29,7 +35,7 @@ elseif ARGV[9] == 'settle' then
 elseif ARGV[9] == 'end' then
   redis.call('HSET', KEYS[2], 'ended', ARGV[10])
 end
-redis.call('XADD', KEYS[1], (length + 1) .. '-0', 'event', ARGV[2], 'at', ARGV[3], 'nonce', ARGV[4])
+redis.call('XADD', KEYS[1], (length + 1) .. '-0', 'event', ARGV[2], 'at', ARGV[3], 'nonce', ARGV[4], 'hash', hash)
 redis.call('PEXPIRE', KEYS[1], ARGV[5])
 redis.call('ZADD', KEYS[3], ARGV[7], ARGV[8])
 return {'ok', length}

@@ -5,6 +5,7 @@
  */
 import type { JobsOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { verifyChain } from '../engine/chain.ts';
 import { OpsError, isOpsError } from '../errors.ts';
 import type { RunRequest } from '../engine/journal.ts';
 import type { Clock } from '../engine/ports.ts';
@@ -18,8 +19,9 @@ import { keys, retentionMs } from './keys.ts';
 import { promoteIfDelayed } from './promote.ts';
 import type { Queues } from './queues.ts';
 import { enqueueReport } from './reporter.ts';
+import { readStored } from './stored-journal.ts';
 import { available } from './unavailable.ts';
-import { readRun, readRunOrReason } from './viewing.ts';
+import { readRun, readRunOrReason, requestOf } from './viewing.ts';
 import type { ViewingDeps } from './viewing.ts';
 
 interface RunsDeps {
@@ -60,8 +62,10 @@ export function createRuns(deps: RunsDeps): Runs {
         return job.id ?? '';
       }),
     list: ({ cluster, limit }) => available(() => listRuns(deps, cluster, limit)),
+    request: (runId) => available(() => requestOf({ queues }, runId)),
     view: (runId) => available(async () => (await read(runId)).view),
     journal: (runId) => available(async () => (await read(runId)).entries),
+    verifyJournal: (runId) => available(async () => verifyChain(await requestOf({ queues }, runId), await readStored(front, runId))),
     openGate: (runId) => available(async () => (await read(runId)).view.openGate),
     decide: (gateId, said) =>
       available(async () => {

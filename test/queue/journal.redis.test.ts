@@ -2,11 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Decision, Gate, JournalEvent, RunRequest } from '../../src/engine/journal.ts';
+import { verifyChain } from '../../src/engine/chain.ts';
 import { RunId } from '../../src/ids.ts';
 import { openJournal, readJournal } from '../../src/queue/journal.ts';
 import { keys } from '../../src/queue/keys.ts';
 import { appendLua } from '../../src/queue/lua.ts';
 import { raiseEpoch } from '../../src/queue/run-state.ts';
+import { readStored } from '../../src/queue/stored-journal.ts';
 import { alice, bench, prod, requester } from './bench.ts';
 import type { Bench } from './bench.ts';
 import { systemClock } from './fixtures/scripted.ts';
@@ -16,7 +18,7 @@ const runId = RunId.parse('restore-prod-7f3a9c');
 const run: RunRequest = { runId, procedure: 'restore', cluster: prod, input: {}, requester, mode: 'execute', requestedAt: at };
 const stop = { on: 'etcd01', argv: ['systemctl', 'stop', 'etcd'] };
 const plan = [stop];
-const resumed: JournalEvent = { type: 'step-resumed', stepId: 'stop' };
+const resumed = { type: 'step-resumed', stepId: 'stop' } as const satisfies JournalEvent;
 const command = { ...stop, changes: true, exitCode: 0, durationMs: 12, output: 'ok', outputBytes: 2, outputSha256: 'a'.repeat(64) };
 const gate: Gate = {
   gateId: `${runId}.1`,
@@ -69,7 +71,7 @@ describe('journal', () => {
     const appended = await Promise.all(events.map((event) => journal.append(event)));
 
     expect(await journal.entries()).toEqual(appended);
-    expect(appended.map(({ seq: _seq, at: _at, ...event }) => event)).toEqual(events);
+    expect(appended.map(({ seq: _seq, at: _at, hash: _hash, ...event }) => event)).toEqual(events);
     expect(appended.map(({ seq }) => seq)).toEqual(events.map((_event, index) => index));
   });
 
@@ -110,10 +112,10 @@ describe('journal', () => {
     const { records } = on.connections;
     const epoch = await raiseEpoch(records, runId);
     const redisKeys = [keys.journal(runId), keys.run(runId), keys.unreported, 'g', 's'];
-    const send = (nonce: string) =>
-      records.eval(appendLua, 5, ...redisKeys, epoch, JSON.stringify(resumed), at, nonce, 60_000, 10, 0, runId, 'none');
+    const send = (nonce: string, seq: number, before: string, hash: string) =>
+      records.eval(appendLua, 5, ...redisKeys, epoch, JSON.stringify(resumed), at, nonce, 60_000, 10, 0, runId, 'none', seq, before, hash);
 
-    const replies = [await send('one'), await send('one'), await send('two')];
+    const replies = [await send('one', 0, 'a', 'b'), await send('one', 0, 'a', 'b'), await send('two', 1, 'b', 'c')];
 
     expect(replies).toEqual([
       ['ok', 0],
@@ -122,6 +124,83 @@ describe('journal', () => {
     ]);
     expect(await readJournal(on.probe, runId)).toHaveLength(2);
   });
+
+  it('chains each entry to the one before, also over several take-ups', async () => {
+    const first = await opened();
+    await first.append(resumed);
+    const second = await opened();
+    await second.entries();
+    await second.append(resumed);
+    const third = await opened();
+    await third.append(resumed);
+
+    const verdict = verifyChain(run, await readStored(on.probe, runId));
+
+    expect(verdict).toMatchObject({ state: 'whole', begins: 0, head: { entries: 3 } });
+    expect(await third.entries()).toHaveProperty('2.hash', verdict.state === 'whole' ? verdict.head.hash : '');
+  });
+
+  it.each([
+    ['when somebody else wrote past it', async () => on.probe.xadd(...foreign('2-0', 'x'.repeat(64)))],
+    ['when Redis has lost the end of it', async () => on.probe.xdel(`medic:journal:${runId}`, '1-0')],
+    [
+      'when the last entry is another one',
+      async () => {
+        await on.probe.del(`medic:journal:${runId}`);
+        await on.probe.xadd(...foreign('1-0', 'x'.repeat(64)));
+      },
+    ],
+  ])('takes nothing more from a writer that knows another end, %s', async (_when, meanwhile) => {
+    const journal = await opened();
+    await journal.append(resumed);
+
+    await meanwhile();
+
+    await expect(journal.append(resumed)).rejects.toMatchObject({ code: 'JOURNAL_MOVED', retry: 'later' });
+  });
+
+  it('goes on with a journal of a version that had no chain, and holds from then on what stood there', async () => {
+    for (const seq of [1, 2])
+      await on.probe.xadd(`medic:journal:${runId}`, `${seq}-0`, 'event', JSON.stringify(resumed), 'at', at, 'nonce', 'n');
+    const journal = await opened();
+
+    expect(await journal.entries()).toHaveLength(2);
+    await journal.append(resumed);
+
+    expect(verifyChain(run, await readStored(on.probe, runId))).toMatchObject({ state: 'whole', begins: 2 });
+  });
+
+  it('does not let a run go on from an entry that was changed, and still shows it and lets it be ended', async () => {
+    const before = await opened();
+    await before.append({ ...resumed, stepId: 'copy' });
+    await before.append(resumed);
+    const [entry] = await on.probe.xrange(`medic:journal:${runId}`, '1-0', '1-0');
+    await on.probe.del(`medic:journal:${runId}`);
+    const fields = entry?.[1] ?? [];
+    await on.probe.xadd(`medic:journal:${runId}`, '1-0', ...fields.with(1, JSON.stringify({ ...resumed, stepId: 'delete' })));
+    const journal = await opened();
+
+    await expect(journal.entries()).rejects.toMatchObject({ code: 'JOURNAL_INVALID', message: expect.stringContaining('Entry 0') });
+    expect(await readJournal(on.probe, runId)).toHaveLength(1);
+    await journal.append({ type: 'run-ended', outcome: 'aborted', summary: 's' });
+    expect(verifyChain(run, await readStored(on.probe, runId))).toMatchObject({ state: 'broken', seq: 0, fault: 'changed' });
+  });
+
+  it('is read in pages without a loss', async () => {
+    const journal = await opened();
+    await Promise.all(Array.from({ length: 1_005 }, () => journal.append(resumed)));
+
+    const stored = await readStored(on.probe, runId);
+
+    expect(stored.map(({ seq }) => seq)).toEqual(stored.map((_entry, index) => index));
+    expect(verifyChain(run, stored)).toMatchObject({ state: 'whole', head: { entries: 1_005 } });
+  });
+
+  const foreign = (id: string, hash: string): [string, string, ...string[]] => [
+    `medic:journal:${runId}`,
+    id,
+    ...['event', JSON.stringify(resumed), 'at', at, 'nonce', 'n', 'hash', hash],
+  ];
 
   it.each([
     [

@@ -1,10 +1,12 @@
 /** Stand-ins for what the Slack folder is handed: runs, thread state, decisions, a clock; and journals to render. */
+import { verifyChain } from '../../src/engine/chain.ts';
 import type { Decision, Gate, JournalEntry, JournalEvent, RunRequest } from '../../src/engine/journal.ts';
 import type { DecisionReceipt, Runs } from '../../src/engine/runs.ts';
 import { viewOf } from '../../src/engine/view.ts';
 import type { RunView } from '../../src/engine/view.ts';
 import { OpsError } from '../../src/errors.ts';
 import { ClusterName, RunId, UserId } from '../../src/ids.ts';
+import { chained } from '../fakes/chain.ts';
 import type { ThreadRecord, ThreadState } from '../../src/slack/thread-state.ts';
 
 /** A clock that stands still until it is set. */
@@ -120,6 +122,8 @@ export function fakeRuns() {
         .map(view)
         .filter(({ run }) => cluster === undefined || run.cluster === cluster)
         .slice(0, limit),
+    request: async (run) => find(run).run,
+    verifyJournal: async (run) => verifyChain(find(run).run, chained(find(run).run, find(run).entries).stored),
     view: async (run) => view(run),
     journal: async (run) => find(run).entries,
     openGate: async (run) => view(run).openGate,

@@ -23,8 +23,13 @@ export function summaryMessage(view: RunView): Message {
         prose(firstLines(conclusion, conclusionLinesMax)),
       ),
     ),
-    context([mention(run.requester.user), countsOf(view), runLabel(view)].filter(Boolean).join('  ·  ')),
+    context([mention(run.requester.user), countsOf(view), runLabel(view)].filter(Boolean).join('  ·  '), headOf(view)),
   );
+}
+
+/** The anchor of the journal outside of Redis: whoever changes the journal there cannot change it here. */
+function headOf({ head }: RunView): string {
+  return head === undefined ? '' : `Journal: ${head.entries} entries, sha256 \`${head.hash}\``;
 }
 
 function countsOf({ steps, gates }: RunView): string {
