@@ -15,6 +15,7 @@ import type { Command } from './parse.ts';
 import { refused } from './reply.ts';
 import type { Person, Reply } from './reply.ts';
 import { runsAnswer, showAnswer, standing, timeInWords } from './run-words.ts';
+import { verifyReply } from './verify-words.ts';
 
 const listedRunsMax = 15;
 
@@ -78,7 +79,9 @@ async function carryOut(deps: DeskDeps, command: Command, person: Person, prefix
     case 'runs':
       return listRuns(deps, command.cluster, person);
     case 'show':
-      return showRun(deps, command.run, person);
+      return showRun(deps, command, person);
+    case 'verify':
+      return verifyRun(deps, command, person);
     case 'decide':
       return decide(deps, command, person);
     case 'abort':
@@ -144,11 +147,19 @@ async function listRuns(deps: DeskDeps, cluster: ClusterName | undefined, person
   return answer(runsAnswer(visible, deps.clock.now(), cluster === undefined ? 'that can be seen here' : `on ${cluster}`));
 }
 
-async function showRun(deps: DeskDeps, run: RunId, person: Person): Promise<Reply> {
+async function showRun(deps: DeskDeps, { run, journal }: Extract<Command, { kind: 'show' }>, person: Person): Promise<Reply> {
   const view = await deps.runs.view(run);
   const allowed = deps.permissions.mayAskHere(person, view.run.cluster);
   if (!allowed.allowed) return refused('NOT_ALLOWED', allowed.because, '`clusters` shows where commands are taken.');
-  return answer(showAnswer(view, deps.clock.now()));
+  if (!journal) return answer(showAnswer(view, deps.clock.now()));
+  return { kind: 'journal', view, entries: await deps.runs.journal(run) };
+}
+
+async function verifyRun(deps: DeskDeps, { run, head }: Extract<Command, { kind: 'verify' }>, person: Person): Promise<Reply> {
+  const { cluster } = await deps.runs.request(run);
+  const allowed = deps.permissions.mayAskHere(person, cluster);
+  if (!allowed.allowed) return refused('NOT_ALLOWED', allowed.because, '`clusters` shows where commands are taken.');
+  return verifyReply(run, await deps.runs.verifyJournal(run), head);
 }
 
 function clustersAnswer({ clusters, permissions }: DeskDeps, person: Person): Answer {

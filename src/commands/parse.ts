@@ -28,7 +28,8 @@ export type Command =
   | { readonly kind: 'help'; readonly verb?: string }
   | { readonly kind: 'clusters' }
   | { readonly kind: 'runs'; readonly cluster?: ClusterName }
-  | { readonly kind: 'show'; readonly run: RunId }
+  | { readonly kind: 'show'; readonly run: RunId; readonly journal: boolean }
+  | { readonly kind: 'verify'; readonly run: RunId; readonly head?: string }
   | { readonly kind: 'decide'; readonly verdict: 'approve' | 'reject' | 'retry'; readonly run: RunId }
   | { readonly kind: 'decide'; readonly verdict: 'choose'; readonly option: string; readonly run: RunId }
   | { readonly kind: 'abort'; readonly run: RunId }
@@ -107,6 +108,9 @@ function readDeskWord(word: DeskWord, words: readonly string[], { clusters, run 
         ? { kind: 'runs' }
         : { kind: 'runs', cluster: clusterOf(values['cluster'], declared, clusters) };
     case 'show':
+      return { kind: word, run: runOf(values, declared), journal: values['journal'] === true };
+    case 'verify-journal':
+      return { kind: 'verify', run: runOf(values, declared), ...headOf(values, declared) };
     case 'abort':
       return { kind: word, run: runOf(values, declared) };
     case 'approve':
@@ -123,8 +127,9 @@ function readDeskWord(word: DeskWord, words: readonly string[], { clusters, run 
 /** Inside its thread a run need not be named; a word that is a run id is one all the same. */
 function withRun({ arguments: specs }: Declared, words: readonly string[], run: RunId | undefined): readonly string[] {
   const needed = specs.filter(({ required }) => required).length;
-  const namesRun = words[0] !== undefined && RunId.safeParse(bareId(words[0]).toLowerCase()).success;
-  const missing = specs[0]?.name === 'run' && words.length < needed && !namesRun;
+  const namesRun = words.some((word) => RunId.safeParse(bareId(word).toLowerCase()).success);
+  const isShort = words.length < needed || words[0]?.startsWith('--') === true;
+  const missing = specs[0]?.name === 'run' && isShort && !namesRun;
   return missing && run !== undefined ? [run, ...words] : words;
 }
 
@@ -158,6 +163,13 @@ function runOf(values: Values, declared: Declared): RunId {
   const run = RunId.safeParse(bareId(typed).toLowerCase());
   if (run.success) return run.data;
   throw mistake(declared, `${quoted(typed)} is no run id: a run id looks like \`restore-prod-7f3a9c\`. \`runs\` lists them.`);
+}
+
+function headOf({ head }: Values, declared: Declared): { readonly head?: string } {
+  if (head === undefined) return {};
+  const hash = bareId(String(head)).toLowerCase();
+  if (/^[0-9a-f]{64}$/.test(hash)) return { head: hash };
+  throw mistake(declared, `${quoted(String(head))} is no head of a journal: it is a sha256, 64 hexadecimal digits, all of them.`);
 }
 
 function inputSentence(error: z.ZodError): string {

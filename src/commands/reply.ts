@@ -1,5 +1,5 @@
 /** What the desk answers: the same values for Slack and for the terminal, so that the two cannot differ. */
-import type { RunRequest } from '../engine/journal.ts';
+import type { JournalEntry, RunRequest } from '../engine/journal.ts';
 import type { RunView } from '../engine/view.ts';
 import type { UserId, RunId } from '../ids.ts';
 import type { ErrorCode } from '../errors.ts';
@@ -25,6 +25,8 @@ export type Reply =
   | { readonly kind: 'held'; readonly by: RunView; readonly sentence: string; readonly next: string }
   /** Answered at once. */
   | { readonly kind: 'answer'; readonly answer: Answer }
+  /** The whole journal of a run as it stands: each front shows it in its own way. */
+  | { readonly kind: 'journal'; readonly view: RunView; readonly entries: readonly JournalEntry[] }
   /** A decision was taken in, or was too late: what is true now. */
   | {
       readonly kind: 'receipt';

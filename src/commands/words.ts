@@ -29,6 +29,19 @@ const cluster: ArgumentSpec = {
   placeholder: '<cluster>',
   description: 'only of this cluster',
 };
+const journal: ArgumentSpec = {
+  name: 'journal',
+  kind: 'flag',
+  required: false,
+  description: 'every entry of its journal: commands with exit codes and answers, decisions, hashes',
+};
+const head: ArgumentSpec = {
+  name: 'head',
+  kind: 'option',
+  required: false,
+  placeholder: '<sha256>',
+  description: 'the head of the journal as it was noted elsewhere, e.g. in the summary in the thread',
+};
 const verb: ArgumentSpec = { name: 'verb', kind: 'positional', required: false, placeholder: '<verb>', description: 'the verb to explain' };
 
 /** In the order of the help text. */
@@ -36,12 +49,13 @@ export const deskWords = [
   { id: 'help', summary: 'this list, or one verb with its options', arguments: [verb] },
   { id: 'clusters', summary: 'the clusters and where their commands are taken', arguments: [] },
   { id: 'runs', summary: 'the latest runs', arguments: [cluster] },
-  { id: 'show', summary: 'where a run stands', arguments: [run] },
+  { id: 'show', summary: 'where a run stands', arguments: [run, journal] },
   { id: 'approve', summary: 'say yes at the gate a run waits at', arguments: [run] },
   { id: 'reject', summary: 'say no at the gate a run waits at', arguments: [run] },
   { id: 'choose', summary: 'pick one of the ways a run offers', arguments: [run, option] },
   { id: 'retry', summary: 'try the failed step of a run again', arguments: [run] },
   { id: 'abort', summary: 'end a run, between two steps', arguments: [run] },
+  { id: 'verify-journal', summary: 'whether the journal of a run is as it was written', arguments: [run, head] },
   { id: 'whoami', summary: 'the ids that config.yaml would need to name you', arguments: [] },
 ] as const satisfies readonly Declared[];
 

@@ -60,11 +60,18 @@ export async function whisper(
   );
 }
 
+/** A file to be added to a thread. */
+export interface TextFile {
+  readonly name: string;
+  readonly title: string;
+  readonly text: string;
+}
+
 /** Adds a text file to a thread. https://docs.slack.dev/tools/node-slack-sdk/web-api#upload-a-file @throws OpsError SLACK_* */
 export async function upload(
   client: WebClient,
   { channel, threadTs }: { channel: string; threadTs: string },
-  file: { readonly name: string; readonly title: string; readonly text: string },
+  file: TextFile,
 ): Promise<void> {
   try {
     await client.filesUploadV2({

@@ -12,7 +12,7 @@ import { edit, post, upload } from './post.ts';
 import { wantedReplies } from './replies.ts';
 import type { Wanted } from './replies.ts';
 import type { ThreadRecord, ThreadState } from './thread-state.ts';
-import { timeline, peopleOf } from './timeline.ts';
+import { timelineFile } from './timeline.ts';
 
 /** What rendering needs. */
 export interface ThreadDeps {
@@ -146,8 +146,7 @@ async function bringRootUp(
 async function addTimeline(deps: ThreadDeps, view: RunView, entries: readonly JournalEntry[], record: ThreadRecord): Promise<void> {
   const end = entries.findLast((entry) => entry.type === 'run-ended');
   if (end === undefined || record.replies[`file:${end.seq}`] !== undefined) return;
-  const names = await deps.names.of(peopleOf(view, entries));
-  const file = { name: `${view.run.runId}.md`, title: `Timeline of ${view.run.runId}`, text: timeline(view, entries, names) };
+  const file = await timelineFile(deps, view, entries);
   await upload(deps.clients.arrival, { channel: record.channel, threadTs: record.root.ts }, file);
   await withReply(deps, view, record, `file:${end.seq}`, { ts: '', digest: '' });
 }

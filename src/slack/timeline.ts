@@ -1,8 +1,14 @@
 /** The journal of a run as a Markdown file: for the report after the incident. */
 import { renderCommand } from '../engine/command.ts';
+import type { ExecutedCommand } from '../engine/command.ts';
 import type { Gate, JournalEntry } from '../engine/journal.ts';
 import type { RunView } from '../engine/view.ts';
-import { duration, plain } from './text.ts';
+import type { Names } from './names.ts';
+import type { TextFile } from './post.ts';
+import { duration } from './text.ts';
+import { headLines } from './timeline-head.ts';
+import type { Who } from './timeline-head.ts';
+import { fenced, oneLine } from './timeline-text.ts';
 
 /** Everybody who is named in the file. */
 export function peopleOf({ run }: RunView, entries: readonly JournalEntry[]): readonly string[] {
@@ -10,28 +16,46 @@ export function peopleOf({ run }: RunView, entries: readonly JournalEntry[]): re
   return [...new Set([run.requester.user, ...deciders])];
 }
 
+/** The file that is added to the thread of a run. */
+export async function timelineFile(
+  { names }: { readonly names: Names },
+  view: RunView,
+  entries: readonly JournalEntry[],
+): Promise<TextFile> {
+  const { runId } = view.run;
+  return {
+    name: `${runId}.md`,
+    title: `Timeline of ${runId}`,
+    text: timeline(view, entries, await names.of(peopleOf(view, entries))),
+  };
+}
+
 /** Writes the file. Times are UTC, because it is read by people in several zones. */
 export function timeline(view: RunView, entries: readonly JournalEntry[], names: ReadonlyMap<string, string>): string {
-  const { run, startedAt, endedAt } = view;
-  const who = (user: string) => (names.has(user) ? `${oneLine(names.get(user) ?? '')} (${user})` : user);
-  const took = startedAt === undefined || endedAt === undefined ? '' : `, took ${duration(Date.parse(endedAt) - Date.parse(startedAt))}`;
+  const who: Who = (user) => (names.has(user) ? `${oneLine(names.get(user) ?? '')} (${user})` : user);
   return [
-    `# ${run.runId}`,
-    '',
-    `- Procedure: ${run.procedure} on ${run.cluster}${run.mode === 'plan' ? ' (plan only)' : ''}`,
-    `- Asked by: ${who(run.requester.user)}, ${run.requester.via === 'terminal' ? 'from a terminal' : 'in Slack'}, ${run.requestedAt}`,
-    `- Input: \`${oneLine(JSON.stringify(run.input) ?? '')}\``,
-    `- Outcome: ${view.outcome ?? 'not ended'}${took}`,
-    '',
-    ...(view.conclusion === undefined ? [] : [oneParagraph(view.conclusion), '']),
+    ...headLines(view, who),
     '## Timeline (UTC)',
     '',
-    ...entries.flatMap((entry) => entryLines(entry, view, who)),
+    'Each entry ends with the hash that the next one is chained to.',
+    '',
+    ...entries.flatMap((entry, index) => [
+      ...dayLines(entry, entries[index - 1]),
+      ...entryLines(entry, view, who),
+      ...(entry.hash === undefined ? [] : [`  (entry ${entry.seq}, sha256 ${entry.hash})`]),
+    ]),
     '',
   ].join('\n');
 }
 
-function entryLines(entry: JournalEntry, view: RunView, who: (user: string) => string): string[] {
+/** A run may wait for a day. */
+function dayLines({ at }: JournalEntry, before: JournalEntry | undefined): string[] {
+  const day = at.slice(0, 10);
+  if (before?.at.startsWith(day) === true) return [];
+  return [...(before === undefined ? [] : ['']), `### ${day}`, ''];
+}
+
+function entryLines(entry: JournalEntry, view: RunView, who: Who): string[] {
   const at = entry.at.slice(11, 23);
   const deciders = [...new Set(view.gates.flatMap(({ decisions }) => decisions.map(({ by }) => by)))];
   const named = (note: string) => deciders.reduce((text, by) => text.replaceAll(new RegExp(`\\b${by}\\b`, 'g'), () => who(by)), note);
@@ -47,7 +71,7 @@ function entryLines(entry: JournalEntry, view: RunView, who: (user: string) => s
       return [
         `- ${at} ${entry.command.changes ? 'did' : 'looked'}, ${ending(entry.command.exitCode)}, ${duration(entry.command.durationMs)}`,
         ...fenced(`${renderCommand(entry.command)}\n${entry.command.output}`),
-        ...left(entry.command),
+        ...answered(entry.command),
       ];
     case 'step-settled':
       return [
@@ -88,29 +112,10 @@ function ending(exitCode: number | undefined): string {
   return exitCode === undefined ? 'cut off' : `exit code ${exitCode}`;
 }
 
-function left({ output, outputBytes, outputSha256 }: { output: string; outputBytes: number; outputSha256: string }): string[] {
-  return Buffer.byteLength(output) >= outputBytes
-    ? []
-    : [`  (the first ${Buffer.byteLength(output)} of ${outputBytes} bytes; sha256 of all ${outputSha256})`];
-}
-
-/** Text from a host in a fence that it cannot close. */
-function fenced(text: string): string[] {
-  const shown = plain(text).trimEnd();
-  if (shown === '') return [];
-  const longest = Math.max(2, ...[...shown.matchAll(/`+/g)].map(([run]) => run.length));
-  const fence = '`'.repeat(longest + 1);
-  return [`  ${fence}`, ...shown.split('\n').map((line) => `  ${line}`), `  ${fence}`];
-}
-
-function oneLine(text: string): string {
-  return plain(text).replaceAll(/\s+/g, ' ').trim();
-}
-
-function oneParagraph(text: string): string {
-  return plain(text)
-    .split('\n')
-    .map((line) => line.trim())
-    .filter(Boolean)
-    .join('\n');
+/** How long all of an answer was and its hash; the journal keeps a part of a long one. */
+function answered({ output, outputBytes, outputSha256 }: ExecutedCommand): string[] {
+  if (outputBytes === 0) return [];
+  const keptBytes = Buffer.byteLength(output);
+  const kept = keptBytes >= outputBytes ? '' : `, of which ${keptBytes} are shown`;
+  return [`  (answered ${outputBytes} bytes${kept}; sha256 of all ${outputSha256})`];
 }

@@ -27,7 +27,7 @@ function frontOf(slack: LocalSlack, mode: SlackMode) {
     slackApiUrl: slack.apiUrl,
     desk,
     clusters: {},
-    state: { runAt: async () => undefined },
+    state: { runAt: async () => undefined, get: async () => undefined },
     names: { of: async () => new Map() },
     channelNames: async () => 'inc-etcd',
     client,

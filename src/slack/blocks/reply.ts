@@ -16,7 +16,7 @@ export function refusalMessage(sentence: string, next: string, ids: readonly str
 }
 
 /** What the desk says. `ids`: the people and groups that may be named in it. */
-export function replyMessage(reply: Exclude<Reply, { kind: 'answer' }>, ids: readonly string[]): Message {
+export function replyMessage(reply: Exclude<Reply, { kind: 'answer' | 'journal' }>, ids: readonly string[]): Message {
   switch (reply.kind) {
     case 'started':
     case 'asked':
