@@ -2,8 +2,11 @@
 /** The composition root: reads the configuration, builds the adapters, starts the roles, and stops them in order. */
 import { pino } from 'pino';
 import { createAccess } from './access/index.ts';
+import { keyMaterial } from './config/known-secrets.ts';
 import { loadSettings } from './config/load.ts';
 import type { Settings } from './config/load.ts';
+import { createConceal } from './engine/conceal.ts';
+import type { Conceal } from './engine/conceal.ts';
 import { OpsError, isOpsError } from './errors.ts';
 import { createEtcd } from './etcd/create-etcd.ts';
 import { ClusterName, MemberName } from './ids.ts';
@@ -37,7 +40,7 @@ interface Running {
   readonly stops: (() => Promise<unknown>)[];
 }
 
-async function start(settings: Settings, log: pino.Logger): Promise<Running> {
+async function start(settings: Settings, conceal: Conceal, log: pino.Logger): Promise<Running> {
   const running: Running = { stops: [] };
   const connections = connect({ url: settings.redisUrl.reveal(), log });
   const queues = openQueues({ front: connections.front, log });
@@ -65,9 +68,10 @@ async function start(settings: Settings, log: pino.Logger): Promise<Running> {
     const openWorld = createWorlds({
       settings,
       clock,
+      conceal,
       ledgerOf: (cluster) => createRevisionLedger({ records: connections.records, cluster, clock }),
     });
-    stopping(startWorker({ ...shared, openWorld, options: workerOptions(config) }));
+    stopping(startWorker({ ...shared, openWorld, conceal, options: workerOptions(config) }));
     running.stops.push(keepRevisions(settings, connections, log));
   }
   if (roles.includes('reports') && clients !== undefined) stopping([startReports({ ...shared, clients })]);
@@ -142,8 +146,14 @@ async function stop({ stops }: Running): Promise<void> {
 
 async function main(): Promise<void> {
   const settings = loadSettings();
-  const log = pino({ level: settings.logLevel, redact: ['*.password', '*.token', '*.botToken', '*.appToken'] });
-  const running = await start(settings, log);
+  const conceal = createConceal([...settings.secrets, ...keyMaterial(settings.config)].map((secret) => secret.reveal()));
+  const log = pino({
+    level: settings.logLevel,
+    redact: ['*.password', '*.token', '*.botToken', '*.appToken'],
+    // The names above are not all that errors of foreign packages carry along: their commands, their requests' headers.
+    hooks: { streamWrite: (line) => `${conceal(line.trimEnd())}\n` },
+  });
+  const running = await start(settings, conceal, log);
   let stopping = false;
   const onSignal = (signal: NodeJS.Signals) => {
     if (stopping) return;

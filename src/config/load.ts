@@ -2,6 +2,7 @@
 import { OpsError } from '../errors.ts';
 import { checkContent } from './content-checks.ts';
 import { Environment, roles as allRoles, type Role } from './environment.ts';
+import { secretsOf } from './known-secrets.ts';
 import { formatMistake, mistake, mistakesOf, unknownKey, type Mistake } from './mistakes.ts';
 import { Config } from './schema.ts';
 import { Secret } from './secret.ts';
@@ -22,6 +23,8 @@ export interface Settings {
   readonly config: Config;
   /** The password of each cluster that has `auth`. Only workers have them. */
   readonly passwords: Readonly<Partial<Record<ClusterName, Secret>>>;
+  /** Every secret of the environment, to be kept out of what is recorded and shown. */
+  readonly secrets: readonly Secret[];
   /** What is not wrong but should be looked at, a line each. */
   readonly warnings: readonly string[];
 }
@@ -74,6 +77,7 @@ export function loadSettings(
     slack: slack.settings,
     config: config.data,
     passwords: passwordsOf(config.data, active.includes('worker') ? variables : {}),
+    secrets: secretsOf(variables, config.data),
     warnings: [...unknownVariables(variables), ...inFile.warnings].map((one) => formatMistake(one, file.lineOf(one.path))),
   });
 }

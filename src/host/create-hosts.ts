@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RecordCommand } from '../engine/command.ts';
+import type { Conceal } from '../engine/conceal.ts';
 import type { Clock } from '../engine/ports.ts';
 import type { MemberName } from '../ids.ts';
 import type { Host } from './host.ts';
@@ -22,6 +23,8 @@ export interface HostsDeps {
   readonly etcd: { readonly unit: string; readonly dataDir: string };
   /** Gets every command that was carried out. */
   readonly record: RecordCommand;
+  /** Takes known secrets out of what is recorded. */
+  readonly conceal?: Conceal;
   readonly clock: Pick<Clock, 'now' | 'sleep'>;
 }
 
@@ -37,12 +40,12 @@ export interface Hosts {
  * Makes the hosts; connects to none yet.
  * @throws OpsError CONFIG_INVALID when the machine's temporary directory has too long a name for a socket
  */
-export function createHosts({ members, ssh, etcd, record, clock }: HostsDeps): Hosts {
+export function createHosts({ members, ssh, etcd, record, conceal, clock }: HostsDeps): Hosts {
   // mkdtemp makes it with mode 0700: whoever can open the sockets in it can run commands on the hosts.
   const controlDir = mkdtempSync(join(tmpdir(), 'etcd-medic-'));
   const connected = members.map((member, index) => {
     const target = { ...ssh, address: member.host, controlPath: controlPathIn(controlDir, index) };
-    const shell = createShell({ member: member.name, target, record, clock });
+    const shell = createShell({ member: member.name, target, record, ...(conceal !== undefined && { conceal }), clock });
     const host = createRemoteHost({
       shell,
       member: member.name,

@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { RecordCommand } from '../engine/command.ts';
+import type { Conceal } from '../engine/conceal.ts';
 import type { Clock } from '../engine/ports.ts';
 import { OpsError } from '../errors.ts';
 import type { MemberName } from '../ids.ts';
@@ -21,6 +22,8 @@ export interface ShellDeps {
   readonly member: MemberName;
   readonly target: SshTarget;
   readonly record: RecordCommand;
+  /** Takes known secrets out of what a host answered, before it is cut and hashed. Nothing is known when not given. */
+  readonly conceal?: Conceal;
   readonly clock: Pick<Clock, 'now'>;
 }
 
@@ -126,14 +129,14 @@ async function attempt(
 }
 
 function keep(
-  { member, record }: ShellDeps,
+  { member, record, conceal = (text) => text }: ShellDeps,
   command: HostCommand,
   answer: { exitCode?: number; stdout: string; stderr: string },
   durationMs: number,
 ): void {
   const failed = answer.exitCode === undefined || isFailure(command, { exitCode: answer.exitCode, stderr: answer.stderr });
   if (command.recorded === 'failures' && !failed) return;
-  const output = [answer.stdout, answer.stderr].filter((text) => text !== '').join('\n');
+  const output = conceal([answer.stdout, answer.stderr].filter((text) => text !== '').join('\n'));
   record({
     on: member,
     argv: typed(command),

@@ -49,7 +49,7 @@ export async function stream(deps: ShellDeps, where: string, command: HostComman
       changes: command.changes,
       ...(frame !== undefined && { exitCode: frame.exitCode }),
       durationMs: Math.max(0, (frame?.endedAtMs ?? begun.endedAtMs) - begun.endedAtMs),
-      output: shorten(said, limits.recordedOutputBytes),
+      output: shorten(deps.conceal?.(said) ?? said, limits.recordedOutputBytes),
       outputBytes: bytes,
       outputSha256,
     });

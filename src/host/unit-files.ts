@@ -27,12 +27,13 @@ export function setAsideUnitFile(unit: string): string {
   return `${ownUnitFile(unit)}.masked-by-etcd-medic`;
 }
 
-/** Prints every file of a unit, each line with its path and a NUL before it. */
+/** Prints every file of a unit, each line with its path and a NUL before it. An `Environment=` may hold what nobody wants in a thread. */
 export function printUnitFiles(unit: string): HostCommand {
   const name = unitFileName(unit);
   const paths = [setAsideUnitFile(unit), ...loadPath.map((dir) => `${dir}/${name}`), ...loadPath.map((dir) => `${dir}/${name}.d`)];
   // grep says 1 or 2 when some of them are missing or empty, which is the usual case.
-  return accepting(look('grep', '--recursive', '--no-messages', '--with-filename', '--null', '--text', '', ...paths), 0, 1, 2);
+  const print = accepting(look('grep', '--recursive', '--no-messages', '--with-filename', '--null', '--text', '', ...paths), 0, 1, 2);
+  return { ...print, recorded: 'hidden' };
 }
 
 /**

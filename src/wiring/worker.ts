@@ -3,10 +3,12 @@ import type { Access } from '../access/index.ts';
 import type { Settings } from '../config/load.ts';
 import { advance } from '../engine/advance.ts';
 import { createCommandLog } from '../engine/command-log.ts';
+import { concealAll, concealing } from '../engine/conceal.ts';
+import type { Conceal } from '../engine/conceal.ts';
 import type { RunRequest } from '../engine/journal.ts';
 import type { Clock, GateRules } from '../engine/ports.ts';
 import type { QueryRequest } from '../engine/runs.ts';
-import { OpsError } from '../errors.ts';
+import { OpsError, isOpsError } from '../errors.ts';
 import { RunId } from '../ids.ts';
 import { verbs } from '../procedures/index.ts';
 import type { Procedure, Query } from '../procedures/procedure.ts';
@@ -29,6 +31,8 @@ interface WorkerRoleDeps {
   readonly openWorld: (order: WorldOrder) => OpenWorld;
   readonly access: Access;
   readonly clock: Clock;
+  /** Keeps known secrets out of journals, progress and answers. */
+  readonly conceal: Conceal;
   readonly log: QueueLog;
   readonly options?: RunWorkerOptions;
 }
@@ -41,11 +45,16 @@ export function startWorker({
   openWorld,
   access,
   clock,
+  conceal,
   log,
   options = {},
 }: WorkerRoleDeps): readonly Closable[] {
   const { front, workers, records } = connections;
-  const reporter = createReporter({ front, reports: queues.reports });
+  const outbox = createReporter({ front, reports: queues.reports });
+  const reporter = {
+    moved: outbox.moved,
+    progress: (run: RunRequest, stepId: string, text: string) => outbox.progress(run, stepId, conceal(text)),
+  };
   const advanceRun: AdvanceRun = async (context) => {
     const { run } = context;
     const procedure = verbOf(run.procedure, 'procedure');
@@ -54,6 +63,7 @@ export function startWorker({
     try {
       return await advance({
         ...context,
+        journal: concealing(context.journal, conceal),
         commands,
         clock,
         rules: rulesOf(settings, access, run),
@@ -77,7 +87,9 @@ export function startWorker({
       record: () => undefined,
     });
     try {
-      return await answerOf(input.parse(query.input), world);
+      return concealAll(await answerOf(input.parse(query.input), world), conceal);
+    } catch (error) {
+      throw concealedError(error, conceal);
     } finally {
       await close();
     }
@@ -86,6 +98,13 @@ export function startWorker({
     createRunWorker({ workers, records, reporter, advance: advanceRun, clock, log }, options),
     createQueryWorker({ workers, queues, answer, clock, log }),
   ];
+}
+
+/** What went wrong is told to people, too. */
+function concealedError(error: unknown, conceal: Conceal): unknown {
+  if (!isOpsError(error)) return error;
+  const { code, message, hint, details } = error;
+  return new OpsError(code, conceal(message), { hint: conceal(hint), details: concealAll(details, conceal), cause: error.cause });
 }
 
 function rulesOf({ config }: Pick<Settings, 'config'>, access: Access, run: RunRequest): GateRules {

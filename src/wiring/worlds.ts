@@ -1,6 +1,7 @@
 /** Makes the world of one run or question: the cluster's etcd, hosts, snapshots and ledger, from the configuration. */
 import type { Settings } from '../config/load.ts';
 import type { RecordCommand } from '../engine/command.ts';
+import type { Conceal } from '../engine/conceal.ts';
 import type { Clock } from '../engine/ports.ts';
 import { OpsError } from '../errors.ts';
 import { createEtcd } from '../etcd/create-etcd.ts';
@@ -15,6 +16,7 @@ interface WorldsDeps {
   readonly settings: Pick<Settings, 'config' | 'passwords'>;
   readonly ledgerOf: (cluster: ClusterName) => RevisionLedger;
   readonly clock: Clock;
+  readonly conceal: Conceal;
 }
 
 /** What a world is opened for. */
@@ -32,7 +34,7 @@ export interface OpenWorld {
 }
 
 /** Opens worlds. @throws OpsError CONFIG_INVALID for a cluster that is not configured (any more), ETCD_TLS_FAILED for unusable certificates */
-export function createWorlds({ settings: { config, passwords }, ledgerOf, clock }: WorldsDeps): (order: WorldOrder) => OpenWorld {
+export function createWorlds({ settings: { config, passwords }, ledgerOf, clock, conceal }: WorldsDeps): (order: WorldOrder) => OpenWorld {
   return ({ cluster: name, runId, record }) => {
     const cluster = config.clusters[name];
     if (cluster === undefined) throw new OpsError('CONFIG_INVALID', `config.yaml has no cluster ${name}.`);
@@ -48,7 +50,7 @@ export function createWorlds({ settings: { config, passwords }, ledgerOf, clock 
       record,
       clock,
     });
-    const { hosts, close } = createHosts({ members, ssh: cluster.ssh, etcd: cluster.etcd, record, clock });
+    const { hosts, close } = createHosts({ members, ssh: cluster.ssh, etcd: cluster.etcd, record, conceal, clock });
     const world: World = {
       runId,
       cluster: { name, members, initialClusterToken: cluster.etcd.initialClusterToken },

@@ -1,0 +1,83 @@
+/** Keeps secrets out of what is recorded and shown, as the last of several guards: no command carries one, and what is known to hold some is not recorded. */
+import { createHash } from 'node:crypto';
+import type { ExecutedCommand } from './command.ts';
+import type { Journal, JournalEvent } from './journal.ts';
+
+/** A text without the secrets that are known. */
+export type Conceal = (text: string) => string;
+
+const concealed = '[secret]';
+/** A shorter one would be found in texts that have nothing to do with it. */
+const shortestCharacters = 8;
+/** What looks like a secret whoever's it is: a private key, whole or cut off; Slack's tokens; the password of a URL; an assignment that says so. */
+const shapes: readonly (readonly [RegExp, string])[] = [
+  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, concealed],
+  [/\bx(?:ox[a-z]|app)-[A-Za-z0-9-]{8,}/g, concealed],
+  [/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*:)[^\s/@]+(?=@)/gi, `$1${concealed}`],
+  [/(\b[A-Za-z0-9_]*(?:PASSWORD|PASSWD|PASSPHRASE|SECRET)=)(?:\\?"[^"\n]*"|'[^'\n]*'|[^\s"']+)/g, `$1${concealed}`],
+];
+
+/** Names whose values the engine goes by, or that hold no text of a host. */
+const structural = new Set([
+  'prepared',
+  'type',
+  'stepId',
+  'gateId',
+  'id',
+  'digest',
+  'option',
+  'kind',
+  'how',
+  'outcome',
+  'verdict',
+  'code',
+  'by',
+  'align',
+]);
+
+/** @param secrets their values; found as they are, inside of JSON, and inside of URLs */
+export function createConceal(secrets: readonly string[]): Conceal {
+  const forms = secrets
+    .filter((secret) => secret.length >= shortestCharacters)
+    .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)]);
+  // The longest first: one secret may be a part of another.
+  const known = [...new Set(forms)].toSorted((a, b) => b.length - a.length);
+  return (text) => {
+    const unknown = known.reduce((rest, secret) => rest.replaceAll(secret, concealed), text);
+    return shapes.reduce((rest, [shape, instead]) => rest.replaceAll(shape, instead), unknown);
+  };
+}
+
+/** Every text in a value, but for those that are no prose. */
+export function concealAll<Value>(value: Value, conceal: Conceal): Value {
+  return mapped(value, conceal) as Value;
+}
+
+function mapped(value: unknown, conceal: Conceal): unknown {
+  if (typeof value === 'string') return conceal(value);
+  if (Array.isArray(value)) return value.map((each) => mapped(each, conceal));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, each]: [string, unknown]) => [name, structural.has(name) ? each : mapped(each, conceal)]),
+  );
+}
+
+/** A journal that takes no secrets in. */
+export function concealing(journal: Journal, conceal: Conceal): Journal {
+  return {
+    entries: () => journal.entries(),
+    append: (event) => journal.append(withoutSecrets(event, conceal)),
+  };
+}
+
+function withoutSecrets(event: JournalEvent, conceal: Conceal): JournalEvent {
+  const clean = concealAll(event, conceal);
+  if (event.type !== 'command' || clean.type !== 'command') return clean;
+  return { ...clean, command: rehashed(event.command, clean.command) };
+}
+
+/** The hash of what was concealed would confirm a guess at it. */
+function rehashed(before: ExecutedCommand, after: ExecutedCommand): ExecutedCommand {
+  if (before.output === after.output) return after;
+  return { ...after, outputSha256: createHash('sha256').update(after.output).digest('hex') };
+}

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { concealAll, concealing, createConceal } from '../../src/engine/conceal.ts';
+import type { JournalEvent } from '../../src/engine/journal.ts';
+import { command } from '../slack/story.ts';
+
+const password = 'pa"ss/w0rd+long';
+const conceal = createConceal([password, 'short']);
+
+describe('conceal', () => {
+  it('takes a known secret out as it is, inside of JSON and inside of a URL', () => {
+    const texts = [`said ${password}!`, JSON.stringify({ said: password }), `https://u@h/?p=${encodeURIComponent(password)}`];
+
+    expect(texts.map(conceal)).toEqual(['said [secret]!', '{"said":"[secret]"}', 'https://u@h/?p=[secret]']);
+  });
+
+  it('takes the longer of two secrets out whole when one is part of the other', () => {
+    expect(createConceal(['planted-1', 'planted-1-more'])('planted-1-more planted-1')).toBe('[secret] [secret]');
+  });
+
+  it('leaves texts alone that only hold a word as short as a password', () => {
+    expect(conceal('a short sentence')).toBe('a short sentence');
+  });
+
+  it.each([
+    [
+      'a private key',
+      'x\n-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1r\nZXktdjE\n-----END OPENSSH PRIVATE KEY-----\ny',
+      'x\n[secret]\ny',
+    ],
+    ['a private key that was cut off', 'x -----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIH', 'x [secret]'],
+    ['a token of Slack', 'Bearer xoxb-12345678-abcdef, xapp-1-A111-222', 'Bearer [secret], [secret]'],
+    ['the password of a URL', 'redis://:pass@10.0.0.5:6379/0 https://bob:pw@h', 'redis://:[secret]@10.0.0.5:6379/0 https://bob:[secret]@h'],
+    [
+      'a setting that says so',
+      `ETCD_ROOT_PASSWORD="a b" X=1 CLIENT_SECRET='c' PASSWORD=d`,
+      'ETCD_ROOT_PASSWORD=[secret] X=1 CLIENT_SECRET=[secret] PASSWORD=[secret]',
+    ],
+  ])('takes out %s that nobody told it of', (_what, text, shown) => {
+    expect(conceal(text)).toBe(shown);
+  });
+
+  it('leaves what an operator has to read', () => {
+    const text = "ETCD_INITIAL_CLUSTER_TOKEN='etcd-cluster' https://10.0.0.31:2379 /etc/etcd/server-key.pem";
+
+    expect(conceal(text)).toBe(text);
+  });
+});
+
+describe('a journal that takes no secrets in', () => {
+  it('takes them out of every text, and hashes what is left', async () => {
+    const taken: JournalEvent[] = [];
+    const journal = concealing(
+      { append: async (event) => (taken.push(event), { ...event, seq: 0, at: '' }), entries: async () => [] },
+      conceal,
+    );
+
+    await journal.append({ type: 'command', stepId: 's', command: command('etcd01', ['cat', password], `its ${password}`) });
+    await journal.append({ type: 'step-failed', stepId: 's', code: 'HOST_COMMAND_FAILED', because: `said ${password}`, hint: password });
+    await journal.append({ type: 'run-ended', outcome: 'failed', summary: `with ${password}` });
+
+    expect(JSON.stringify(taken)).not.toContain(JSON.stringify(password).slice(1, -1));
+    expect(taken[0]).toMatchObject({ command: { argv: ['cat', '[secret]'], output: 'its [secret]' } });
+    expect(taken[0]).not.toHaveProperty('command.outputSha256', command('etcd01', []).outputSha256);
+  });
+
+  it('leaves what the engine goes by as it is', () => {
+    const event = { type: 'run-prepared', prepared: { snapshot: password }, summary: 's' };
+
+    expect(concealAll(event, conceal)).toEqual(event);
+  });
+});
