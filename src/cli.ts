@@ -4,26 +4,35 @@ import { userInfo } from 'node:os';
 import { createAccess } from './access/index.ts';
 import type { Groups } from './access/groups.ts';
 import { createDesk } from './commands/desk.ts';
-import type { Reply } from './commands/reply.ts';
+import type { Desk } from './commands/desk.ts';
+import type { Person } from './commands/reply.ts';
 import { loadSettings } from './config/load.ts';
 import type { Settings } from './config/load.ts';
 import { OpsError, isOpsError } from './errors.ts';
-import type { UserId } from './ids.ts';
+import type { Runs } from './engine/runs.ts';
 import { verbs } from './procedures/index.ts';
 import { connect, untilConnected } from './queue/connection.ts';
+import type { Connections } from './queue/connection.ts';
 import { openQueues } from './queue/queues.ts';
+import type { Queues } from './queue/queues.ts';
 import { readReply } from './queue/read-reply.ts';
 import { createRuns } from './queue/runs.ts';
+import { terminalWords } from './terminal/arguments.ts';
+import { listenToPerson } from './terminal/asking.ts';
+import { exitCodeOf } from './terminal/exit-codes.ts';
 import { follow } from './terminal/follow.ts';
-import { answerLines } from './terminal/text.ts';
+import { personOf } from './terminal/identity.ts';
+import { createJson } from './terminal/json.ts';
+import { createLines } from './terminal/output.ts';
+import type { Output } from './terminal/output.ts';
+import { showReply } from './terminal/reply.ts';
+import type { Waiting } from './terminal/reply.ts';
 import { systemClock } from './wiring/clock.ts';
 
 /** How long Redis may take to answer before the terminal says that it does not. */
 const connectLimitMs = 3_000;
 /** How long a worker may take to answer a question; it gives up itself before that. */
 const answerLimitMs = 130_000;
-/** sysexits(3): the configuration is wrong. */
-const exitConfig = 78;
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
 const complain = (line: string) => process.stderr.write(`${line}\n`);
@@ -32,89 +41,85 @@ const silent = { info: () => undefined, warn: () => undefined, error: () => unde
 /** User groups are looked up through Slack, which a terminal must not need: whoever works here is listed by their own id. */
 const noGroups: Groups = {
   membersOf: (groupId) => Promise.reject(new OpsError('NOT_ALLOWED', `The user group ${groupId} cannot be looked up from a terminal.`)),
+  unreadHint:
+    'a terminal does not ask Slack who is in a group, so that it works while Slack is down. Say it in Slack, or have your own id put on the list',
 };
 
-/** Whom the configuration says the user of this machine is; the operating system vouches for the user. */
-function personOf({ config }: Settings): UserId {
-  const { username } = userInfo();
-  const user = config.terminalUsers?.[username];
-  if (user === undefined) {
-    throw new OpsError('NOT_ALLOWED', `config.yaml does not say who ${username} is.`, {
-      hint: `Add the line “${username}: <Slack user id>” under terminalUsers in config.yaml.`,
-    });
-  }
-  return user;
+/** What one call of the terminal works with. */
+interface Session {
+  readonly runs: Runs;
+  readonly queues: Queues;
+  readonly desk: Desk;
+  readonly person: Person;
+  readonly output: Output;
+  /** Aborts when the person leaves. */
+  readonly signal: AbortSignal;
+  /** Whether a person sits there who may answer at a gate. */
+  readonly interactive: boolean;
 }
 
-async function main(words: readonly string[]): Promise<number> {
+async function main(words: readonly string[], json: boolean, output: Output): Promise<number> {
   const settings = loadSettings(undefined, { roles: [] });
+  const user = personOf(settings.config.terminalUsers, () => userInfo().username);
   const connections = connect({ url: settings.redisUrl.reveal(), log: silent });
   const queues = openQueues({ front: connections.front, log: silent });
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort());
   try {
-    const user = personOf(settings);
     await untilConnected(connections, connectLimitMs);
-    const runs = createRuns({
-      front: connections.front,
-      queues,
-      isExclusive: (id) => verbs.some((verb) => verb.id === id && verb.type === 'procedure' && verb.exclusive),
-      clock: systemClock,
-    });
-    const { clusters } = settings.config;
-    const access = createAccess({ clusters, groups: noGroups, homeTeam: () => undefined });
-    const desk = createDesk({ verbs, clusters, permissions: access, runs, clock: systemClock });
-    const reply = await desk.take({ words, prefix: 'etcd-medic' }, { user, channel: { id: '' }, team: '', via: 'terminal' });
-    return await show(reply, {
-      followed: async (run) => (await follow({ runs, clock: systemClock, print, signal: stop.signal }, run)).outcome,
-      answered: async (jobId) => readReply({ queries: queues.queries, clock: systemClock, limitMs: answerLimitMs }, jobId),
-    });
+    const { runs, desk } = openDesk(settings, connections, queues);
+    const person = { user, channel: { id: '' }, team: '', via: 'terminal' } as const;
+    const interactive = !json && process.stdin.isTTY && process.stdout.isTTY;
+    const session = { runs, queues, desk, person, output, signal: stop.signal, interactive };
+    return await showReply(await desk.take({ words, prefix: 'etcd-medic' }, person), output, waitingOf(session));
   } finally {
     await queues.close();
     await connections.close();
   }
 }
 
-interface Follow {
-  followed(run: Extract<Reply, { kind: 'started' }>['run']['runId']): Promise<string | undefined>;
-  answered(jobId: string): ReturnType<typeof readReply>;
+function openDesk({ config: { clusters } }: Settings, { front }: Connections, queues: Queues): Pick<Session, 'runs' | 'desk'> {
+  const runs = createRuns({
+    front,
+    queues,
+    isExclusive: (id) => verbs.some((verb) => verb.id === id && verb.type === 'procedure' && verb.exclusive),
+    clock: systemClock,
+  });
+  const permissions = createAccess({ clusters, groups: noGroups, homeTeam: () => undefined });
+  return { runs, desk: createDesk({ verbs, clusters, permissions, runs, clock: systemClock }) };
 }
 
-async function show(reply: Reply, { followed, answered }: Follow): Promise<number> {
-  switch (reply.kind) {
-    case 'answer':
-      for (const line of answerLines(reply.answer)) print(line);
-      return 0;
-    case 'receipt':
-      print(reply.sentence);
-      return reply.counted ? 0 : 1;
-    case 'started': {
-      print(reply.sentence);
-      const outcome = await followed(reply.run.runId);
-      if (outcome === undefined)
-        print(`${reply.run.runId} goes on without this terminal: \`show ${reply.run.runId}\` says where it stands.`);
-      return outcome === 'completed' || outcome === 'planned' ? 0 : 1;
-    }
-    case 'asked': {
-      const said = await answered(reply.jobId);
-      if (said.state === 'failed') {
-        complain(`${said.because} ${said.hint}`);
-        return 1;
+function waitingOf(session: Session): Waiting {
+  const { runs, queues, output, signal, interactive } = session;
+  const waiting: Waiting = {
+    followed: async (run) => {
+      const asking = {
+        ...session,
+        verbs,
+        input: process.stdin,
+        show: async (reply: Parameters<typeof showReply>[0]) => showReply(reply, output, waiting),
+      };
+      const stopListening = interactive ? listenToPerson(asking, run) : undefined;
+      try {
+        return (await follow({ runs, clock: systemClock, output, signal, interactive }, run)).outcome;
+      } finally {
+        stopListening?.();
       }
-      for (const line of answerLines(said.answer)) print(line);
-      return 0;
-    }
-    case 'held':
-    case 'refused':
-      complain(`${reply.sentence} ${reply.next}`);
-      return 1;
-  }
+    },
+    answered: async (jobId) => {
+      const said = await readReply({ queries: queues.queries, clock: systemClock, limitMs: answerLimitMs }, jobId);
+      return said.state === 'answered' ? said : { state: 'failed', code: said.code, sentence: said.because, next: said.hint };
+    },
+  };
+  return waiting;
 }
 
+const { json, words } = terminalWords(process.argv.slice(2));
+const output = json ? createJson({ print }) : createLines({ print, complain });
 try {
-  process.exitCode = await main(process.argv.slice(2));
+  process.exitCode = await main(words, json, output);
 } catch (error) {
   if (!isOpsError(error)) throw error;
-  complain(`${error.message} ${error.hint}`);
-  process.exitCode = error.code === 'CONFIG_INVALID' ? exitConfig : 1;
+  output.refused({ code: error.code, sentence: error.message, next: error.hint });
+  process.exitCode = exitCodeOf(error.code);
 }

@@ -106,8 +106,6 @@ export async function mayDecide(deps: AccessDeps, asker: Asker, cluster: Cluster
   );
 }
 
-function unread({ unread: groups }: Listed): string {
-  return groups.length === 0
-    ? ''
-    : ` The members of ${groups.join(', ')} could not be read, so nobody of them is let in now; try again in a minute.`;
+function unread({ unread: groups, hint = 'try again in a minute' }: Listed): string {
+  return groups.length === 0 ? '' : ` The members of ${groups.join(', ')} could not be read, so nobody of them is let in now; ${hint}.`;
 }

@@ -5,4 +5,6 @@ import type { UserId } from '../ids.ts';
 export interface Groups {
   /** @param groupId a Slack user-group id (`S…`) */
   membersOf(groupId: string): Promise<ReadonlySet<UserId>>;
+  /** What a person can do who is refused because a look-up failed, as the end of a sentence; to try again in a minute, when not given. */
+  readonly unreadHint?: string;
 }

@@ -3,7 +3,7 @@ import type { UserId } from '../ids.ts';
 import type { Groups } from './groups.ts';
 
 /** What a look at a list says. `unknown`: a group could not be read, which counts as no, but is told apart. */
-export type Listed = { readonly listed: boolean; readonly unread: readonly string[] };
+export type Listed = { readonly listed: boolean; readonly unread: readonly string[]; readonly hint?: string };
 
 /**
  * Looks for a person on a list. Ids alone count, never names or e-mails: both can be changed by the person.
@@ -12,7 +12,11 @@ export type Listed = { readonly listed: boolean; readonly unread: readonly strin
 export async function isListed(groups: Groups, list: readonly string[], user: UserId): Promise<Listed> {
   if (list.includes(user)) return { listed: true, unread: [] };
   const looks = await Promise.all(list.filter((id) => id.startsWith('S')).map((id) => look(groups, id, user)));
-  return { listed: looks.some(({ found }) => found), unread: looks.flatMap(({ id, read }) => (read ? [] : [id])) };
+  return {
+    listed: looks.some(({ found }) => found),
+    unread: looks.flatMap(({ id, read }) => (read ? [] : [id])),
+    ...(groups.unreadHint !== undefined && { hint: groups.unreadHint }),
+  };
 }
 
 async function look(groups: Groups, id: string, user: UserId): Promise<{ id: string; found: boolean; read: boolean }> {

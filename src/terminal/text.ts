@@ -43,7 +43,8 @@ export function entryLines(entry: JournalEntry, titleOf: (stepId: string) => str
   return lines.map((line, index) => clean(index === 0 ? `${time} ${line}` : `         ${line}`));
 }
 
-function linesOf(entry: JournalEntry, titleOf: (stepId: string) => string): string[] {
+/** What one entry says, without its time. */
+export function linesOf(entry: JournalEntry, titleOf: (stepId: string) => string): string[] {
   switch (entry.type) {
     case 'run-prepared':
       return [entry.summary, ...entry.steps.map(checklistLine)];
@@ -130,6 +131,6 @@ function indented(text: string | undefined): string[] {
 }
 
 /** Text from hosts must not move the cursor or colour the screen. */
-function clean(line: string): string {
+export function clean(line: string): string {
   return stripVTControlCharacters(line).replaceAll(/[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g, '');
 }

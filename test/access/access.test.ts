@@ -110,6 +110,15 @@ describe('mayApprove', () => {
     expect((await mayApprove(broken, bob, prod, by)).allowed).toBe(true);
   });
 
+  it('says what to do where groups cannot be looked up at all', async () => {
+    const groups = { membersOf: () => Promise.reject(new Error('no Slack here')), unreadHint: 'say it in Slack' };
+
+    expect(await mayApprove(deps({ groups }), carol, prod, by)).toMatchObject({
+      allowed: false,
+      because: expect.stringContaining('say it in Slack.') as string,
+    });
+  });
+
   it('allows nobody on a cluster that is not configured', async () => {
     expect((await mayApprove(deps(), bob, ClusterName.parse('other'), by)).allowed).toBe(false);
   });

@@ -1,0 +1,33 @@
+/** What the terminal's exit code says; docs/terminal.md has the same table. Numbers from 64 on are those of sysexits(3). */
+import type { ErrorCode } from '../errors.ts';
+
+/** By what happened. */
+export const exitCodes = {
+  /** Answered, recorded, or the run completed or was planned. */
+  done: 0,
+  /** The run ended otherwise, a question failed, a word did not count, a journal is not as it was written. */
+  notDone: 1,
+  /** The words are no command. */
+  words: 64,
+  /** Redis does not answer: nothing was started or recorded. */
+  unavailable: 69,
+  /** Another run holds the cluster. */
+  held: 75,
+  notAllowed: 77,
+  configuration: 78,
+  /** Ctrl-C: nobody follows the run any more; it goes on. */
+  left: 130,
+} as const;
+
+const byCode: Readonly<Partial<Record<ErrorCode, number>>> = {
+  INPUT_INVALID: exitCodes.words,
+  QUEUE_UNAVAILABLE: exitCodes.unavailable,
+  CLUSTER_HELD: exitCodes.held,
+  NOT_ALLOWED: exitCodes.notAllowed,
+  CONFIG_INVALID: exitCodes.configuration,
+};
+
+/** The exit code of a refusal. */
+export function exitCodeOf(code: ErrorCode): number {
+  return byCode[code] ?? exitCodes.notDone;
+}

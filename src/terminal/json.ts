@@ -1,0 +1,28 @@
+/**
+ * One JSON object a line, for programs. docs/terminal.md describes each kind; fields may be added, and none is removed, renamed or given
+ * another meaning.
+ */
+import type { Output } from './output.ts';
+
+/** Everything goes to one stream: a refusal is an answer too. */
+export function createJson({ print }: { readonly print: (line: string) => void }): Output {
+  const say = (value: Readonly<Record<string, unknown>>) => print(escaped(JSON.stringify(value)));
+  return {
+    started: (run, sentence) => say({ kind: 'started', run: run.runId, sentence, request: run }),
+    entry: ({ run }, entry) => say({ kind: 'entry', run: run.runId, ...entry }),
+    answer: ({ headline, parts, next }) => say({ kind: 'answer', headline, parts, next }),
+    journal: ({ run }, entries) => {
+      for (const entry of entries) say({ kind: 'entry', run: run.runId, ...entry });
+    },
+    receipt: ({ run, counted, sentence }) => say({ kind: 'receipt', run, counted, sentence }),
+    held: ({ by, sentence, next }) => say({ kind: 'held', run: by.run.runId, sentence, next }),
+    refused: ({ code, sentence, next }) => say({ kind: 'refused', code, sentence, next }),
+    left: (run) => say({ kind: 'left', run }),
+    remark: () => undefined,
+  };
+}
+
+/** JSON leaves these as they are, and some terminals obey them. */
+function escaped(json: string): string {
+  return json.replaceAll(/[\u007F-\u009F]/g, (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`);
+}
