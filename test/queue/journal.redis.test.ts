@@ -196,11 +196,10 @@ describe('journal', () => {
     expect(verifyChain(run, stored)).toMatchObject({ state: 'whole', head: { entries: 1_005 } });
   });
 
-  const foreign = (id: string, hash: string): [string, string, ...string[]] => [
-    `medic:journal:${runId}`,
-    id,
-    ...['event', JSON.stringify(resumed), 'at', at, 'nonce', 'n', 'hash', hash],
-  ];
+  const foreign = (id: string, hash: string): [string, string, ...string[]] => {
+    const fields = { event: JSON.stringify(resumed), at, nonce: 'n', hash };
+    return [`medic:journal:${runId}`, id, ...Object.entries(fields).flat()];
+  };
 
   it.each([
     [

@@ -36,11 +36,12 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Starts a redis-server. `settings` come on top of those the product asks for. */
-export async function startRedis(settings: readonly string[] = []): Promise<TestRedis> {
+/** Starts a redis-server. `settings` come on top of those the product asks for. @param password that it asks for, if any */
+export async function startRedis(settings: readonly string[] = [], password?: string): Promise<TestRedis> {
   const port = await freePort();
   const directory = await mkdtemp(join(tmpdir(), 'medic-redis-'));
-  const url = `redis://127.0.0.1:${port}`;
+  const url = `redis://${password === undefined ? '' : `:${encodeURIComponent(password)}@`}127.0.0.1:${port}`;
+  const asks = password === undefined ? [] : ['--requirepass', password];
   let child: ChildProcess | undefined;
   // A test that runs out of time never comes to destroy().
   const leaveNothing = (): void => {
@@ -66,7 +67,7 @@ export async function startRedis(settings: readonly string[] = []): Promise<Test
       '--appendfsync',
       'everysec',
     ];
-    child = spawn('redis-server', [...wanted, '--maxmemory-policy', 'noeviction', ...settings], { stdio: 'ignore' });
+    child = spawn('redis-server', [...wanted, '--maxmemory-policy', 'noeviction', ...asks, ...settings], { stdio: 'ignore' });
     await answering(url);
   };
   const stop = async (signal: NodeJS.Signals = 'SIGTERM'): Promise<void> => {

@@ -55,6 +55,8 @@ export interface LocalMessage {
 
 /** A running workspace. */
 export interface LocalSlack {
+  /** Where the files lie that were uploaded. */
+  readonly filesDirectory: string;
   /** For `slackApiUrl`. */
   readonly apiUrl: string;
   /** For a person's browser: the server's page, with the blocks it does not draw by itself. */
@@ -124,6 +126,7 @@ export async function startLocalSlack({
   const messages = async (channel: string) => (await read<{ messages: LocalMessage[] }>(`${base}/_control/messages/${channel}`)).messages;
   return {
     ...identity,
+    filesDirectory: join(directory, 'files'),
     apiUrl: `${base}/api/`,
     pageUrl: page.url,
     messages,

@@ -35,6 +35,10 @@ interface StageOptions {
   /** Says what is being made. */
   readonly say?: (text: string) => void;
   readonly pagePort?: number;
+  /** Who is who at this machine's terminal; root is alice when not given. */
+  readonly terminalUsers?: Readonly<Record<string, string>>;
+  /** Redis asks for it. */
+  readonly redisPassword?: string;
   /** Where the bot finds Slack's API, when not at the server itself (a fault in between). */
   readonly slackApiUrl?: (real: string) => Promise<string>;
 }
@@ -65,6 +69,8 @@ export async function createStage(options: StageOptions): Promise<Stage> {
     cluster = {},
     say = () => undefined,
     pagePort,
+    terminalUsers = { root: people.alice },
+    redisPassword,
     slackApiUrl = (real) => Promise.resolve(real),
   } = options;
   const directory = await mkdtemp(join(tmpdir(), `medic-${name}-`));
@@ -83,7 +89,7 @@ export async function createStage(options: StageOptions): Promise<Stage> {
     });
     undo.push(() => lab.down());
     say('Redis');
-    const redis = await startRedis();
+    const redis = await startRedis([], redisPassword);
     undo.push(() => redis.destroy());
     say('a Slack server');
     const slack = await startSlack(pagePort);
@@ -101,7 +107,7 @@ export async function createStage(options: StageOptions): Promise<Stage> {
       },
       top: {
         backups: { directory: join(directory, 'backups') },
-        terminalUsers: { root: people.alice },
+        terminalUsers,
         worker: { lockDuration: '5s', stalledInterval: '2s' },
       },
     });

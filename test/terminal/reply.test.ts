@@ -106,6 +106,7 @@ describe('a person who follows a run', () => {
     await other.heard(/approval .* is recorded/);
     asker.stop();
     other.stop();
+    expect([asker, other].map(({ runs }) => runs.calls.length)).toEqual([0, 1]);
   });
 
   it('begins nothing else from there', async () => {
