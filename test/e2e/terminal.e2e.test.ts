@@ -1,7 +1,7 @@
 /** The terminal, on a real host and a real queue: two users of the machine, a keyboard, programs, and a Slack that is down. */
 import { readdir } from 'node:fs/promises';
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { RunId } from '../../src/ids.ts';
 import { runLimitMs, say, startRun, waitForEnd } from '../stage/acting.ts';
 import { startSlackFault } from '../stage/slack-fault.ts';
@@ -17,6 +17,13 @@ import type { LocalMessage } from '../slack/local-slack.ts';
 const bob = { uid: 65_534 };
 const mallory = { uid: 1 };
 const unnamed = { uid: 2 };
+
+// One test that fails leaves neither Slack silent nor the cluster held for the next.
+afterEach(async () => {
+  fault.behave('well');
+  for (const { run, state } of await stage.runs.list({ limit: 10 }))
+    if (state !== 'ended') await stage.runs.abort(run.runId, run.requester.user);
+});
 
 let stage: Stage;
 let fault: SlackFault;
@@ -108,7 +115,7 @@ describe('a run that one user of the machine asks for', () => {
 
     expect(await asking.ended()).toMatchObject({ exitCode: 130, stdout: expect.stringContaining('goes on without this terminal') });
     const run = await newest();
-    expect(await typed('backup demo')).toMatchObject({ exitCode: 75, stderr: expect.stringContaining(`held by ${run}`) });
+    expect(await typed('restart demo')).toMatchObject({ exitCode: 75, stderr: expect.stringContaining(`held by ${run}`) });
     expect(await typed(`reject ${run}`)).toMatchObject({ exitCode: 0 });
     await waitForEnd(stage, run);
   });
