@@ -6,6 +6,7 @@ import type { Clock } from '../engine/ports.ts';
 import type { ListenerDeps } from './answering.ts';
 import { silent } from './clients.ts';
 import { translated } from './errors.ts';
+import { createInFlight } from './in-flight.ts';
 import { onAction } from './listeners/action.ts';
 import { onCommand } from './listeners/command.ts';
 import { onHome } from './listeners/home.ts';
@@ -37,6 +38,7 @@ interface SlackOptions extends ListenerDeps {
 export interface Slack {
   /** Connects. @throws OpsError SLACK_* when Slack does not take the tokens or does not answer */
   start(): Promise<void>;
+  /** Takes nothing more, and finishes what was taken. */
   stop(): Promise<void>;
   /** The team the app is installed in; known once started. */
   readonly team: () => string | undefined;
@@ -58,6 +60,7 @@ export function createSlack(options: SlackOptions): Slack {
       ...(seen.botId !== undefined && { botId: seen.botId }),
       ...(seen.botUserId !== undefined && { botUserId: seen.botUserId }),
     });
+  const inFlight = createInFlight();
   const app = new App({ receiver, authorize, logger, clientOptions: { ...clientOptions, logger }, deferInitialization: true });
   if (receiver instanceof SocketModeReceiver) {
     receiver.client.on('connected', () => (seen.connectedSince = clock.now()));
@@ -66,7 +69,7 @@ export function createSlack(options: SlackOptions): Slack {
   }
   app.use(async ({ next }) => {
     seen.lastEventAt = clock.now();
-    await next();
+    await inFlight.track(next());
   });
   listen(app, options, () => seen.botUserId);
   app.error(async (error) => options.onError(translated(error.original ?? error, 'handling what somebody said')));
@@ -88,6 +91,8 @@ export function createSlack(options: SlackOptions): Slack {
     async stop() {
       seen.connectedSince = undefined;
       await app.stop();
+      // Acknowledged clicks would be lost with this process: Slack sends them no second time.
+      await inFlight.settled();
     },
     team: () => seen.team,
     connectedSince: () => seen.connectedSince,
