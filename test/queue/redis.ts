@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import { leash } from '../stage/leash.ts';
 
 /** A redis-server that a test started. */
 export interface TestRedis {
@@ -68,6 +69,7 @@ export async function startRedis(settings: readonly string[] = [], password?: st
       'everysec',
     ];
     child = spawn('redis-server', [...wanted, '--maxmemory-policy', 'noeviction', ...asks, ...settings], { stdio: 'ignore' });
+    leash(child);
     await answering(url);
   };
   const stop = async (signal: NodeJS.Signals = 'SIGTERM'): Promise<void> => {

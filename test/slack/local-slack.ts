@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { leash } from '../stage/leash.ts';
 import { startPage } from './local-slack-page.ts';
 
 const startLimitMs = 20_000;
@@ -112,6 +113,7 @@ export async function startLocalSlack({
     stdio: 'ignore',
     cwd: directory,
   });
+  leash(child);
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   // A test run that is cut short leaves nothing behind either.
   const killNow = () => child.kill('SIGKILL');

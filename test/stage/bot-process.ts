@@ -4,9 +4,11 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { leash } from './leash.ts';
 
 const mainPath = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-const readyLimitMs = 30_000;
+/** On a busy machine; a second and a half on an idle one. */
+const readyLimitMs = 90_000;
 const stopLimitMs = 25_000;
 
 /** A running process. */
@@ -44,6 +46,7 @@ export async function startBotProcess({
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  leash(child);
   const log = createWriteStream(logFile, { flags: 'a' });
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
