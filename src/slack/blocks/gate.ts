@@ -5,6 +5,7 @@ import type { GateView, RunView } from '../../engine/view.ts';
 import { limits } from '../limits.ts';
 import { fallbackTime, firstLines, moment } from '../text.ts';
 import { gateButtons } from './actions.ts';
+import { byHandBlocks } from './by-hand.ts';
 import { factsBlock, planBlocks } from './covered.ts';
 import { context, message } from './message.ts';
 import type { Message } from './message.ts';
@@ -124,6 +125,7 @@ export function failureCard(gate: Gate, { view, operators, approvers }: CardCont
         gate.hint === undefined ? [] : [...bold('What to do: '), ...prose(gate.hint)],
       ),
     ),
+    ...byHandBlocks(gate, view),
     context(
       `${someOf([...new Set([...operators, ...approvers])])} may decide. Nothing more is done until then; ${run.cluster} stays held. Ends by itself ${moment(gate.expiresAt, '{time} {date_short_pretty}')}.`,
     ),

@@ -10,6 +10,11 @@ import { gate, journalOf, request } from '../fakes.ts';
 import { waiting } from '../story.ts';
 
 const view = viewOf(request(), journalOf(waiting));
+const failedAct = [
+  ...waiting,
+  { type: 'step-started', stepId: 'replace-data', plan: gate().plan, gateId: gate().gateId },
+  { type: 'step-failed', stepId: 'replace-data', code: 'HOST_UNREACHABLE', because: 'etcd03 does not answer', hint: '' },
+] as const;
 const people = { view, approvers: ['U0BOB', 'U0CAROL'], operators: ['U0ALICE'], decisions: [] };
 const wordsOf = (message: Message) => withoutBlocks({ ...message, text: '' });
 const labels = ({ blocks }: Message) =>
@@ -102,6 +107,16 @@ describe('failureCard', () => {
     expect(wordsOf(card)).toMatch(/Why: exit code 1\nWhat to do: Look at the journal\./);
     expect(wordsOf(card)).toContain('/etcd retry restore-prod-7f3a9c');
     expect(labels(card)).toEqual(['Retry', 'Abort']);
+  });
+
+  it('says what is done and what is not, and shows the commands with which a person goes on', () => {
+    const words = wordsOf(
+      failureCard({ ...gate(), kind: 'failure', plan: [] }, { ...people, view: viewOf(request(), journalOf(failedAct)) }),
+    );
+
+    expect(words).toContain('Done: hand-out, restore-aside. Not done: replace-data, start, delete-old-data.');
+    expect(words).toContain('etcd01$ sudo systemctl stop etcd');
+    expect(words).toContain('By hand: `docs/runbooks/restore.md`, under `replace-data`');
   });
 });
 
