@@ -158,6 +158,8 @@ export interface Host {
   dirs(paths: readonly string[]): Promise<readonly DirFacts[]>;
   /** Whether a file of this name lies beside the data-dir. `receive` gives a file its name only when its sha256 is right. */
   has(path: string): Promise<boolean>;
+  /** Paths beside the data-dir that begin with its name and a dot: what runs have left, and have under way. */
+  beside(): Promise<readonly string[]>;
   /** Whether etcd is stopped and cannot come back: unit inactive and masked, no etcd process, client and peer port closed as seen from here. */
   fenced(): Promise<Finding>;
   /** sha256 of a file on the host; undefined when it is not there. */

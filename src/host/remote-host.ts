@@ -80,6 +80,7 @@ export function createRemoteHost(deps: RemoteHostDeps): Host {
     },
     dirs: (several) => readDirs(shell, dataDir, several),
     has: async (path) => parseSiblings(shell.where, dataDir, await shell.run(listSiblings(dataDir))).at(path) !== undefined,
+    beside: async () => parseSiblings(shell.where, dataDir, await shell.run(listSiblings(dataDir))).beside,
     fenced: () => fenced(fence),
     async fileSha256(path) {
       const there = parseSiblings(shell.where, dataDir, await shell.run(listSiblings(dataDir))).at(path);

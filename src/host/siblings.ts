@@ -24,6 +24,8 @@ export interface Entry {
 export interface Siblings {
   readonly parent: Entry;
   at(path: string): Entry | undefined;
+  /** Paths beside the data-dir that begin with its name and a dot: what runs have left there. */
+  readonly beside: readonly string[];
 }
 
 /**
@@ -82,7 +84,8 @@ export function parseSiblings(where: string, dataDir: string, answer: { readonly
   );
   const parentEntry = entries.get(parent);
   if (parentEntry === undefined) throw unknownOutput(where, `find ${parent}`, answer.stderr);
-  return { parent: parentEntry, at: (path) => entries.get(path) };
+  const beside = [...entries.keys()].filter((path) => path.startsWith(`${dataDir}.`) && parentOf(path) === parent).toSorted();
+  return { parent: parentEntry, at: (path) => entries.get(path), beside };
 }
 
 /** Device and inode: survives a rename on the same file system. */

@@ -102,7 +102,8 @@ function silence(endpoint: EndpointLook & { answers: false }, sights: readonly H
   const said = `${endpoint.member} does not answer at ${endpoint.endpoint}: ${endpoint.reason}.`;
   if (sight === undefined) return said;
   if (!sight.reachable) return `${said} Its host: ${sight.because}.`;
-  return `${said} On its host etcd's unit is ${sight.unit}${sight.masked ? ' and masked' : ''}, and its data-dir is ${sight.dataIntact ? 'there' : 'missing or empty'}.`;
+  const beside = sight.beside === undefined || sight.beside.length === 0 ? '' : ` Beside it: ${sight.beside.join(', ')}.`;
+  return `${said} On its host etcd's unit is ${sight.unit}${sight.masked ? ' and masked' : ''}, and its data-dir is ${sight.dataIntact ? 'there' : 'missing or empty'}.${beside}`;
 }
 
 function alarmsOf({ alarms, endpoints }: ClusterLook): AnswerPart[] {
@@ -155,7 +156,15 @@ async function look(host: Host): Promise<HostSight> {
     // One after the other: two at once would each make a connection of their own, which is what takes the time.
     const unit = await host.unit();
     const dir = await host.dir(host.dataDir);
-    return { member: host.member, reachable: true, unit: unit.activeState, masked: unit.masked, dataIntact: dir.exists && !dir.empty };
+    const beside = await host.beside();
+    return {
+      member: host.member,
+      reachable: true,
+      unit: unit.activeState,
+      masked: unit.masked,
+      dataIntact: dir.exists && !dir.empty,
+      beside,
+    };
   } catch (error) {
     if (isOpsError(error)) return { member: host.member, reachable: false, because: error.message.replace(/\.$/, '') };
     throw error;

@@ -94,6 +94,10 @@ export function fakeHost({ machine, site, effects, contentOf }: FakeHostDeps): H
       reach();
       return machine.files.has(path);
     },
+    async beside() {
+      reach();
+      return [...machine.dirs.keys(), ...machine.files.keys()].filter((path) => path.startsWith(`${site.dataDir}.`));
+    },
     async fenced() {
       reach();
       return machine.unit.active || !machine.unit.masked ? fails(`${member} is not fenced`) : holds();

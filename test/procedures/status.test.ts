@@ -24,6 +24,20 @@ describe('status', () => {
     expect(answer.next).toContain('etcd03 is intact: `start demo` starts etcd there');
   });
 
+  it('says what a run that was cut has left on the hosts', async () => {
+    const world = fakeWorld();
+    for (const member of ['etcd01', 'etcd02', 'etcd03']) Object.assign(world.machine(member).unit, { active: false, masked: true });
+    world.machine('etcd02').files.set('/data/etcd/data.restore-demo-7f3a9c.snapshot', 'sha');
+
+    const answer = await ask(world);
+
+    expect(answer.parts).toContainEqual({
+      type: 'sentence',
+      text: expect.stringContaining('Beside it: /data/etcd/data.restore-demo-7f3a9c.snapshot.'),
+    });
+    expect(answer.next).toContain('etcd is masked on etcd02, where restore-demo-7f3a9c has left data');
+  });
+
   it('answers although a host hangs', async () => {
     const world = fakeWorld();
     world.loseData('etcd03');

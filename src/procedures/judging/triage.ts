@@ -12,6 +12,8 @@ export type HostSight =
       readonly unit: string;
       readonly masked: boolean;
       readonly dataIntact: boolean;
+      /** What runs have left beside the data-dir, as paths. */
+      readonly beside?: readonly string[];
     };
 
 /** What triage looks at. */
@@ -27,6 +29,8 @@ export interface Sights {
 /** One sentence: what is to be done now, with the command. The order is the order of least loss. */
 export function nextAction(sights: Sights): string {
   const { look, silent, cluster } = sights;
+  const cut = cutRun(sights);
+  if (cut !== undefined) return cut;
   const raised = (type: string) => look.alarms?.filter((alarm) => alarm.type === type) ?? [];
   if (!look.quorum.holds) return withoutQuorum(sights);
   const [corrupt] = raised('CORRUPT');
@@ -38,6 +42,26 @@ export function nextAction(sights: Sights): string {
   if (look.quorum.voters % 2 === 0)
     return `Nothing is wrong now. ${look.quorum.voters} voters tolerate no more failures than ${look.quorum.voters - 1}: an odd number is better.`;
   return sights.newestSnapshotAge === undefined ? `Nothing is wrong, but there is no snapshot: \`backup ${cluster}\`.` : 'Nothing to do.';
+}
+
+/** The run that a path beside a data-dir belongs to. */
+export function runOf(path: string): string | undefined {
+  return /\.([a-z][a-z0-9-]+-[0-9a-f]{6})\.(?:snapshot|new|old)(?:\.part)?$/.exec(path)?.[1];
+}
+
+/**
+ * A mask is only ever set by a run that will take it off again: where one stays and the run's things lie beside the data-dir, the run was
+ * cut, and which of the directories is the right one only the run, or a person, can tell. Redis may not know the run any more.
+ */
+function cutRun({ silent, cluster }: Sights): string | undefined {
+  const masked = silent.flatMap((sight) =>
+    sight.reachable && sight.masked ? [{ sight, runs: (sight.beside ?? []).flatMap((path) => runOf(path) ?? []) }] : [],
+  );
+  const run = masked.flatMap(({ runs }) => runs)[0];
+  if (run === undefined) return undefined;
+  const on = masked.filter(({ runs }) => runs.includes(run)).map(({ sight }) => sight);
+  const procedure = run.slice(0, run.lastIndexOf(`-${cluster}-`));
+  return `etcd is masked on ${names(on)}, where ${run} has left data beside the data-dir: start nothing by hand. \`show ${run}\` says where that run stands. When it is not known any more, a new \`${procedure} ${cluster}\` goes on from here, or a person does as docs/runbooks/${procedure}.md says.`;
 }
 
 function spaceSentence(cluster: string): string {

@@ -43,6 +43,8 @@ const wiped = (member: string): HostSight => ({
   masked: false,
   dataIntact: false,
 });
+const cutAt = (member: string): HostSight =>
+  ({ ...intact(member), masked: true, beside: ['/data/etcd/data.restore-prod-7f3a9c.old'] }) as HostSight;
 const unseen = (member: string): HostSight => ({ member: MemberName.parse(member), reachable: false, because: 'no route to host' });
 
 describe('nextAction', () => {
@@ -50,6 +52,16 @@ describe('nextAction', () => {
     ['a healthy cluster', sights({ answering: 3 }), 'Nothing to do.'],
     ['a healthy cluster without a snapshot', sights({ answering: 3, age: undefined }), '`backup prod`'],
     ['an even number of voters', sights({ voters: 4, answering: 4 }), 'an odd number is better'],
+    [
+      'members that a cut run has masked, whose data lies beside',
+      sights({ answering: 0, silent: ['etcd01', 'etcd02', 'etcd03'].map(cutAt) }),
+      'etcd is masked on etcd01, etcd02 and etcd03, where restore-prod-7f3a9c has left data beside the data-dir: start nothing by hand. `show restore-prod-7f3a9c`',
+    ],
+    [
+      'a member that is masked, and nothing of a run is there',
+      sights({ answering: 2, silent: [{ ...intact('etcd03'), masked: true, beside: ['/data/etcd/data.by-hand'] } as HostSight] }),
+      '`start prod etcd03` starts etcd on etcd03',
+    ],
     [
       'one member down with its data',
       sights({ answering: 2, silent: [intact('etcd03')] }),
