@@ -13,6 +13,8 @@ import { ClusterName, MemberName } from './ids.ts';
 import { connect, settingsWarnings, untilConnected } from './queue/connection.ts';
 import type { Connections } from './queue/connection.ts';
 import { createRevisionLedger } from './queue/ledger.ts';
+import { watchForLoss } from './queue/loss-watch.ts';
+import { lossInWords } from './queue/marker.ts';
 import { openQueues } from './queue/queues.ts';
 import type { Queues } from './queue/queues.ts';
 import { queueStatus } from './queue/status.ts';
@@ -51,6 +53,12 @@ async function start(settings: Settings, conceal: Conceal, log: pino.Logger): Pr
   await untilConnected(connections, redisLimitMs);
   for (const warning of [...settings.warnings, ...(await settingsWarnings(connections))]) log.warn({ warning }, 'worth a look');
 
+  const watch = new AbortController();
+  const loss = watchForLoss({ front: connections.front, queues, clock, log, signal: watch.signal });
+  running.stops.push(() => {
+    watch.abort();
+    return loss.done;
+  });
   const { slack, config, roles } = settings;
   const clients =
     slack === undefined
@@ -84,6 +92,10 @@ async function start(settings: Settings, conceal: Conceal, log: pino.Logger): Pr
     port: settings.httpPort,
     probes: probesOf(connections, bot),
     queueCounts: () => countsOf(connections, queues),
+    remarks: () => {
+      const lost = loss.lost();
+      return lost === undefined ? [] : [`${lossInWords(lost)}: ${lost.runs.length} living runs are gone.`];
+    },
   });
   running.stops.push(health.close);
   log.info({ roles, clusters: Object.keys(config.clusters), healthPort: health.port, team: bot?.team() }, 'ready');

@@ -6,6 +6,8 @@ import type { QueryRequest } from '../engine/runs.ts';
 import { AnythingSchema, RequesterSchema } from './journal-schema.ts';
 import type { Answer } from '../procedures/answer.ts';
 import { retentionMs } from './keys.ts';
+import { LostRunSchema } from './marker.ts';
+import type { LostRun } from './marker.ts';
 
 /** Checks a question read back from its job. */
 export const QueryRequestSchema: z.ZodType<QueryRequest> = z.object({
@@ -20,10 +22,11 @@ export type Reply =
   | { readonly state: 'answered'; readonly answer: Answer }
   | { readonly state: 'failed'; readonly code: string; readonly because: string; readonly hint: string };
 
-/** A job on the queue `reports`: render a run as it stands now, or deliver one answer. */
+/** A job on the queue `reports`: render a run as it stands now, deliver one answer, or say that a run is lost. */
 export type ReportData =
   | { readonly type: 'run'; readonly runId: RunId }
-  | { readonly type: 'answer'; readonly queryId: string; readonly query: QueryRequest; readonly reply: Reply };
+  | { readonly type: 'answer'; readonly queryId: string; readonly query: QueryRequest; readonly reply: Reply }
+  | { readonly type: 'loss'; readonly run: LostRun; readonly because: string; readonly hint: string };
 
 const column = z.object({ title: z.string(), align: z.enum(['left', 'right']) });
 const AnswerSchema: z.ZodType<Answer> = z.object({
@@ -53,6 +56,7 @@ export const ReportDataSchema: z.ZodType<ReportData> = z.discriminatedUnion('typ
     query: QueryRequestSchema,
     reply: ReplySchema,
   }),
+  z.object({ type: z.literal('loss'), run: LostRunSchema, because: z.string(), hint: z.string() }),
 ]);
 
 /** How long a finished run can be looked up. BullMQ counts ages in seconds: https://docs.bullmq.io/guide/queues/auto-removal-of-jobs */

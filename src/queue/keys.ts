@@ -14,6 +14,7 @@
  * | `medic:index`, `medic:index:<cluster>` | sorted set | runs by the time they were asked for |
  * | `medic:unreported` | sorted set | runs whose journal is ahead of what was last rendered |
  * | `medic:thread:<runId>`, `medic:thread-at:<channel>:<ts>` | string | where a run's messages stand in Slack, and which run a thread is about |
+ * | `medic:marker` | hash | `id` and `loss`: by it is seen that Redis was emptied |
  * | `medic:revision:<cluster>` | hash | the highest revision seen, and when |
  */
 import type { ClusterName, RunId } from '../ids.ts';
@@ -41,6 +42,7 @@ export const keys = {
   unreported: 'medic:unreported',
   thread: (runId: RunId) => `medic:thread:${runId}`,
   threadAt: (channel: string, ts: string) => `medic:thread-at:${channel}:${ts}`,
+  marker: 'medic:marker',
   revision: (cluster: ClusterName) => `medic:revision:${cluster}`,
 } as const;
 

@@ -115,3 +115,14 @@ local higher = not known or #ARGV[1] > #known or (#ARGV[1] == #known and ARGV[1]
 if higher then redis.call('HSET', KEYS[1], 'revision', ARGV[1], 'at', ARGV[2]) end
 return 0
 `;
+
+/**
+ * Looks at the mark of this Redis, and makes one where there is none. Another mark than the known one means that Redis was emptied: the first
+ * who sees that records what is lost. KEYS: marker. ARGV: the known id or nothing, a new id, what is lost (JSON). Gives {id, 1 | 0}.
+ */
+export const markLua = `
+redis.call('HSETNX', KEYS[1], 'id', ARGV[2])
+local id = redis.call('HGET', KEYS[1], 'id')
+if ARGV[1] == '' or ARGV[1] == id then return {id, 0} end
+return {id, redis.call('HSETNX', KEYS[1], 'loss', ARGV[3])}
+`;

@@ -16,6 +16,7 @@ import { maxStalledCount, ReportDataSchema } from './jobs.ts';
 import type { ReportData, Reply } from './jobs.ts';
 import { keys, queueNames, queuePrefix } from './keys.ts';
 import { reportedLua } from './lua.ts';
+import type { LostRun } from './marker.ts';
 import { enqueueReport, reportBackoffMs } from './reporter.ts';
 import type { Queues } from './queues.ts';
 import { readRunOrReason } from './viewing.ts';
@@ -28,6 +29,8 @@ export interface ReportSink {
   render(rendering: Viewing, signal: AbortSignal): Promise<void>;
   /** @param queryId the same at every attempt: by it a repeated delivery is known */
   deliver(delivery: { readonly queryId: string; readonly query: QueryRequest; readonly reply: Reply }, signal: AbortSignal): Promise<void>;
+  /** Says that Redis was emptied and this run is gone. */
+  tellLoss(loss: { readonly run: LostRun; readonly because: string; readonly hint: string }, signal: AbortSignal): Promise<void>;
 }
 
 interface ReportWorkerDeps {
@@ -89,13 +92,23 @@ async function report(deps: ReportWorkerDeps, settings: Required<ReportWorkerOpt
   if (data.type === 'run') await pace(deps, settings.paceMs, data.runId, job, token);
   try {
     const signal = AbortSignal.timeout(settings.renderLimitMs);
-    const work = data.type === 'run' ? renderRun(deps, data.runId, signal) : deps.sink.deliver(data, signal);
-    await Promise.race([work, rejected(signal)]);
+    await Promise.race([bring(deps, data, signal), rejected(signal)]);
   } catch (error) {
     if (!isOpsError(error) || error.retry === 'later') throw error;
     // Nothing will make this report possible; the run itself is not touched by that.
     if (data.type === 'run') await deps.records.zrem(keys.unreported, data.runId);
     throw new UnrecoverableError(error.message);
+  }
+}
+
+function bring(deps: ReportWorkerDeps, data: ReportData, signal: AbortSignal): Promise<void> {
+  switch (data.type) {
+    case 'run':
+      return renderRun(deps, data.runId, signal);
+    case 'answer':
+      return deps.sink.deliver(data, signal);
+    case 'loss':
+      return deps.sink.tellLoss(data, signal);
   }
 }
 

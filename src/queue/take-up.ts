@@ -82,6 +82,7 @@ export async function takeUp(deps: TakeUpDeps, take: Take): Promise<RunOutcome> 
     }
   }
   take.epoch = await raiseEpoch(records, run.runId);
+  deps.log.info({ runId: run.runId, epoch: take.epoch }, 'run taken up');
   return carryOn(deps, take, take.epoch);
 }
 

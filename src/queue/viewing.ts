@@ -10,6 +10,7 @@ import type { RunView } from '../engine/view.ts';
 import type { RunId } from '../ids.ts';
 import { RunRequestSchema } from './journal-schema.ts';
 import { readJournal } from './journal.ts';
+import { goneInWords, lossInWords, nowInWords, readLoss } from './marker.ts';
 import { readProgress } from './progress.ts';
 import type { Queues } from './queues.ts';
 
@@ -26,19 +27,29 @@ export interface Viewing {
 }
 
 /** What a run was asked to do. @throws RUN_NOT_FOUND, JOURNAL_INVALID */
-export async function requestOf({ queues }: Pick<ViewingDeps, 'queues'>, runId: RunId): Promise<RunRequest> {
+export async function requestOf({ redis, queues }: ViewingDeps, runId: RunId): Promise<RunRequest> {
   const job = await queues.runs.getJob(runId);
-  if (job === undefined) throw new OpsError('RUN_NOT_FOUND', `There is no run ${runId}.`);
+  if (job === undefined) throw await notFound(redis, runId);
   const request = RunRequestSchema.safeParse(job.data);
   if (!request.success)
     throw new OpsError('JOURNAL_INVALID', `What run ${runId} was asked to do cannot be read.`, { cause: request.error });
   return request.data;
 }
 
+/** Why it is not there: an emptied Redis is not passed over in silence. */
+async function notFound(redis: Redis, runId: RunId): Promise<OpsError> {
+  const loss = await readLoss(redis);
+  if (loss === undefined) return new OpsError('RUN_NOT_FOUND', `There is no run ${runId}.`);
+  const run = loss.runs.find((one) => one.runId === runId);
+  if (run === undefined)
+    return new OpsError('RUN_NOT_FOUND', `There is no run ${runId}; ${lossInWords(loss)}, so runs from before are not known.`);
+  return new OpsError('RUN_NOT_FOUND', goneInWords(loss, run), { hint: nowInWords(run) });
+}
+
 /** A run as people see it. @throws RUN_NOT_FOUND, JOURNAL_INVALID */
 export async function readRun({ redis, queues }: ViewingDeps, runId: RunId): Promise<Viewing> {
   const [request, entries, progress] = await Promise.all([
-    requestOf({ queues }, runId),
+    requestOf({ redis, queues }, runId),
     readJournal(redis, runId),
     readProgress(redis, runId),
   ]);

@@ -19,6 +19,7 @@ import { createSlack } from '../slack/app.ts';
 import type { Slack, SlackMode } from '../slack/app.ts';
 import { createChannelNames } from '../slack/channel-names.ts';
 import type { Clients } from '../slack/clients.ts';
+import { tellLoss } from '../slack/loss.ts';
 import { createNames } from '../slack/names.ts';
 import { renderRun } from '../slack/thread.ts';
 
@@ -93,6 +94,7 @@ export function startReports({ settings, clients, connections, queues, clock, lo
         }
       },
       deliver: ({ query, reply }) => deliverAnswer({ clients, names, clock }, query, reply),
+      tellLoss: (loss) => tellLoss({ clients }, loss),
     },
   });
 }

@@ -14,12 +14,19 @@ export interface HealthProbe {
 interface HealthDeps {
   readonly port: number;
   readonly probes: readonly HealthProbe[];
+  /** What a person should know and a restart would not cure. */
+  readonly remarks?: () => readonly string[];
   /** Jobs of each queue and state, for the metrics. */
   readonly queueCounts: () => Promise<readonly { readonly queue: string; readonly state: string; readonly count: number }[]>;
 }
 
 /** Serves until closed. Gives the port it got (0 asks for any). */
-export async function serveHealth({ port, probes, queueCounts }: HealthDeps): Promise<{ readonly port: number; close(): Promise<void> }> {
+export async function serveHealth({
+  port,
+  probes,
+  remarks = () => [],
+  queueCounts,
+}: HealthDeps): Promise<{ readonly port: number; close(): Promise<void> }> {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const jobs = new Gauge({
@@ -32,7 +39,7 @@ export async function serveHealth({ port, probes, queueCounts }: HealthDeps): Pr
     },
   });
   const server = createServer((request, response) => {
-    const answer = request.url === '/healthz' ? healthOf(probes) : request.url === '/metrics' ? metricsOf(registry) : notFound();
+    const answer = request.url === '/healthz' ? healthOf(probes, remarks()) : request.url === '/metrics' ? metricsOf(registry) : notFound();
     answer.then(
       ({ status, type, body }) => response.writeHead(status, { 'content-type': type }).end(body),
       (error: unknown) => response.writeHead(500, { 'content-type': 'text/plain' }).end(error instanceof Error ? error.message : 'failed'),
@@ -51,7 +58,7 @@ interface Page {
   readonly body: string;
 }
 
-async function healthOf(probes: readonly HealthProbe[]): Promise<Page> {
+async function healthOf(probes: readonly HealthProbe[], remarks: readonly string[]): Promise<Page> {
   const looks = await Promise.all(
     probes.map(async ({ name, look }) => ({ name, because: await look().catch((error: unknown) => String(error)) })),
   );
@@ -59,6 +66,7 @@ async function healthOf(probes: readonly HealthProbe[]): Promise<Page> {
   const body = JSON.stringify({
     healthy: ill.length === 0,
     checks: Object.fromEntries(looks.map(({ name, because }) => [name, because ?? 'well'])),
+    ...(remarks.length > 0 && { remarks }),
   });
   return { status: ill.length === 0 ? 200 : 503, type: 'application/json', body: `${body}\n` };
 }

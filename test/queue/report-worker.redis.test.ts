@@ -31,7 +31,7 @@ describe('the report outbox', () => {
   const reports = (sink: Partial<ReportSink> = {}, options: ReportWorkerOptions = fast): Closable => {
     const render: ReportSink['render'] = (rendering) => Promise.resolve(void rendered.push(rendering));
     const { workers, records } = on.connections;
-    const whole: ReportSink = { render, deliver: () => Promise.resolve(), ...sink };
+    const whole: ReportSink = { render, deliver: () => Promise.resolve(), tellLoss: () => Promise.resolve(), ...sink };
     const worker = createReportWorker({ workers, records, queues: on.queues, sink: whole, clock: systemClock, log: silent }, options);
     open.push(worker);
     return worker;
