@@ -1,11 +1,13 @@
 /** The suites of tests: by the ending of the file's name, and by what each needs of the machine. */
 import { defineConfig } from 'vitest/config';
 
-const special = ['redis', 'slack', 'lab', 'e2e'];
-const withHosts = ['lab', 'e2e'];
+const special = ['redis', 'slack', 'lab', 'e2e', 'faults'];
+const withHosts = ['lab', 'e2e', 'faults'];
 
 /** Files at a time on two cores: most of their time goes by waiting for hosts. Each file has labs of its own names. */
 const filesWithHosts = 3;
+/** `npm run test:faults` measures how long a take-up takes, so its hosts must not starve each other. */
+const filesWithFaults = 2;
 
 interface Limits {
   /** A test and a hook may take this long. */
@@ -22,7 +24,7 @@ function suite(name: string, { timeoutMs, hookTimeoutMs }: Limits) {
       exclude: isUnit ? special.map((ending) => `test/**/*.${ending}.test.ts`) : [],
       testTimeout: timeoutMs,
       hookTimeout: hookTimeoutMs,
-      maxWorkers: withHosts.includes(name) ? filesWithHosts : 2,
+      maxWorkers: name === 'faults' ? filesWithFaults : withHosts.includes(name) ? filesWithHosts : 2,
       // What needs no hosts first, so that hosts that boot do not starve a test that measures time.
       sequence: { groupOrder: withHosts.includes(name) ? 1 : 0 },
     },
@@ -39,6 +41,8 @@ export default defineConfig({
       // The first hook of all may have to make the lab's image.
       suite('lab', { timeoutMs: 120_000, hookTimeoutMs: 600_000 }),
       suite('e2e', { timeoutMs: 180_000, hookTimeoutMs: 600_000 }),
+      // Not part of `npm test`: scripts/suites.mjs.
+      suite('faults', { timeoutMs: 600_000, hookTimeoutMs: 600_000 }),
     ],
   },
 });

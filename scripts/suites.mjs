@@ -5,8 +5,11 @@ import { root } from './node-modules.mjs';
 
 /** In the order they run; the names are the projects of vitest.config.ts. */
 export const suites = ['unit', 'redis', 'slack', 'lab', 'e2e'];
+/** What `npm run test:faults` runs instead: faults done to real hosts, which takes longer than a person waits for `npm test`. */
+export const faultSuites = ['faults'];
 
-const needs = { unit: [], redis: [redis], slack: [localSlack], lab: [lab], e2e: [lab, redis, localSlack] };
+const all = [lab, redis, localSlack];
+const needs = { unit: [], redis: [redis], slack: [localSlack], lab: [lab], e2e: all, faults: all };
 
 /** Why a suite cannot run here, as a sentence; undefined when it can. */
 export function whyNot(suite, labPackages) {

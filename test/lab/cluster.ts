@@ -69,6 +69,7 @@ systemctl stop etcd
 systemctl reset-failed etcd
 find /data/etcd /tmp /var/tmp -mindepth 1 -maxdepth 1 ! -name 'systemd-private-*' -exec rm -rf {} +
 find /etc/default -name 'etcd?*' -delete
+[ ! -e /bin/date.real ] || mv /bin/date.real /bin/date
 rm -f /etc/etcd/etcd.conf.yml* /etc/systemd/system/etcd.service.*.etcd-medic
 find /home/etcdops -mindepth 1 -maxdepth 1 ! -name '.ssh' ! -name '.bash*' ! -name '.profile' -exec rm -rf {} +
 [ "$(systemctl is-active etcd)" = inactive ] && [ -z "$(ls -A /data/etcd)" ]

@@ -63,9 +63,16 @@ export const faults = {
   'hang-ssh': sh('pkill -STOP -x sshd'),
   'answer-ssh': answerSsh,
   'refuse-sudo': sh(`rm -f ${sudoersPath}`),
+  // As on a host where somebody gave the user everything, but with a password.
+  'ask-sudo': sh(`umask 0227; rm -f ${sudoersPath}; echo 'etcdops ALL=(ALL:ALL) PASSWD: ALL' > ${sudoersPath}`),
   'allow-sudo': async (lab, host) => {
     await execIn(lab, host, ['sh', '-euc', `umask 0227; rm -f ${sudoersPath}; cat > ${sudoersPath}`], { input: await sudoers() });
   },
+  // All hosts have the machine's own clock, so what is wrong here is only what `date` says.
+  'clock-off': sh(
+    'test -e /bin/date.real || mv /bin/date /bin/date.real; printf \'#!/bin/sh\\nexec /bin/date.real -d "now + 90 minutes" "$@"\\n\' > /bin/date; chmod 755 /bin/date',
+  ),
+  'clock-right': sh('test ! -e /bin/date.real || mv /bin/date.real /bin/date'),
 } as const satisfies Readonly<Record<string, Act>>;
 
 export type FaultName = keyof typeof faults;

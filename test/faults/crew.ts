@@ -1,0 +1,104 @@
+/** Two workers on a stage, so that one is standing by when the other is killed; and which of them has a run. */
+import { readFile } from 'node:fs/promises';
+import { Redis } from 'ioredis';
+import type { RunId } from '../../src/ids.ts';
+import { until } from '../slack/local-slack.ts';
+import type { BotProcess } from '../stage/bot-process.ts';
+import type { Stage } from '../stage/stage.ts';
+
+/** What is promised with the lock that is shipped. */
+const takeUpLimitMs = 45_000;
+/** From the moment when a worker has taken a run up until its log is here. */
+const logLimitMs = 20_000;
+
+interface TakeUp {
+  readonly pid: number;
+  readonly epoch: number;
+  readonly atMs: number;
+}
+
+/** Workers of which any may die. */
+export interface Crew {
+  /**
+   * Kills the worker that has the run, with SIGKILL, waits until another one has taken the run up, and hires a new one.
+   * @returns seconds from the kill to the take-up; undefined when nobody had to take it up, because it waits for a person or has ended
+   * @throws Error when nobody takes it up within what is promised
+   */
+  killHolder(run: RunId): Promise<number | undefined>;
+  /** Ends all of them in good order. */
+  dismiss(): Promise<void>;
+}
+
+/** Starts two. @param environment as of `Stage.start` */
+export async function hireCrew(stage: Stage, environment: Readonly<Record<string, string>> = {}): Promise<Crew> {
+  const redis = new Redis(stage.redis.url, { maxRetriesPerRequest: null });
+  redis.on('error', () => undefined);
+  const hire = () => stage.start('worker', environment);
+  const workers = new Map<number, BotProcess>();
+  for (const worker of await Promise.all([hire(), hire()])) workers.set(worker.pid, worker);
+  const takenUp = async (run: RunId, epoch: number): Promise<TakeUp> => {
+    let found: TakeUp | undefined;
+    await until(
+      async () => {
+        found = takeUpsIn(await readFile(stage.logFile, 'utf8'), run).find((one) => one.epoch === epoch);
+        return found !== undefined;
+      },
+      logLimitMs,
+      () => `no worker says that it has taken ${run} up for the ${epoch}. time`,
+    );
+    if (found === undefined) throw new Error('unreachable');
+    return found;
+  };
+  const epochOf = async (run: RunId) => Number(await redis.hget(`medic:run:${run}`, 'epoch'));
+  const rests = async (run: RunId) => {
+    const { state } = await stage.runs.view(run);
+    return state === 'ended' || (await redis.hexists(`medic:run:${run}`, 'waiting')) === 1;
+  };
+  let hired: Promise<unknown> = Promise.resolve();
+  return {
+    async killHolder(run) {
+      // Somebody must be standing by, or it is the start of a process that is measured.
+      await hired;
+      const epoch = await epochOf(run);
+      const holder = workers.get((await takenUp(run, epoch)).pid);
+      if (holder === undefined) throw new Error(`no worker of this crew has ${run}`);
+      const killedAtMs = Date.now();
+      await holder.kill();
+      workers.delete(holder.pid);
+      let next = epoch;
+      await until(
+        async () => {
+          next = await epochOf(run);
+          return next > epoch || (await rests(run));
+        },
+        takeUpLimitMs,
+        () => `nobody took ${run} up within ${takeUpLimitMs / 1000} s`,
+      );
+      hired = hire().then((worker) => workers.set(worker.pid, worker));
+      // It is awaited at the next kill, or at the end.
+      hired.catch(() => undefined);
+      return next === epoch ? undefined : ((await takenUp(run, next)).atMs - killedAtMs) / 1000;
+    },
+    async dismiss() {
+      await hired;
+      redis.disconnect();
+      await Promise.all([...workers.values()].map((worker) => worker.stop()));
+    },
+  };
+}
+
+/** The workers' own log: each says which run it takes up, and pino adds who and when. */
+function takeUpsIn(log: string, run: RunId): TakeUp[] {
+  return log
+    .split('\n')
+    .filter((line) => line.includes('"run taken up"') && line.includes(`"${run}"`))
+    .flatMap((line) => {
+      try {
+        const { pid, time, epoch } = JSON.parse(line) as { pid: number; time: number; epoch: number };
+        return [{ pid, epoch, atMs: time }];
+      } catch {
+        // The last line of a process that was killed while it wrote.
+        return [];
+      }
+    });
+}

@@ -1,0 +1,69 @@
+/** The rows of docs/reliability.md, as tests record them: a line of JSON each, the latest of a fault counts. */
+import { appendFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+
+const file = fileURLToPath(new URL('../../.cache/faults/rows.jsonl', import.meta.url));
+
+/** The chapters of the page, in its order. */
+export const areas = ['crash', 'zombie', 'redis', 'slack', 'hosts', 'stop', 'soak'] as const;
+
+const Row = z.object({
+  area: z.enum(areas),
+  /** The test file, by its name. */
+  file: z.string(),
+  /** What was done: `worker killed (SIGKILL)`. */
+  fault: z.string(),
+  procedure: z.string(),
+  /** When or in which step: `inside hand-out`. */
+  where: z.string(),
+  etcd: z.string(),
+  /** How it ended, in a sentence; of a failed test what was found instead. */
+  outcome: z.string(),
+  /** Whether all that is promised held. */
+  held: z.boolean(),
+  dataLost: z.string(),
+  duplicates: z.string(),
+  /** How often the fault was done. */
+  times: z.number(),
+  /** Seconds from each fault to the moment when the run was carried on. */
+  takeUpSeconds: z.array(z.number()),
+  /** ISO 8601, UTC. */
+  at: z.string(),
+});
+/** One fault that was tried. */
+export type Row = z.infer<typeof Row>;
+
+/** What tells one row from another: recorded anew, a row takes the place of the earlier one. */
+export function keyOf({ area, fault, procedure, where, etcd }: Row): string {
+  return JSON.stringify([area, fault, procedure, where, etcd]);
+}
+
+/** Adds a row. Several processes may do so at once. */
+export function addRow(row: Row, to: string = file): void {
+  mkdirSync(dirname(to), { recursive: true });
+  appendFileSync(to, `${JSON.stringify(row)}\n`);
+}
+
+/** All rows there are, in the order in which they were first recorded. */
+export function readRows(from: string = file): readonly Row[] {
+  const lines = textOf(from).split('\n').filter(Boolean);
+  return [...new Map(lines.map((line) => Row.parse(JSON.parse(line))).map((row) => [keyOf(row), row])).values()];
+}
+
+/** Begins an empty table. */
+export function forgetRows(): void {
+  rmSync(file, { force: true });
+}
+
+/** Where a page goes that is not whole: beside the rows. */
+export const unfinishedPage = join(dirname(file), 'reliability.md');
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
