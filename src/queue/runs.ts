@@ -62,10 +62,10 @@ export function createRuns(deps: RunsDeps): Runs {
         return job.id ?? '';
       }),
     list: ({ cluster, limit }) => available(() => listRuns(deps, cluster, limit)),
-    request: (runId) => available(() => requestOf({ queues }, runId)),
+    request: (runId) => available(() => requestOf(viewing(deps), runId)),
     view: (runId) => available(async () => (await read(runId)).view),
     journal: (runId) => available(async () => (await read(runId)).entries),
-    verifyJournal: (runId) => available(async () => verifyChain(await requestOf({ queues }, runId), await readStored(front, runId))),
+    verifyJournal: (runId) => available(async () => verifyChain(await requestOf(viewing(deps), runId), await readStored(front, runId))),
     openGate: (runId) => available(async () => (await read(runId)).view.openGate),
     decide: (gateId, said) =>
       available(async () => {

@@ -104,7 +104,7 @@ export async function startFleetBots({ fleet, bots, workers }: FleetBotsOptions)
     }
     for (let worker = 0; worker < workers; worker += 1) {
       const { shared } = await process();
-      const closables = startWorker({ ...shared, openWorld: fleet.openWorld, options: { concurrency: 5 } });
+      const closables = startWorker({ ...shared, openWorld: fleet.openWorld, conceal: (text) => text, options: { concurrency: 5 } });
       stops.push(() => Promise.all(closables.map((one) => one.close({ deadlineMs: stopLimitMs }))));
     }
     const { shared } = await process();

@@ -25,7 +25,7 @@ describe('a bot that stops', () => {
         click: () => Promise.reject(new Error('nobody clicks here')),
       },
       clusters: {},
-      state: { runAt: async () => undefined },
+      state: { runAt: async () => undefined, get: async () => undefined },
       names: { of: async () => new Map() },
       channelNames: () => {
         seen.looks += 1;
