@@ -56,7 +56,8 @@ const AppendReply = z.tuple([z.enum(['ok', 'fenced', 'full', 'moved', 'forked'])
  * Opens a run's journal for one take-up. After one failed append every later one fails with the same error: what comes after
  * something unrecorded must not be recorded either.
  * append throws QUEUE_UNAVAILABLE, RUN_TAKEN_OVER (another worker has the run), GATE_MOVED (somebody spoke at the gate since it
- * was read: judge again), JOURNAL_INVALID (too large, or unreadable).
+ * was read: judge again), JOURNAL_MOVED (its end is not where this worker left it), JOURNAL_INVALID (too large, or unreadable).
+ * entries throws JOURNAL_INVALID also when the chain is broken: a run is not carried on from what somebody changed.
  */
 export function openJournal(deps: WritingDeps): WritableJournal {
   const { records, clock, run } = deps;

@@ -72,6 +72,33 @@ describe('a run that cannot be advanced', () => {
     expect(await on.runs.decide(gateId, { verdict: 'approve', by: alice })).toEqual({ state: 'closed', how: 'aborted' });
   });
 
+  it('goes on from what stands in its journal when Redis has lost the end of it', async () => {
+    const engine = scripted({ redis: on.probe });
+    let lost = false;
+    on.worker({
+      advance: (context) => {
+        const append: typeof context.journal.append = async (event) => {
+          if (!lost && event.type === 'step-settled') {
+            lost = true;
+            // As after a crash: an entry that is deleted would leave its id behind.
+            const key = `medic:journal:${context.run.runId}`;
+            const entries = await on.probe.xrange(key, '-', '+');
+            await on.probe.del(key);
+            for (const [id, fields] of entries.slice(0, -1)) await on.probe.xadd(key, id, ...fields);
+          }
+          return context.journal.append(event);
+        };
+        return engine({ ...context, journal: { append, entries: () => context.journal.entries() } });
+      },
+    });
+
+    const run = await on.begin(['work']);
+
+    expect(await on.ended(run.runId, 20_000)).toMatchObject({ outcome: 'completed' });
+    expect(lost).toBe(true);
+    expect(await on.runs.verifyJournal(run.runId)).toMatchObject({ state: 'whole', begins: 0, unchained: [] });
+  });
+
   it('does not run hot when what it waits for cannot be read', async () => {
     on.worker();
     const run = await on.begin(['gate']);

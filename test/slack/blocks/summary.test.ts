@@ -1,0 +1,23 @@
+/** The end of a run in its thread. */
+import { describe, expect, it } from 'vitest';
+import { viewOf } from '../../../src/engine/view.ts';
+import { summaryMessage } from '../../../src/slack/blocks/summary.ts';
+import { chained } from '../../fakes/chain.ts';
+import { journalOf, request } from '../fakes.ts';
+import { ended } from '../story.ts';
+
+const run = request();
+const entries = journalOf(ended);
+const textOf = (of: typeof entries) => JSON.stringify(summaryMessage(viewOf(run, of)).blocks);
+
+describe('the summary', () => {
+  it('holds the head of the journal, whole, so that it can be compared later', () => {
+    const whole = chained(run, entries).entries;
+
+    expect(textOf(whole)).toContain(`Journal: ${whole.length} entries, sha256 \`${whole.at(-1)?.hash}\``);
+  });
+
+  it('claims no head for a journal that has none', () => {
+    expect(textOf(entries)).not.toContain('sha256');
+  });
+});
