@@ -66,7 +66,10 @@ export function watchForLoss({ everyMs = lookEveryMs, ...deps }: LossWatchDeps):
   const watch = async () => {
     while (!signal.aborted) {
       // Redis is away, most likely: what it has lost is seen when it is back.
-      await look().catch((error: unknown) => log.warn({ error }, 'could not look whether Redis still has what it had'));
+      await look().catch((error: unknown) => {
+        const because = error instanceof Error ? error.message : String(error);
+        log.warn({ because }, 'could not look whether Redis still has what it had');
+      });
       await clock.sleep(everyMs, signal).catch(() => undefined);
     }
   };

@@ -41,7 +41,7 @@ export async function recorded(fault: Fault, task: () => Promise<Found>): Promis
   try {
     recordFault(fault, await task());
   } catch (error) {
-    add(fault, { ...unknown, outcome: firstLineOf(error) });
+    add(fault, { ...unknown, outcome: inShort(error) });
     throw error;
   }
 }
@@ -51,7 +51,7 @@ function add(fault: Fault, rest: Omit<Row, keyof Fault | 'file' | 'at'>): void {
   addRow({ ...fault, ...rest, file, at: new Date().toISOString() });
 }
 
-function firstLineOf(error: unknown): string {
-  const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
-  return line.slice(0, 200);
+/** Enough to know what it was; the test's own output has the rest. */
+function inShort(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, ' ').slice(0, 300);
 }

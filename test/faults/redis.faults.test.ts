@@ -9,7 +9,7 @@ import { channels, createStage, people } from '../stage/stage.ts';
 import type { Stage } from '../stage/stage.ts';
 import { doneTwice, timesOnHosts } from './effects.ts';
 import { loseQuorum, rootOf } from './ground.ts';
-import { actAtBoundaries, neverKilledAt } from './killing.ts';
+import { actAtBoundaries, neverKilledAt, retriesInWords } from './killing.ts';
 import { recorded } from './record.ts';
 
 const etcd = '3.4';
@@ -51,7 +51,7 @@ describe('Redis that is killed', () => {
       expect(await valueOf(stage, '/name/1')).toBe('test');
       expect(await doneTwice(stage, run)).toEqual([]);
       expect(came.entries.map(({ seq }) => seq)).toEqual(came.entries.map((_entry, index) => index));
-      return { outcome: 'completed; the journal has no gap', times: came.points.length };
+      return { outcome: `completed; the journal has no gap${retriesInWords(came)}`, times: came.points.length };
     }));
 
   it('while a card waits keeps the card, and the click counts', () =>
