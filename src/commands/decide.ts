@@ -1,6 +1,6 @@
 /** Decisions at gates, typed or clicked: asked for permission, bound to what was shown, recorded once, and answered with what is true. */
 import type { Clock } from '../engine/ports.ts';
-import type { Decision, Gate, GateKind } from '../engine/journal.ts';
+import type { Decision, Gate, GateKind, RunRequest } from '../engine/journal.ts';
 import type { Runs } from '../engine/runs.ts';
 import type { Option } from '../engine/step.ts';
 import { RunId } from '../ids.ts';
@@ -32,12 +32,15 @@ export interface GateClick {
   readonly verdict: Decision['verdict'];
   /** The option, with `choose`. */
   readonly option?: string | undefined;
+  /** What was typed in the window that the click opened. */
+  readonly typed?: string | undefined;
 }
 
 /** What a person says. */
 interface Saying {
   readonly verdict: Decision['verdict'];
   readonly option?: string | undefined;
+  readonly typed?: string | undefined;
 }
 
 interface Deps {
@@ -54,22 +57,22 @@ const verdictsAt: Readonly<Record<GateKind, readonly Decision['verdict'][]>> = {
 };
 
 /** `approve <run>` and its like: decides at the gate that is open now. */
-export async function decide(deps: Deps, { run, verdict, option }: Saying & { readonly run: RunId }, person: Person): Promise<Reply> {
+export async function decide(deps: Deps, { run, ...saying }: Saying & { readonly run: RunId }, person: Person): Promise<Reply> {
   const view = await deps.runs.view(run);
   const gate = view.openGate;
-  const allowed = await permission(deps, person, view, { verdict, gate });
+  const allowed = await permission(deps, person, view, { ...saying, gate });
   if (allowed !== undefined) return allowed;
   if (gate === undefined)
     return refused('GATE_CLOSED', `${run} waits for nobody: it ${standing(view)}.`, `\`show ${run}\` says where it stands.`);
-  return say(deps, { gate, run, verdict, option }, person);
+  return say(deps, { ...saying, gate, run: view.run, clicked: false }, person);
 }
 
-/** A click: only for the very gate and plan on the card. */
-export async function decideAtGate(deps: Deps, { gateId, digest, verdict, option }: GateClick, person: Person): Promise<Reply> {
+/** A click: only for the very gate and plan on the card, and where the gate asks for it only with the name typed. */
+export async function decideAtGate(deps: Deps, { gateId, digest, ...saying }: GateClick, person: Person): Promise<Reply> {
   const run = RunId.parse(gateId.replace(/\.[^.]*$/, ''));
   const view = await deps.runs.view(run);
   const gate = view.openGate;
-  const allowed = await permission(deps, person, view, { verdict, gate });
+  const allowed = await permission(deps, person, view, { ...saying, gate });
   if (allowed !== undefined) return allowed;
   if (gate === undefined || gate.gateId !== gateId) {
     return refused(
@@ -84,7 +87,7 @@ export async function decideAtGate(deps: Deps, { gateId, digest, verdict, option
       'The plan has moved since this card was shown; nothing was recorded.',
       'Read the card again: it is being brought up to date.',
     );
-  return say(deps, { gate, run, verdict, option }, person);
+  return say(deps, { ...saying, gate, run: view.run, clicked: true }, person);
 }
 
 /** `abort <run>`: at a gate at once, otherwise between two steps. */
@@ -119,17 +122,38 @@ async function permission(
     : refused('NOT_ALLOWED', allowed.because, 'Nothing was recorded; the gate stays open for those who may.');
 }
 
+/** What is said at one gate. */
+interface Word extends Saying {
+  readonly gate: Gate;
+  readonly run: Pick<RunRequest, 'runId' | 'cluster'>;
+  /** On a card, which can ask for more in a window. */
+  readonly clicked: boolean;
+}
+
+/** Why a yes does not count as it was typed: without the name where the gate asks for it, or with the name of another cluster. */
+function mistyped(cluster: ClusterName, { kind, title, confirm }: Gate, { verdict, typed }: Saying): string | undefined {
+  if (kind !== 'approval' || verdict !== 'approve') return undefined;
+  if (typed === undefined)
+    return confirm === undefined ? undefined : `A yes to “${title}” takes the name of the cluster too; nothing was recorded.`;
+  return typed === cluster ? undefined : `${quoted(typed)} is not the name of the cluster, which is \`${cluster}\`; nothing was recorded.`;
+}
+
 async function say(
   deps: Deps,
-  { gate, run, verdict, option }: Saying & { readonly gate: Gate; readonly run: RunId },
+  { gate, run: { runId: run, cluster }, clicked, verdict, option, typed }: Word,
   person: Person,
 ): Promise<Reply> {
   if (!verdictsAt[gate.kind].includes(verdict)) {
     return refused('INPUT_INVALID', `${run} ${waitsAt[gate.kind]}; \`${verdict}\` does not fit there.`, `Say ${nextAtGate(run, gate)}.`);
   }
   if (deps.clock.now().getTime() >= Date.parse(gate.expiresAt)) return receipt(run, false, 'This gate has expired; nothing was recorded.');
+  const next = `Say ${nextAtGate(run, gate)}.`;
+  const untyped = mistyped(cluster, gate, { verdict, typed });
+  if (untyped !== undefined && clicked && typed === undefined) return { kind: 'confirm', gate, confirm: cluster, sentence: untyped, next };
+  if (untyped !== undefined) return refused('INPUT_INVALID', untyped, next);
   const saying = { run, gate, verdict };
-  if (verdict !== 'choose') return inWords(saying, await deps.runs.decide(gate.gateId, { verdict, by: person.user }));
+  if (verdict !== 'choose')
+    return inWords(saying, await deps.runs.decide(gate.gateId, { verdict, by: person.user, ...(typed !== undefined && { typed }) }));
   const chosen = optionAt(gate, run, option ?? '');
   if ('kind' in chosen) return chosen;
   return inWords(saying, await deps.runs.decide(gate.gateId, { verdict, option: chosen.id, by: person.user }));

@@ -30,7 +30,8 @@ export type Command =
   | { readonly kind: 'runs'; readonly cluster?: ClusterName }
   | { readonly kind: 'show'; readonly run: RunId; readonly journal: boolean }
   | { readonly kind: 'verify'; readonly run: RunId; readonly head?: string }
-  | { readonly kind: 'decide'; readonly verdict: 'approve' | 'reject' | 'retry'; readonly run: RunId }
+  | { readonly kind: 'decide'; readonly verdict: 'approve'; readonly typed?: string; readonly run: RunId }
+  | { readonly kind: 'decide'; readonly verdict: 'reject' | 'retry'; readonly run: RunId }
   | { readonly kind: 'decide'; readonly verdict: 'choose'; readonly option: string; readonly run: RunId }
   | { readonly kind: 'abort'; readonly run: RunId }
   | { readonly kind: 'whoami' };
@@ -114,6 +115,7 @@ function readDeskWord(word: DeskWord, words: readonly string[], { clusters, run 
     case 'abort':
       return { kind: word, run: runOf(values, declared) };
     case 'approve':
+      return { kind: 'decide', verdict: word, run: runOf(values, declared), ...typedOf(values) };
     case 'reject':
     case 'retry':
       return { kind: 'decide', verdict: word, run: runOf(values, declared) };
@@ -126,11 +128,15 @@ function readDeskWord(word: DeskWord, words: readonly string[], { clusters, run 
 
 /** Inside its thread a run need not be named; a word that is a run id is one all the same. */
 function withRun({ arguments: specs }: Declared, words: readonly string[], run: RunId | undefined): readonly string[] {
-  const needed = specs.filter(({ required }) => required).length;
   const namesRun = words.some((word) => RunId.safeParse(bareId(word).toLowerCase()).success);
-  const isShort = words.length < needed || words[0]?.startsWith('--') === true;
+  const isShort = words.length < specs.filter(({ kind }) => kind === 'positional').length || words[0]?.startsWith('--') === true;
   const missing = specs[0]?.name === 'run' && isShort && !namesRun;
   return missing && run !== undefined ? [run, ...words] : words;
+}
+
+/** As it was typed: a name that is nearly right is not the name. */
+function typedOf(values: Values): { readonly typed?: string } {
+  return values['cluster'] === undefined ? {} : { typed: String(values['cluster']) };
 }
 
 function optionOf(values: Values): string {

@@ -1,7 +1,7 @@
 /** What the desk answers: the same values for Slack and for the terminal, so that the two cannot differ. */
-import type { JournalEntry, RunRequest } from '../engine/journal.ts';
+import type { Gate, JournalEntry, RunRequest } from '../engine/journal.ts';
 import type { RunView } from '../engine/view.ts';
-import type { UserId, RunId } from '../ids.ts';
+import type { ClusterName, UserId, RunId } from '../ids.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Answer } from '../procedures/answer.ts';
 
@@ -35,6 +35,8 @@ export type Reply =
       readonly sentence: string;
       readonly people?: readonly UserId[];
     }
+  /** A click that counts only with what must be typed: nothing was recorded, and the front asks for it. `next` says it in words. */
+  | { readonly kind: 'confirm'; readonly gate: Gate; readonly confirm: ClusterName; readonly sentence: string; readonly next: string }
   /** Not done, why, and what to do next. */
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly sentence: string; readonly next: string };
 

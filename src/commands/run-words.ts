@@ -105,7 +105,8 @@ function gateSentences(gate: Gate, now: Date): readonly string[] {
   const left = timeInWords(Date.parse(gate.expiresAt) - now.getTime());
   if (gate.kind === 'failure') return [`${gate.reason} ${gate.hint ?? ''} It waits ${left} more.`];
   if (gate.kind === 'choice') return [`${gate.reason} It waits ${left} more.`, ...(gate.options ?? []).map(optionInWords)];
-  const needs = `It needs ${gate.required} approval${gate.required === 1 ? '' : 's'} within ${left}.`;
+  const named = gate.confirm === undefined ? '' : `, with the cluster's name typed,`;
+  const needs = `It needs ${gate.required} approval${gate.required === 1 ? '' : 's'}${named} within ${left}.`;
   if (gate.attests === undefined) return [`Lost when approved: ${gate.reason} ${needs}`];
   return [`To be attested: ${gate.attests} ${gate.reason} ${needs}`];
 }
@@ -115,9 +116,14 @@ function optionInWords({ id, title, detail, possible }: Option): string {
   return `${possible ? `\`${id}\`` : 'Not possible'}: ${title}. ${detail}`;
 }
 
+/** How a yes is typed: `approve restore-prod-7f3a9c`, or with the name of the cluster where a gate asks for it. */
+export function approveWords(run: string, confirm: string | undefined): string {
+  return confirm === undefined ? `approve ${run}` : `approve ${run} ${confirm}`;
+}
+
 /** What can be typed at a gate. */
-export function nextAtGate(run: string, { kind, options = [] }: Gate): string {
-  if (kind === 'approval') return `\`approve ${run}\` or \`reject ${run}\``;
+export function nextAtGate(run: string, { kind, confirm, options = [] }: Gate): string {
+  if (kind === 'approval') return `\`${approveWords(run, confirm)}\` or \`reject ${run}\``;
   if (kind === 'failure') return `\`retry ${run}\` or \`abort ${run}\``;
   const ways = options.filter(({ possible }) => possible).map(({ id }) => `\`choose ${run} ${id}\``);
   return [...ways, `\`abort ${run}\``].join(' or ');

@@ -15,6 +15,13 @@ const run: ArgumentSpec = {
   placeholder: '<run>',
   description: 'the run, e.g. restore-prod-7f3a9c; inside its thread it can be left out',
 };
+const typed: ArgumentSpec = {
+  name: 'cluster',
+  kind: 'positional',
+  required: false,
+  placeholder: '<cluster>',
+  description: 'the name of its cluster: needed where quorum or the last good data is at stake, as the card says',
+};
 const option: ArgumentSpec = {
   name: 'option',
   kind: 'positional',
@@ -50,7 +57,7 @@ export const deskWords = [
   { id: 'clusters', summary: 'the clusters and where their commands are taken', arguments: [] },
   { id: 'runs', summary: 'the latest runs', arguments: [cluster] },
   { id: 'show', summary: 'where a run stands', arguments: [run, journal] },
-  { id: 'approve', summary: 'say yes at the gate a run waits at', arguments: [run] },
+  { id: 'approve', summary: 'say yes at the gate a run waits at', arguments: [run, typed] },
   { id: 'reject', summary: 'say no at the gate a run waits at', arguments: [run] },
   { id: 'choose', summary: 'pick one of the ways a run offers', arguments: [run, option] },
   { id: 'retry', summary: 'try the failed step of a run again', arguments: [run] },

@@ -87,7 +87,10 @@ interface Judging {
   readonly mayApprove: (by: Decision['by']) => Promise<boolean>;
 }
 
-/** A "no" counts at once; a "yes" counts when enough distinct people who may approve now have said it in time; the first choice counts; silence is no. */
+/**
+ * A "no" counts at once; a "yes" counts when enough distinct people who may approve now have said it in time, each with the name typed where the
+ * gate asks for one; the first choice counts; silence is no.
+ */
 export async function judge({ gate, decisions, now, mayApprove }: Judging): Promise<Verdict> {
   const expiresAt = Date.parse(gate.expiresAt);
   const inTime = decisions.filter((decision) => Date.parse(decision.at) < expiresAt);
@@ -109,12 +112,17 @@ export async function judge({ gate, decisions, now, mayApprove }: Judging): Prom
   if (rejections.length > 0) return { state: 'rejected', by: rejections };
   const approvals = new Map<string, Decision>();
   for (const decision of inTime) {
-    if (decision.verdict === 'approve' && !approvals.has(decision.by) && (await mayApprove(decision.by)))
+    if (decision.verdict === 'approve' && isTyped(gate, decision) && !approvals.has(decision.by) && (await mayApprove(decision.by)))
       approvals.set(decision.by, decision);
   }
   if (approvals.size >= gate.required && now.getTime() < expiresAt + lateWorkerGraceMs)
     return { state: 'approved', by: [...approvals.values()] };
   return now.getTime() >= expiresAt ? { state: 'expired' } : { state: 'pending' };
+}
+
+/** Whether what the gate asks to be typed was typed. Looked at here too, so that a front that forgot to ask lets nothing through. */
+function isTyped({ confirm }: Gate, { typed }: Decision): boolean {
+  return confirm === undefined || typed === confirm;
 }
 
 /** The proof that a gate was answered with yes, for the step that was approved. */

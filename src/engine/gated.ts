@@ -151,6 +151,7 @@ async function openGate(execution: Execution, guarded: Guarded, because: string)
     digest: digestOf(covered),
     // config.yaml takes no 0; with nobody needed the gate's expiry would find enough approvals, and silence must never be a yes.
     required: Math.max(1, execution.deps.rules.required[guarded.blastRadius]),
+    ...(guarded.blastRadius === 'quorumLoss' && { confirm: execution.deps.run.cluster }),
     ...guarded.card(because),
   });
 }

@@ -51,6 +51,8 @@ export interface Gate {
   readonly digest: string;
   /** Distinct approvers needed; 1 where one word of anybody who may speak decides. */
   readonly required: number;
+  /** What an approver types, letter by letter, beside the yes: the cluster's name, where quorum or the last good data is at stake. */
+  readonly confirm?: ClusterName;
   /** ISO 8601, UTC. */
   readonly openedAt: string;
   readonly expiresAt: string;
@@ -61,6 +63,8 @@ export interface Decision {
   readonly verdict: 'approve' | 'reject' | 'retry' | 'abort' | 'choose';
   /** The id of the option, with `choose`. */
   readonly option?: string;
+  /** What was typed beside an `approve`; it counts only when it is what the gate's `confirm` says. */
+  readonly typed?: string;
   readonly by: UserId;
   /** ISO 8601, UTC. */
   readonly at: string;

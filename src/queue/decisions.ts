@@ -38,6 +38,7 @@ const DecideReply = z.union([
   z.tuple([z.literal('unknown')]),
   z.tuple([z.literal('closed'), z.string(), RunId]),
   z.tuple([z.literal('unfit'), GateKindSchema]),
+  z.tuple([z.literal('untyped'), z.string()]),
   z.tuple([z.literal('repeated'), z.string(), RunId]),
   z.tuple([z.literal('forestalled'), z.string(), RunId]),
   z.tuple([z.literal('recorded'), count, count, RunId]),
@@ -55,10 +56,11 @@ interface Decided {
   readonly runId?: RunId;
 }
 
-/** Records what one person says at a gate. @throws INPUT_INVALID when the gate takes no such word */
+/** Records what one person says at a gate. @throws INPUT_INVALID when the gate takes no such word, or not without the name typed */
 export async function recordDecision(redis: Redis, gateId: string, decision: Decision): Promise<Decided> {
   const json = JSON.stringify(decision);
-  const scriptArguments = [decision.by, json, decision.verdict, Date.parse(decision.at), retentionMs, keys.runPrefix];
+  const { by, verdict, at, typed = '' } = decision;
+  const scriptArguments = [by, json, verdict, Date.parse(at), retentionMs, keys.runPrefix, typed];
   const raw: unknown = await redis.eval(decideLua, 2, keys.gate(gateId), keys.said(gateId), ...scriptArguments);
   const reply = DecideReply.parse(raw);
   switch (reply[0]) {
@@ -68,8 +70,10 @@ export async function recordDecision(redis: Redis, gateId: string, decision: Dec
       return { receipt: { state: 'closed', how: reply[1] } };
     case 'unfit': {
       const words = wordsAt[reply[1]];
-      throw new OpsError('INPUT_INVALID', `This gate takes ${words}, not ${decision.verdict}.`);
+      throw new OpsError('INPUT_INVALID', `This gate takes ${words}, not ${verdict}.`);
     }
+    case 'untyped':
+      throw new OpsError('INPUT_INVALID', `This gate takes ${verdict} only with the cluster's name, ${reply[1]}, typed.`);
     // The wake of the first word may have been lost with a connection, so a repetition wakes too.
     case 'repeated':
       return { receipt: { state: 'repeated', earlier: DecisionSchema.parse(JSON.parse(reply[1])) }, runId: reply[2] };

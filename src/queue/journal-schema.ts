@@ -26,6 +26,7 @@ const ExecutedCommand = PlannedCommand.extend({
 export const DecisionSchema = z.object({
   verdict: z.enum(['approve', 'reject', 'retry', 'abort', 'choose']),
   option: z.string().exactOptional(),
+  typed: z.string().exactOptional(),
   by: UserId,
   at,
 });
@@ -47,6 +48,7 @@ const Gate = z.object({
   attests: z.string().exactOptional(),
   digest: z.string(),
   required: z.int().nonnegative(),
+  confirm: ClusterName.exactOptional(),
   openedAt: at,
   expiresAt: at,
 });

@@ -141,8 +141,8 @@ async function appendOnce(
 
 function gateArguments(event: JournalEvent, decisionsRead: WritingDeps['decisionsRead']): readonly (string | number)[] {
   if (event.type === 'gate-opened') {
-    const { kind, required, expiresAt } = event.gate;
-    return ['open', kind, required, Date.parse(expiresAt)];
+    const { kind, required, expiresAt, confirm = '' } = event.gate;
+    return ['open', kind, required, Date.parse(expiresAt), confirm];
   }
   if (event.type === 'gate-settled') return ['settle', event.outcome, decisionsRead(event.gateId) ?? -1];
   return event.type === 'run-ended' ? ['end', event.outcome] : ['none'];

@@ -5,7 +5,7 @@
 
 /**
  * Appends to a journal. KEYS: journal, run, unreported, gate, said.
- * ARGV: epoch, event, at, nonce, retentionMs, maxEntries, nowMs, runId, then `none` | `open` kind required expiresAtMs | `settle` outcome decisionsRead | `end` outcome;
+ * ARGV: epoch, event, at, nonce, retentionMs, maxEntries, nowMs, runId, then `none` | `open` kind required expiresAtMs confirm | `settle` outcome decisionsRead | `end` outcome;
  * then, as the last three: seq, the hash of the entry before, the hash of this one.
  * Gives {ok, seq} | {fenced, epoch} | {full, length} | {moved, decisions} | {forked, length}.
  */
@@ -25,7 +25,7 @@ end
 if seq ~= length or not chained then return {'forked', length} end
 if length >= tonumber(ARGV[6]) then return {'full', length} end
 if ARGV[9] == 'open' then
-  redis.call('HSET', KEYS[4], 'state', 'open', 'runId', ARGV[8], 'kind', ARGV[10], 'required', ARGV[11], 'expiresAt', ARGV[12], 'approvals', 0)
+  redis.call('HSET', KEYS[4], 'state', 'open', 'runId', ARGV[8], 'kind', ARGV[10], 'required', ARGV[11], 'expiresAt', ARGV[12], 'confirm', ARGV[13], 'approvals', 0)
   redis.call('PEXPIRE', KEYS[4], ARGV[5])
 elseif ARGV[9] == 'settle' then
   local read = tonumber(ARGV[11])
@@ -59,11 +59,11 @@ return 1
 `;
 
 /**
- * Records what one person says at a gate. KEYS: gate, said. ARGV: user, decision (JSON), verdict, nowMs, retentionMs, prefix of the keys of runs.
- * Gives {unknown} | {closed, how, runId} | {unfit, kind} | {repeated, decision, runId} | {forestalled, decision, runId} | {recorded, approvals, required, runId}.
+ * Records what one person says at a gate. KEYS: gate, said. ARGV: user, decision (JSON), verdict, nowMs, retentionMs, prefix of the keys of runs, what was typed.
+ * Gives {unknown} | {closed, how, runId} | {unfit, kind} | {untyped, confirm} | {repeated, decision, runId} | {forestalled, decision, runId} | {recorded, approvals, required, runId}.
  */
 export const decideLua = `
-local state, runId, kind, expiresAt = unpack(redis.call('HMGET', KEYS[1], 'state', 'runId', 'kind', 'expiresAt'))
+local state, runId, kind, expiresAt, confirm = unpack(redis.call('HMGET', KEYS[1], 'state', 'runId', 'kind', 'expiresAt', 'confirm'))
 if not state then return {'unknown'} end
 if state ~= 'open' then return {'closed', state, runId} end
 -- A run that was ended from outside leaves its gate behind.
@@ -75,6 +75,8 @@ if earlier then return {'repeated', earlier, runId} end
 local kinds = {approve = 'approval', reject = 'approval', retry = 'failure', choose = 'choice'}
 local fits = ARGV[3] == 'abort' or kinds[ARGV[3]] == kind
 if not fits then return {'unfit', kind} end
+-- A yes without the name would take the person's one word and never count.
+if ARGV[3] == 'approve' and confirm and confirm ~= '' and confirm ~= ARGV[7] then return {'untyped', confirm} end
 -- One choice is enough, so of two at once only the first is one.
 if ARGV[3] == 'choose' then
   local first = redis.call('HGET', KEYS[1], 'chosen')

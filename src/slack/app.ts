@@ -4,6 +4,7 @@ import type { Logger } from '@slack/bolt';
 import { OpsError } from '../errors.ts';
 import type { Clock } from '../engine/ports.ts';
 import type { ListenerDeps } from './answering.ts';
+import { confirmCallback } from './blocks/confirm.ts';
 import { silent } from './clients.ts';
 import { translated } from './errors.ts';
 import { createInFlight } from './in-flight.ts';
@@ -11,6 +12,7 @@ import { onAction } from './listeners/action.ts';
 import { onCommand } from './listeners/command.ts';
 import { onHome } from './listeners/home.ts';
 import { onMention } from './listeners/mention.ts';
+import { onTyped } from './listeners/typed.ts';
 import { createSeen } from './seen.ts';
 import { slashCommand } from './surface.ts';
 
@@ -126,4 +128,7 @@ function listen(app: App, options: SlackOptions, botUserId: () => string | undef
   app.event('app_home_opened', ({ event }) => onHome(options.client, event));
   // Whatever is clicked gets an answer, also what no card of ours holds, rather than a spinning button.
   app.action(/.*/, ({ body, ack }) => onAction(options, { body, ack: () => ack() }));
+  app.view(confirmCallback, ({ body, ack }) =>
+    onTyped(options, { body, ack: (response) => (response === undefined ? ack() : ack(response)) }),
+  );
 }

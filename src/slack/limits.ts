@@ -19,6 +19,12 @@ export const limits = {
   confirmTextCharacters: 300,
   confirmButtonCharacters: 30,
   idCharacters: 255,
+  /** Of a window: https://docs.slack.dev/reference/views/modal-views */
+  blocksPerView: 100,
+  viewTitleCharacters: 24,
+  viewButtonCharacters: 24,
+  privateMetadataCharacters: 3000,
+  inputLabelCharacters: 2000,
   /** Of the text beside the blocks; above about 4000 an edit is refused with msg_too_long. */
   messageTextCharacters: 3900,
   /** Not documented for rich text as a whole; kept at what a section may hold. */

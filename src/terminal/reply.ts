@@ -44,6 +44,10 @@ export async function showReply(reply: Reply, output: Output, { followed, answer
     case 'held':
       output.held(reply);
       return exitCodes.held;
+    case 'confirm':
+      // Only a click is asked for more in a window; words that lack the name are refused.
+      output.refused({ code: 'INPUT_INVALID', sentence: reply.sentence, next: reply.next });
+      return exitCodeOf('INPUT_INVALID');
     case 'refused':
       output.refused(reply);
       return exitCodeOf(reply.code);

@@ -1,6 +1,7 @@
 /** Answers and journals as lines of text, for a terminal and for whoever reads a log of one. */
 import { stripVTControlCharacters } from 'node:util';
 import { renderCommand } from '../engine/command.ts';
+import { approveWords } from '../commands/run-words.ts';
 import type { Gate, JournalEntry, StepLine } from '../engine/journal.ts';
 import type { Answer, AnswerPart, Table } from '../procedures/answer.ts';
 
@@ -96,7 +97,7 @@ function commandLines({ command }: Extract<JournalEntry, { type: 'command' }>): 
 }
 
 function gateLines(gate: Gate): string[] {
-  const { kind, title, plan, facts, reason, hint, required, expiresAt, gateId, attests } = gate;
+  const { kind, title, plan, facts, reason, hint, required, expiresAt, gateId, attests, confirm } = gate;
   const run = gateId.replace(/\.[^.]*$/, '');
   if (kind === 'failure') return [`Waits for a decision: \`retry ${run}\` or \`abort ${run}\`, until ${expiresAt}`, ...indented(hint)];
   const shown = Object.entries(facts).map(([name, value]) => `  ${name}: ${value}`);
@@ -107,7 +108,7 @@ function gateLines(gate: Gate): string[] {
       : [`Attestation needed: ${title}`, `  To be attested: ${attests}`, ...indented(reason)]),
     ...shown,
     ...plan.map((command) => `  ${renderCommand(command)}`),
-    `  \`approve ${run}\` or \`reject ${run}\`, ${required} needed, until ${expiresAt}`,
+    `  \`${approveWords(run, confirm)}\` or \`reject ${run}\`, ${required} needed, until ${expiresAt}`,
   ];
 }
 

@@ -1,7 +1,8 @@
 /** One procedure through the bot: a slash command, approvals clicked as soon as their cards are there, until it ended. */
-import type { JournalEntry } from '../../src/engine/journal.ts';
+import type { Gate, JournalEntry } from '../../src/engine/journal.ts';
 import type { RunView } from '../../src/engine/view.ts';
 import type { RunId } from '../../src/ids.ts';
+import { clickThrough } from '../slack/click-through.ts';
 import { until } from '../slack/local-slack.ts';
 import { say, waitFor } from '../stage/acting.ts';
 import { channels, people } from '../stage/stage.ts';
@@ -68,7 +69,7 @@ async function answerGates(ground: Ground, runId: RunId, words: string, declines
       throw new Error(`${words}: ${stepId} failed: ${reason}`);
     }
     answered.add(gateId);
-    await click(ground, gateId, declines.includes(stepId) ? 'reject' : 'approve');
+    await click(ground, view.openGate, declines.includes(stepId) ? 'reject' : 'approve');
   }
 }
 
@@ -87,10 +88,10 @@ async function started({ stage }: Ground, words: string, before: RunId | undefin
   return runId;
 }
 
-async function click({ stage, postings }: Ground, gateId: string, verdict: 'approve' | 'reject'): Promise<void> {
-  const isCard = (blocks: string) => blocks.includes(`\\"${gateId}\\"`) && blocks.includes(`gate.${verdict}`);
+async function click({ stage, postings }: Ground, gate: Gate, verdict: 'approve' | 'reject'): Promise<void> {
+  const isCard = (blocks: string) => blocks.includes(`\\"${gate.gateId}\\"`) && blocks.includes(`gate.${verdict}`);
   const { ts } = await postings.first(0, (posting) => posting.method === 'chat.postMessage' && isCard(posting.blocks), cardLimitMs);
-  await stage.slack.click(people.bob, channels.incident, ts, `gate.${verdict}`);
+  await clickThrough(stage.slack, { gate, card: { ts }, verdict, by: people.bob, channel: channels.incident });
 }
 
 /** From the slash command to the moment a step was settled. @throws Error when it never was */

@@ -219,8 +219,8 @@ describe('attestations', () => {
   it('are given by approvers, and not by who asked', async () => {
     const { say } = open(attesting, recovery());
 
-    expect(await say(`approve ${attester}`)).toMatchObject({ kind: 'refused', code: 'NOT_ALLOWED' });
-    expect(await say(`approve ${attester}`, bob)).toMatchObject({
+    expect(await say(`approve ${attester} prod`)).toMatchObject({ kind: 'refused', code: 'NOT_ALLOWED' });
+    expect(await say(`approve ${attester} prod`, bob)).toMatchObject({
       counted: true,
       sentence: `Your attestation of ${attester} is recorded. 1 more approval is needed.`,
     });

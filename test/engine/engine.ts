@@ -55,7 +55,15 @@ export function engine(steps: readonly Step[] | Script['steps'], overrides: Part
     commands,
     ...overrides,
   };
-  const say = (verdict: Decision['verdict'], by = 'U0BOB', option?: string) =>
-    said.push({ verdict, by: UserId.parse(by), at: clock.now().toISOString(), ...(option !== undefined && { option }) });
+  const confirm = () => viewOf(deps.run, entries).openGate?.confirm;
+  /** With the name typed where the gate asks for it, unless something else is `typed`. */
+  const say = (verdict: Decision['verdict'], by = 'U0BOB', option?: string, typed: string | undefined = confirm()) =>
+    said.push({
+      verdict,
+      by: UserId.parse(by),
+      at: clock.now().toISOString(),
+      ...(option !== undefined && { option }),
+      ...(verdict === 'approve' && typed !== undefined && { typed }),
+    });
   return { deps, entries, said, clock, commands, say, once: () => advance(deps), view: () => viewOf(deps.run, entries) };
 }

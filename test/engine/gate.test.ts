@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { differenceOf, digestOf, judge, lateWorkerGraceMs } from '../../src/engine/gate.ts';
 import type { Decision, Gate } from '../../src/engine/journal.ts';
-import { UserId } from '../../src/ids.ts';
+import { ClusterName, UserId } from '../../src/ids.ts';
 
 const openedAt = '2026-11-22T03:00:00.000Z';
 const expiresAt = '2026-11-22T03:30:00.000Z';
@@ -44,6 +44,23 @@ describe('judge', () => {
 
   it('does not count a person who may not approve at the moment of acting', async () => {
     expect((await judged([said('approve')], { may: () => false })).state).toBe('pending');
+  });
+
+  it.each([[undefined], ['demo '], ['Demo'], ['demo2'], ['']])(
+    'does not count a yes with %j typed where the name is asked for',
+    async (typed) => {
+      const yes = { ...said('approve'), ...(typed !== undefined && { typed }) };
+
+      expect((await judged([yes], { gate: { confirm: ClusterName.parse('demo') } })).state).toBe('pending');
+    },
+  );
+
+  it('counts a yes with the very name typed, and asks for it of each person', async () => {
+    const confirm = ClusterName.parse('demo');
+    const typed = { ...said('approve'), typed: 'demo' };
+
+    expect((await judged([typed], { gate: { confirm } })).state).toBe('approved');
+    expect((await judged([typed, said('approve', 'U0CAROL')], { gate: { confirm, required: 2 } })).state).toBe('pending');
   });
 
   it('takes one no over any number of yes', async () => {

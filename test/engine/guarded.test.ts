@@ -64,6 +64,18 @@ describe('attest', () => {
     expect(run.entries.some(({ type }) => type === 'command')).toBe(false);
   });
 
+  it('asks for the name of the cluster, and does not count a word without it', async () => {
+    const run = vouching();
+    const asked = await run.once();
+    run.say('approve', 'U0BOB', undefined, 'demon');
+
+    const came = await run.once();
+
+    expect(asked).toMatchObject({ gate: { confirm: 'demo' } });
+    expect(came).toMatchObject({ state: 'waiting' });
+    expect(run.went()).toBe(false);
+  });
+
   it('asks nobody when there is nothing to attest', async () => {
     const run = vouching();
     run.world.needed = holds('etcd03 is powered off, as its host’s controller says.');

@@ -84,7 +84,10 @@ export function fakeRun({ procedure, world, input = {}, mode = 'execute', requir
       },
     });
   const decide = (gateId: string, word: Said, by = bob) => {
-    const saying = typeof word === 'string' ? { verdict: word } : { verdict: 'choose' as const, option: word.choose };
+    const opened = entries.find((entry) => entry.type === 'gate-opened' && entry.gate.gateId === gateId);
+    const confirm = opened?.type === 'gate-opened' ? opened.gate.confirm : undefined;
+    const typed = word === 'approve' && confirm !== undefined ? { typed: confirm } : {};
+    const saying = typeof word === 'string' ? { verdict: word, ...typed } : { verdict: 'choose' as const, option: word.choose };
     said.set(gateId, [...(said.get(gateId) ?? []), { ...saying, by, at: world.clock.now().toISOString() }]);
   };
   /** Takes the run up again and again until it ends or nobody answers. */

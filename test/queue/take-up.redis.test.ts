@@ -228,8 +228,8 @@ describe('a run that needs an attestation', () => {
     const run = await on.begin(['attest', 'work']);
     const gate = await on.gate(run.runId);
 
-    await on.runs.decide(gate.gateId, { verdict: 'approve', by: alice });
-    await on.runs.decide(gate.gateId, { verdict: 'approve', by: bob });
+    await on.runs.decide(gate.gateId, { verdict: 'approve', by: alice, typed: prod });
+    await on.runs.decide(gate.gateId, { verdict: 'approve', by: bob, typed: prod });
 
     expect(await on.ended(run.runId)).toMatchObject({
       outcome: 'completed',

@@ -1,6 +1,6 @@
 /** A recovery from lost quorum as its journal tells it: it asks which way, and then for somebody's word. */
 import type { Gate, JournalEvent, RunRequest } from '../../src/engine/journal.ts';
-import { RunId, UserId } from '../../src/ids.ts';
+import { ClusterName, RunId, UserId } from '../../src/ids.ts';
 import { gate, request } from './fakes.ts';
 
 const runId = RunId.parse('recover-quorum-prod-7f3a9c');
@@ -45,6 +45,7 @@ export function attestGate(overrides: Partial<Gate> = {}): Gate {
     facts: { etcd03: 'answers neither etcd nor ssh' },
     reason: 'etcd03 does not answer; from here a cut network looks the same.',
     attests: 'etcd03’s host is switched off and will not come back by itself.',
+    confirm: ClusterName.parse('prod'),
     ...overrides,
   });
 }

@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { attestGate, attesting, choiceGate, choosing, recovery } from './crossroads.ts';
 import { gate, journalOf, request } from './fakes.ts';
+import { clickThrough } from './click-through.ts';
 import { channel, startWorkspace } from './front.ts';
 import { approved, waiting } from './story.ts';
 
@@ -118,7 +119,7 @@ describe('a gate', () => {
     await front.render(attesting, recovery());
     const { ts } = await front.card(recovery().runId);
 
-    await workspace.slack.click('U0BOB', channel, ts, 'gate.approve');
+    await clickThrough(workspace.slack, { gate: attestGate(), card: { ts }, verdict: 'approve', by: 'U0BOB', channel });
 
     await workspace.whispered('U0BOB', /Your attestation of recover-quorum-prod-7f3a9c is recorded\. 1 more approval is needed/);
     expect(await front.runs.decisions.at(attestGate().gateId)).toMatchObject([{ by: 'U0BOB', verdict: 'approve' }]);

@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { leash } from '../stage/leash.ts';
+import { closeView, openViews, submitView } from './local-slack-modal.ts';
+import type { LocalView, Submitted, Typed } from './local-slack-modal.ts';
 import { startPage } from './local-slack-page.ts';
 
 const startLimitMs = 20_000;
@@ -72,6 +74,12 @@ export interface LocalSlack {
   click(by: string, channel: string, messageTs: string, actionId: string): Promise<void>;
   /** Sends an action as it is, for what no card of ours holds. */
   interact(by: string, channel: string, messageTs: string, action: Record<string, unknown>): Promise<void>;
+  /** The windows that are open now, the one on top last; the server has one stack for all people. */
+  views(): Promise<readonly LocalView[]>;
+  /** Fills the window on top in and submits it. */
+  submit(by: string, typed: Typed): Promise<Submitted>;
+  /** Closes the window on top. */
+  closeView(by: string): Promise<void>;
   openHome(by: string): Promise<void>;
   messages(channel: string): Promise<readonly LocalMessage[]>;
   deleteMessage(channel: string, ts: string): Promise<void>;
@@ -141,6 +149,9 @@ export async function startLocalSlack({
       if (button === undefined) throw new Error(`no button ${actionId} on ${messageTs}`);
       await post('interact', { channel, messageTs, user, action: { type: 'button', ...button } });
     },
+    views: () => openViews(listening),
+    submit: (user, typed) => submitView(listening, user, typed),
+    closeView: (user) => closeView(listening, user),
     openHome: (user) => post('open-home', { user }),
     async deleteMessage(channel, ts) {
       await post('delete-message', { channel, ts, user: identity.botUserId });

@@ -57,6 +57,8 @@
       for (const user of event.state.users ?? []) users.set(user.id, user.name);
       for (const [channel, messages] of Object.entries(event.state.messages)) event.state.messages[channel] = messages.map(adaptMessage);
     }
+    if (event.stack) event.stack = event.stack.map(adaptMessage);
+    if (event.state?.modalStack) event.state.modalStack = event.state.modalStack.map(adaptMessage);
     if (event.message) event.message = adaptMessage(event.message);
     return JSON.stringify(event);
   }

@@ -20,7 +20,8 @@ export function faultsOf({ text, blocks }: Message): string[] {
   return faults;
 }
 
-function blockFaults(block: KnownBlock): string[] {
+/** Everything wrong with one block. */
+export function blockFaults(block: KnownBlock): string[] {
   const faults: string[] = [];
   const hold = (right: boolean, fault: string) => {
     if (!right) faults.push(`${block.type}: ${fault}`);

@@ -4,6 +4,7 @@ import type { RunView } from '../../src/engine/view.ts';
 import type { RunId } from '../../src/ids.ts';
 import { buttonsOf, until } from '../slack/local-slack.ts';
 import type { LocalMessage } from '../slack/local-slack.ts';
+import { clickThrough } from '../slack/click-through.ts';
 import { channels, people } from './stage.ts';
 import type { Stage } from './stage.ts';
 
@@ -60,7 +61,7 @@ export function waitForEnd(stage: Stage, run: RunId, limitMs = runLimitMs): Prom
   return waitFor(stage, run, ({ state }) => state === 'ended', limitMs);
 }
 
-/** Waits for the card of a gate in the channel, and clicks one of its buttons. */
+/** Waits for the card of a gate in the channel, and clicks one of its buttons; where a window asks for the cluster's name, it is typed. */
 export async function clickCard(
   stage: Stage,
   gate: Gate,
@@ -68,7 +69,7 @@ export async function clickCard(
   by: string = people.bob,
 ): Promise<LocalMessage> {
   const card = await cardOf(stage, gate);
-  await stage.slack.click(by, channels.incident, card.ts, `gate.${verdict}`);
+  await clickThrough(stage.slack, { gate, card, verdict, by, channel: channels.incident });
   return card;
 }
 

@@ -71,7 +71,7 @@ describe('entryLines', () => {
     );
     expect(text).toContain('Attestation needed: Attest that etcd03 is gone');
     expect(text).toContain('To be attested: etcd03’s host is switched off and will not come back by itself.');
-    expect(text).toContain('`approve recover-quorum-prod-7f3a9c` or `reject recover-quorum-prod-7f3a9c`, 2 needed');
+    expect(text).toContain('`approve recover-quorum-prod-7f3a9c prod` or `reject recover-quorum-prod-7f3a9c`, 2 needed');
   });
 
   it('shows what a changing command answered, bounded', () => {

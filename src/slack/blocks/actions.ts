@@ -19,7 +19,7 @@ export const gateActions = {
 } as const satisfies Record<Verdict, string>;
 
 /** What a button carries. The digest ties the click to the plan that was shown. */
-const GateValue = z.object({
+export const GateValue = z.object({
   gateId: z
     .string()
     .max(limits.idCharacters)
@@ -29,7 +29,7 @@ const GateValue = z.object({
   /** Of a choice. */
   option: z.string().max(limits.idCharacters).exactOptional(),
 });
-type GateValue = z.infer<typeof GateValue>;
+export type GateValue = z.infer<typeof GateValue>;
 
 /** Reads what a button carried; undefined when it is not from one of our cards. */
 export function readGateValue(value: unknown): GateValue | undefined {

@@ -2,6 +2,7 @@
 import type { SectionBlock } from '@slack/types';
 import type { Decision, Gate, GateOutcome } from '../../engine/journal.ts';
 import type { GateView, RunView } from '../../engine/view.ts';
+import { approveWords } from '../../commands/run-words.ts';
 import { limits } from '../limits.ts';
 import { fallbackTime, firstLines, moment } from '../text.ts';
 import { gateButtons } from './actions.ts';
@@ -52,7 +53,7 @@ export function approvalCard(gate: Gate, card: CardContext): Message {
     factsBlock(gate.facts),
     callFor(gate, card),
     approvalButtons(gate),
-    context(`Or type \`/etcd approve ${run.runId}\``),
+    context(`Or type \`/etcd ${approveWords(run.runId, gate.confirm)}\``),
   );
 }
 
@@ -62,7 +63,7 @@ function asksFor({ attests, otherwise }: Gate): string {
 }
 
 /** How many are needed, of whom, who has, until when: in mrkdwn, because a mention there is sure to reach the people. */
-function callFor({ required, expiresAt }: Gate, { view, approvers, decisions }: CardContext): SectionBlock {
+function callFor({ required, expiresAt, confirm }: Gate, { view, approvers, decisions }: CardContext): SectionBlock {
   const asker = view.run.requester.user;
   const said = decisions.filter(({ verdict }) => verdict === 'approve');
   const others = approvers.filter((id) => id !== asker);
@@ -72,12 +73,19 @@ function callFor({ required, expiresAt }: Gate, { view, approvers, decisions }: 
     said.length === 0
       ? ''
       : `\n*${said.length} of ${required}* so far: ${list(said.map(({ by, at }) => `${mention(by)} at ${moment(at)}`))}.`;
-  const text = `${needed}${notFrom}.${has}\n*Expires* ${moment(expiresAt, '{time} {date_short_pretty}')}.`;
+  const named = confirm === undefined ? '' : ` Who approves types the name of the cluster, \`${confirm}\`.`;
+  const text = `${needed}${notFrom}.${named}${has}\n*Expires* ${moment(expiresAt, '{time} {date_short_pretty}')}.`;
   return { type: 'section', text: { type: 'mrkdwn', text: text.slice(0, limits.sectionTextCharacters), verbatim: true } };
 }
 
 function approvalButtons(gate: Gate) {
-  const { title, attests, reason } = gate;
+  const { title, attests, reason, confirm } = gate;
+  // Where a name must be typed the click opens a window, which says it all once more.
+  if (confirm !== undefined)
+    return gateButtons(gate, [
+      { verdict: 'approve', label: attests === undefined ? 'Approve …' : 'I attest this …', style: 'danger' },
+      { verdict: 'reject', label: 'Reject' },
+    ]);
   if (attests !== undefined)
     return gateButtons(gate, [
       {

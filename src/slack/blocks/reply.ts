@@ -23,6 +23,7 @@ export function replyMessage(reply: Exclude<Reply, { kind: 'answer' | 'journal' 
     case 'receipt':
       return message(reply.sentence, section(reply.sentence, ids));
     case 'held':
+    case 'confirm':
     case 'refused':
       return refusalMessage(reply.sentence, reply.next, ids);
     default:

@@ -5,9 +5,11 @@ import { answer } from '../answering.ts';
 import type { ListenerDeps } from '../answering.ts';
 import { readGateValue } from '../blocks/actions.ts';
 import { refused } from '../../commands/reply.ts';
+import { askForName } from './typed.ts';
 
 /** What is used of the payload: https://docs.slack.dev/reference/interaction-payloads/block_actions-payload */
 const Click = z.object({
+  trigger_id: z.string().optional(),
   user: z.object({ id: UserId, team_id: z.string().optional() }),
   team: z.object({ id: z.string() }).nullish(),
   channel: z.object({ id: z.string(), name: z.string().optional() }),
@@ -25,7 +27,7 @@ export async function onAction(deps: ListenerDeps, { body, ack }: Clicked): Prom
   await ack();
   const click = Click.safeParse(body);
   if (!click.success) return;
-  const { user, team, channel, message, actions } = click.data;
+  const { user, team, channel, message, actions, trigger_id: triggerId } = click.data;
   const name = await deps.channelNames(channel.id, channel.name);
   const person = {
     user: user.id,
@@ -44,6 +46,10 @@ export async function onAction(deps: ListenerDeps, { body, ack }: Clicked): Prom
     return;
   }
   const reply = await deps.desk.click(value, person);
+  if (reply.kind === 'confirm' && triggerId !== undefined) {
+    await askForName(deps, reply, { person, value, triggerId, threadTs: message?.thread_ts });
+    return;
+  }
   // Asked for before the answer, so that a card that is out of date is put right even when the answer does not get through.
   deps.requestRender(RunId.parse(value.gateId.replace(/\.[^.]*$/, '')));
   await answer(deps, reply, person, message?.thread_ts);

@@ -86,7 +86,7 @@ describe('approvalCard of an attestation', () => {
     expect(wordsOf(card)).not.toContain('What is lost');
     expect(wordsOf(card)).toContain('answers neither etcd nor ssh');
     expect(wordsOf(card)).toContain('2 approvals are needed');
-    expect(labels(card)).toEqual(['I attest this', 'Reject']);
+    expect(labels(card)).toEqual(['I attest this …', 'Reject']);
   });
 
   it('says afterwards who attested what', () => {
