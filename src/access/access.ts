@@ -21,7 +21,12 @@ export interface Asker {
 export type Allowed = { readonly allowed: true } | { readonly allowed: false; readonly because: string };
 
 /** Cluster names with who may do what on them. */
-type Lists = Readonly<Record<string, Pick<Cluster, 'channels' | 'operators' | 'approvers'>>>;
+type Lists = Readonly<
+  Record<
+    string,
+    Pick<Cluster, 'channels' | 'operators' | 'approvers'> & { readonly approvals?: Pick<Cluster['approvals'], 'breakGlass'> | undefined }
+  >
+>;
 
 /** What the rules look at. */
 export interface AccessDeps {
@@ -90,14 +95,28 @@ export async function mayApprove(
   return yes;
 }
 
+/** Whether a person may break the glass on a cluster: named for it in config.yaml, who asked for the run included. */
+export async function mayBreakGlass(deps: Pick<AccessDeps, 'clusters' | 'groups'>, user: UserId, cluster: ClusterName): Promise<Allowed> {
+  const people = deps.clusters[cluster]?.approvals?.breakGlass?.people ?? [];
+  const place = `clusters.${cluster}.approvals.breakGlass.people`;
+  if (people.length === 0) return no(`Nobody may break the glass on ${cluster}: config.yaml names nobody in ${place}.`);
+  const seen = await isListed(deps.groups, people, user);
+  if (seen.listed) return yes;
+  return no(
+    `${user} may not break the glass on ${cluster}. Who may: ${people.join(', ')}.${unread(seen)} To allow it, add ${user} to ${place}.`,
+  );
+}
+
 /**
  * Whether a person may say this at a gate. A yes needs an approver; a no, a retry, an abort or a choice an operator or an approver, who
- * asked for the run included: none of them lets anything be destroyed.
+ * asked for the run included: none of them lets anything be destroyed. To cancel a break-glass anyone may who may read: it only takes a yes away.
  */
 export async function mayDecide(deps: AccessDeps, asker: Asker, cluster: ClusterName, deciding: Deciding): Promise<Allowed> {
   const here = mayAskHere(deps, asker, cluster);
   if (!here.allowed) return here;
   if (deciding.verdict === 'approve') return mayApprove(deps, asker.user, cluster, deciding);
+  if (deciding.verdict === 'break-glass') return mayBreakGlass(deps, asker.user, cluster);
+  if (deciding.verdict === 'cancel-break-glass') return yes;
   const { operators = [], approvers = [] } = deps.clusters[cluster] ?? {};
   const seen = await isListed(deps.groups, [...operators, ...approvers], asker.user);
   if (seen.listed) return yes;

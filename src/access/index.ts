@@ -1,7 +1,7 @@
 /** The rules, bound to one configuration: what the desk and the gates are handed. */
 import type { Gate, RunRequest } from '../engine/journal.ts';
 import type { ClusterName, UserId } from '../ids.ts';
-import { mayApprove, mayAsk, mayAskHere, mayDecide, mayEnter } from './access.ts';
+import { mayApprove, mayAsk, mayAskHere, mayBreakGlass, mayDecide, mayEnter } from './access.ts';
 import type { AccessDeps, Allowed, Asker, Deciding } from './access.ts';
 
 /** Who may do what, on the clusters of one configuration. */
@@ -12,6 +12,8 @@ export interface Access {
   mayDecide(asker: Asker, cluster: ClusterName, deciding: Deciding): Promise<Allowed>;
   /** For the engine's gate: asked again at the moment of acting, when nobody stands in a channel. */
   mayApproveNow(by: UserId, run: RunRequest, gate: Gate): Promise<boolean>;
+  /** As above, for a break-glass. */
+  mayBreakGlassNow(by: UserId, run: RunRequest): Promise<boolean>;
 }
 
 /** Binds the rules to a configuration. */
@@ -22,5 +24,6 @@ export function createAccess(deps: AccessDeps): Access {
     mayAsk: (asker, cluster, permission) => mayAsk(deps, asker, cluster, permission),
     mayDecide: (asker, cluster, deciding) => mayDecide(deps, asker, cluster, deciding),
     mayApproveNow: async (by, run) => (await mayApprove(deps, by, run.cluster, { requestedBy: run.requester.user })).allowed,
+    mayBreakGlassNow: async (by, run) => (await mayBreakGlass(deps, by, run.cluster)).allowed,
   };
 }

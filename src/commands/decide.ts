@@ -2,6 +2,7 @@
 import type { Clock } from '../engine/ports.ts';
 import type { Decision, Gate, GateKind, RunRequest } from '../engine/journal.ts';
 import type { Runs } from '../engine/runs.ts';
+import type { RunView } from '../engine/view.ts';
 import type { Option } from '../engine/step.ts';
 import { RunId } from '../ids.ts';
 import type { ClusterName, UserId } from '../ids.ts';
@@ -51,7 +52,7 @@ interface Deps {
 
 /** Which words fit which gate. */
 const verdictsAt: Readonly<Record<GateKind, readonly Decision['verdict'][]>> = {
-  approval: ['approve', 'reject', 'abort'],
+  approval: ['approve', 'reject', 'cancel-break-glass', 'abort'],
   failure: ['retry', 'abort'],
   choice: ['choose', 'abort'],
 };
@@ -62,8 +63,7 @@ export async function decide(deps: Deps, { run, ...saying }: Saying & { readonly
   const gate = view.openGate;
   const allowed = await permission(deps, person, view, { ...saying, gate });
   if (allowed !== undefined) return allowed;
-  if (gate === undefined)
-    return refused('GATE_CLOSED', `${run} waits for nobody: it ${standing(view)}.`, `\`show ${run}\` says where it stands.`);
+  if (gate === undefined) return waitsForNobody(view);
   return say(deps, { ...saying, gate, run: view.run, clicked: false }, person);
 }
 
@@ -104,12 +104,17 @@ export async function endRun(deps: Deps, run: RunId, person: Person): Promise<Re
   return receipt(run, true, `The abort of ${run} is recorded. ${when}`);
 }
 
-type Viewed = Awaited<ReturnType<Runs['view']>>;
+/** That a run is at no gate, and where it is. */
+export function waitsForNobody(view: RunView): Reply {
+  const { runId: run } = view.run;
+  return refused('GATE_CLOSED', `${run} waits for nobody: it ${standing(view)}.`, `\`show ${run}\` says where it stands.`);
+}
 
-async function permission(
-  { permissions }: Deps,
+/** Why a person may not say this at the gate of a run; nothing when the person may. */
+export async function permission(
+  { permissions }: Pick<Deps, 'permissions'>,
   person: Person,
-  { run }: Viewed,
+  { run }: Pick<RunView, 'run'>,
   { verdict, gate }: { readonly verdict: Decision['verdict']; readonly gate: Gate | undefined },
 ): Promise<Reply | undefined> {
   const allowed = await permissions.mayDecide(person, run.cluster, {
@@ -138,13 +143,18 @@ function mistyped(cluster: ClusterName, { kind, title, confirm }: Gate, { verdic
   return typed === cluster ? undefined : `${quoted(typed)} is not the name of the cluster, which is \`${cluster}\`; nothing was recorded.`;
 }
 
+/** That a word does not fit the gate a run is at. */
+export function unfitting(gate: Gate, run: RunId, verdict: Decision['verdict']): Reply {
+  return refused('INPUT_INVALID', `${run} ${waitsAt[gate.kind]}; \`${verdict}\` does not fit there.`, `Say ${nextAtGate(run, gate)}.`);
+}
+
 async function say(
   deps: Deps,
   { gate, run: { runId: run, cluster }, clicked, verdict, option, typed }: Word,
   person: Person,
 ): Promise<Reply> {
   if (!verdictsAt[gate.kind].includes(verdict)) {
-    return refused('INPUT_INVALID', `${run} ${waitsAt[gate.kind]}; \`${verdict}\` does not fit there.`, `Say ${nextAtGate(run, gate)}.`);
+    return unfitting(gate, run, verdict);
   }
   if (deps.clock.now().getTime() >= Date.parse(gate.expiresAt)) return receipt(run, false, 'This gate has expired; nothing was recorded.');
   const next = `Say ${nextAtGate(run, gate)}.`;

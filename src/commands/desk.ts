@@ -6,6 +6,8 @@ import { isOpsError } from '../errors.ts';
 import type { ClusterName, RunId } from '../ids.ts';
 import type { Answer } from '../procedures/answer.ts';
 import type { Verb } from '../procedures/procedure.ts';
+import { breakGlass } from './break-glass.ts';
+import type { GlassRules } from './break-glass.ts';
 import { decide, decideAtGate, endRun } from './decide.ts';
 import type { GateClick, Permissions } from './decide.ts';
 import { helpAll, helpOn } from './help.ts';
@@ -22,7 +24,7 @@ const listedRunsMax = 15;
 /** What the desk needs. */
 export interface DeskDeps {
   readonly verbs: readonly Verb[];
-  readonly clusters: Readonly<Record<string, Pick<Cluster, 'channels' | 'members'>>>;
+  readonly clusters: Readonly<Record<string, Pick<Cluster, 'channels' | 'members'> & GlassRules>>;
   readonly permissions: Permissions;
   readonly runs: Runs;
   readonly clock: Pick<Clock, 'now'>;
@@ -84,6 +86,8 @@ async function carryOut(deps: DeskDeps, command: Command, person: Person, prefix
       return verifyRun(deps, command, person);
     case 'decide':
       return decide(deps, command, person);
+    case 'break-glass':
+      return breakGlass(deps, command, person);
     case 'abort':
       return endRun(deps, command.run, person);
     case 'query':

@@ -81,6 +81,7 @@ function exampleOf(declared: Declared, clusters: KnownClusters): string {
     run: `restore-${cluster}-7f3a9c`,
     verb: 'restore',
     option: 'start',
+    reason: 'alone on call, prod is down',
     key: '/name/1',
     value: 'test',
   };

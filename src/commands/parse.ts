@@ -31,7 +31,9 @@ export type Command =
   | { readonly kind: 'show'; readonly run: RunId; readonly journal: boolean }
   | { readonly kind: 'verify'; readonly run: RunId; readonly head?: string }
   | { readonly kind: 'decide'; readonly verdict: 'approve'; readonly typed?: string; readonly run: RunId }
-  | { readonly kind: 'decide'; readonly verdict: 'reject' | 'retry'; readonly run: RunId }
+  | { readonly kind: 'decide'; readonly verdict: 'reject' | 'retry' | 'cancel-break-glass'; readonly run: RunId }
+  /** The name of the cluster, where the gate asks for it, and then the reason: which is which the gate tells. */
+  | { readonly kind: 'break-glass'; readonly run: RunId; readonly words: readonly string[] }
   | { readonly kind: 'decide'; readonly verdict: 'choose'; readonly option: string; readonly run: RunId }
   | { readonly kind: 'abort'; readonly run: RunId }
   | { readonly kind: 'whoami' };
@@ -98,6 +100,7 @@ function withoutPlan(words: readonly string[]): readonly string[] {
 
 function readDeskWord(word: DeskWord, words: readonly string[], { clusters, run }: Grammar): Command {
   const declared: Declared = deskWords.find(({ id }) => id === word) ?? deskWords[0];
+  if (word === 'break-glass') return breakGlassOf(declared, words, run);
   const values = readWords(declared, withRun(declared, words, run));
   switch (word) {
     case 'help':
@@ -118,6 +121,7 @@ function readDeskWord(word: DeskWord, words: readonly string[], { clusters, run 
       return { kind: 'decide', verdict: word, run: runOf(values, declared), ...typedOf(values) };
     case 'reject':
     case 'retry':
+    case 'cancel-break-glass':
       return { kind: 'decide', verdict: word, run: runOf(values, declared) };
     case 'choose':
       return { kind: 'decide', verdict: word, option: optionOf(values), run: runOf(values, declared) };
@@ -126,11 +130,21 @@ function readDeskWord(word: DeskWord, words: readonly string[], { clusters, run 
   }
 }
 
+/** A reason is prose: what looks like an option in it is none. */
+function breakGlassOf(declared: Declared, words: readonly string[], run: RunId | undefined): Command {
+  const named = namesRun(words[0]) || run === undefined ? words : [run, ...words];
+  if (named.length === 0) throw mistake(declared, 'Which run, and why?');
+  return { kind: 'break-glass', run: runOf({ run: named[0] ?? '' }, declared), words: named.slice(1) };
+}
+
+function namesRun(word: string | undefined): boolean {
+  return word !== undefined && RunId.safeParse(bareId(word).toLowerCase()).success;
+}
+
 /** Inside its thread a run need not be named; a word that is a run id is one all the same. */
 function withRun({ arguments: specs }: Declared, words: readonly string[], run: RunId | undefined): readonly string[] {
-  const namesRun = words.some((word) => RunId.safeParse(bareId(word).toLowerCase()).success);
   const isShort = words.length < specs.filter(({ kind }) => kind === 'positional').length || words[0]?.startsWith('--') === true;
-  const missing = specs[0]?.name === 'run' && isShort && !namesRun;
+  const missing = specs[0]?.name === 'run' && isShort && !words.some((word) => namesRun(word));
   return missing && run !== undefined ? [run, ...words] : words;
 }
 

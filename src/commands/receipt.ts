@@ -10,18 +10,28 @@ const said: Readonly<Record<Decision['verdict'], string>> = {
   retry: 'Your retry',
   abort: 'Your abort',
   choose: 'Your choice',
+  'break-glass': 'Your break-glass',
+  'cancel-break-glass': 'Your cancellation of the break-glass',
 };
 
 interface Saying {
   readonly run: RunId;
   readonly gate: Gate;
   readonly verdict: Decision['verdict'];
+  /** When a break-glass counts. */
+  readonly countsAt?: Date;
 }
 
 /** The sentence that is true of what was said at a gate. */
-export function inWords({ run, gate, verdict }: Saying, answer: DecisionReceipt): Reply {
+export function inWords({ run, gate, verdict, countsAt }: Saying, answer: DecisionReceipt): Reply {
   switch (answer.state) {
     case 'recorded': {
+      if (countsAt !== undefined)
+        return receipt(
+          run,
+          true,
+          `${said[verdict]} of ${run} is recorded, and the channel is told. It counts from ${clockTime(countsAt)} on, if plan and facts are the same then, unless somebody says \`cancel-break-glass ${run}\`.`,
+        );
       const missing = answer.required - answer.approvals;
       const more =
         verdict === 'approve' && missing > 0 ? ` ${missing} more ${missing === 1 ? 'approval is' : 'approvals are'} needed.` : '';
@@ -31,15 +41,24 @@ export function inWords({ run, gate, verdict }: Saying, answer: DecisionReceipt)
     case 'repeated':
       return receipt(run, false, `You had already said “${wordOf(answer.earlier)}” at this gate; the first word counts.`);
     case 'forestalled': {
-      const { by, option } = answer.earlier;
+      const { by, option, verdict: earlier } = answer.earlier;
+      if (earlier === 'break-glass')
+        return receipt(run, false, `A break-glass of ${by} stands at this gate already; nothing more was recorded.`, [by]);
       const way = gate.options?.find(({ id }) => id === option)?.title ?? option ?? '';
       return receipt(run, false, `${by} was first and chose “${way}”; your choice was not recorded.`, [by]);
     }
+    case 'nothing':
+      return receipt(run, false, `There is no break-glass to cancel at the gate of ${run}.`);
     case 'closed':
       return receipt(run, false, `Too late, nothing was recorded: ${answer.how}`);
     default:
       return answer satisfies never;
   }
+}
+
+/** `03:25:10 UTC` */
+function clockTime(at: Date): string {
+  return `${at.toISOString().slice(11, 19)} UTC`;
 }
 
 /** `approve`, or `choose start`. */

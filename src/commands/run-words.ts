@@ -1,4 +1,5 @@
 /** Where a run stands, in words and in tables. */
+import { standingGlass } from '../engine/break-glass.ts';
 import type { Gate } from '../engine/journal.ts';
 import type { Option } from '../engine/step.ts';
 import type { RunView, StepState } from '../engine/view.ts';
@@ -92,6 +93,7 @@ export function showAnswer(view: RunView, now: Date): Answer {
     { type: 'sentence', text: `${run.requester.user} asked for it ${age} ago.${view.summary === undefined ? '' : ` ${view.summary}.`}` },
     ...(view.steps.length === 0 ? [] : [{ type: 'table' as const, table }]),
     ...(view.openGate === undefined ? [] : gateSentences(view.openGate, now).map((text) => ({ type: 'sentence' as const, text }))),
+    ...glassSentences(view).map((text) => ({ type: 'sentence' as const, text })),
     ...(view.conclusion === undefined ? [] : [{ type: 'sentence' as const, text: view.conclusion }]),
   ];
   return {
@@ -109,6 +111,15 @@ function gateSentences(gate: Gate, now: Date): readonly string[] {
   const needs = `It needs ${gate.required} approval${gate.required === 1 ? '' : 's'}${named} within ${left}.`;
   if (gate.attests === undefined) return [`Lost when approved: ${gate.reason} ${needs}`];
   return [`To be attested: ${gate.attests} ${gate.reason} ${needs}`];
+}
+
+/** That somebody has broken the glass, from when on it counts, and how it is cancelled. */
+function glassSentences({ run, openGate, gates }: RunView): readonly string[] {
+  const glass = standingGlass(gates.find(({ gate }) => gate.gateId === openGate?.gateId)?.said ?? []);
+  if (glass === undefined) return [];
+  return [
+    `${glass.by} broke the glass: “${glass.reason}”. It counts from ${glass.takesEffectAt} on, unless somebody says \`cancel-break-glass ${run.runId}\`.`,
+  ];
 }
 
 /** `start`: Start what is intact. Nothing is lost. */

@@ -22,6 +22,13 @@ const typed: ArgumentSpec = {
   placeholder: '<cluster>',
   description: 'the name of its cluster: needed where quorum or the last good data is at stake, as the card says',
 };
+const reason: ArgumentSpec = {
+  name: 'reason',
+  kind: 'positional',
+  required: true,
+  placeholder: '<reason…>',
+  description: 'why nobody else can approve; it stands in the channel and in the journal',
+};
 const option: ArgumentSpec = {
   name: 'option',
   kind: 'positional',
@@ -59,6 +66,8 @@ export const deskWords = [
   { id: 'show', summary: 'where a run stands', arguments: [run, journal] },
   { id: 'approve', summary: 'say yes at the gate a run waits at', arguments: [run, typed] },
   { id: 'reject', summary: 'say no at the gate a run waits at', arguments: [run] },
+  { id: 'break-glass', summary: 'approve alone, after a delay in which anybody may cancel it', arguments: [run, typed, reason] },
+  { id: 'cancel-break-glass', summary: 'take back a break-glass, your own or another’s', arguments: [run] },
   { id: 'choose', summary: 'pick one of the ways a run offers', arguments: [run, option] },
   { id: 'retry', summary: 'try the failed step of a run again', arguments: [run] },
   { id: 'abort', summary: 'end a run, between two steps', arguments: [run] },

@@ -99,6 +99,7 @@ function checkApprovals(path: Path, cluster: unknown): Found {
   const approvers = part(cluster, 'approvers', z.array(z.string()));
   if (approvals === undefined || approvers === undefined) return { mistakes: [], warnings: [] };
   const { required, quorumLoss } = approvals;
+  const glass = checkBreakGlass([...path, 'approvals', 'breakGlass'], approvals);
   const people = new Set(approvers).size;
   // The number of people in a user group is known to Slack alone.
   const hasGroup = approvers.some((id) => id.startsWith('S'));
@@ -111,7 +112,24 @@ function checkApprovals(path: Path, cluster: unknown): Found {
   const warnings = [
     mistake([...path, 'approvals', 'quorumLoss'], `${quorumLoss} must approve the loss of quorum, but ${required} a lesser step`),
   ];
-  return { mistakes, warnings: quorumLoss < required ? warnings : [] };
+  return joined([{ mistakes, warnings: quorumLoss < required ? warnings : [] }, glass]);
+}
+
+/** Shorter, and hardly anybody has read it before it counts. */
+const breakGlassDelayMinMs = 60_000;
+
+function checkBreakGlass(path: Path, { breakGlass, expiresAfter }: z.infer<typeof Approvals>): Found {
+  if (breakGlass === undefined) return { mistakes: [], warnings: [] };
+  const { people, delay } = breakGlass;
+  const mistakes = [mistake([...path, 'delay'], 'the gate expires before a break-glass could count: make it shorter than `expiresAfter`')];
+  const hasty = [mistake([...path, 'delay'], 'within less than a minute hardly anybody can cancel a break-glass')];
+  const groupsOnly = [
+    mistake([...path, 'people'], 'groups are looked up through Slack: name somebody by user id as well, or nobody may while Slack is away'),
+  ];
+  return {
+    mistakes: delay >= expiresAfter ? mistakes : [],
+    warnings: [...(delay < breakGlassDelayMinMs ? hasty : []), ...(people.every((id) => id.startsWith('S')) ? groupsOnly : [])],
+  };
 }
 
 function checkMembers(places: readonly Place[]): Found {

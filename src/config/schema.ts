@@ -36,6 +36,15 @@ export const Member = z.strictObject({
   peerUrl: httpsUrl,
 });
 
+/** The delay when config.yaml names none. */
+const breakGlassDelayMs = 5 * 60_000;
+
+/** Who may approve alone when nobody else is there, and how long the channel has to cancel it. */
+export const BreakGlass = z.strictObject({
+  people: z.array(UserOrGroup).min(1),
+  delay: Duration.default(breakGlassDelayMs),
+});
+
 const approversNeeded = z
   .int()
   .refine((count) => count >= 1, 'at least 1 approver is needed: silence is never a yes')
@@ -48,6 +57,7 @@ export const Approvals = z.strictObject({
   /** Distinct approvers needed for steps after which the cluster has no quorum, and to attest what cannot be proven. */
   quorumLoss: approversNeeded,
   expiresAfter: Duration,
+  breakGlass: BreakGlass.optional(),
 });
 
 const systemdUnit = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9:_.@-]{0,60}$/, 'a systemd unit name is needed, e.g. etcd');

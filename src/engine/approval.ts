@@ -9,6 +9,8 @@ export interface Approval {
   readonly gateId: string;
   readonly planDigest: string;
   readonly approvedBy: readonly UserId[];
+  /** Set when it rests on one person's word alone. */
+  readonly breakGlass?: { readonly by: UserId; readonly reason: string };
 }
 
 /** Makes an approval of a gate that was answered. For the engine's gate alone. */

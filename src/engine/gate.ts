@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto';
 import { mintApproval } from './approval.ts';
 import type { Approval } from './approval.ts';
+import { brokenBy, judgeGlass, listLookAgainMs } from './break-glass.ts';
+import type { Announced } from './break-glass.ts';
 import { renderCommand } from './command.ts';
 import type { PlannedCommand } from './command.ts';
 import type { Decision, Gate } from './journal.ts';
@@ -73,7 +75,8 @@ function factsMoved(before: Facts, now: Facts): string[] {
 
 /** What people's words amount to. */
 export type Verdict =
-  | { readonly state: 'pending' }
+  /** `until`: when something said begins to count. ISO 8601, UTC. */
+  | { readonly state: 'pending'; readonly until?: string }
   | { readonly state: 'approved'; readonly by: readonly Decision[] }
   | { readonly state: 'chosen'; readonly option: string; readonly by: readonly Decision[] }
   | { readonly state: 'rejected' | 'retried' | 'aborted'; readonly by: readonly Decision[] }
@@ -85,13 +88,16 @@ interface Judging {
   readonly now: Date;
   /** Asked for each approver at the moment of acting. */
   readonly mayApprove: (by: Decision['by']) => Promise<boolean>;
+  /** At an approval: what the journal has about breaking the glass, and who may. Without it none counts. */
+  readonly glass?: { readonly words: readonly Announced[]; readonly mayBreakGlass: (by: Decision['by']) => Promise<boolean> };
 }
 
 /**
  * A "no" counts at once; a "yes" counts when enough distinct people who may approve now have said it in time, each with the name typed where the
- * gate asks for one; the first choice counts; silence is no.
+ * gate asks for one, or when one broke the glass and nobody cancelled it; the first choice counts; silence is no.
  */
-export async function judge({ gate, decisions, now, mayApprove }: Judging): Promise<Verdict> {
+export async function judge(judging: Judging): Promise<Verdict> {
+  const { gate, decisions, now } = judging;
   const expiresAt = Date.parse(gate.expiresAt);
   const inTime = decisions.filter((decision) => Date.parse(decision.at) < expiresAt);
   const aborts = inTime.filter((decision) => decision.verdict === 'abort');
@@ -110,14 +116,27 @@ export async function judge({ gate, decisions, now, mayApprove }: Judging): Prom
   }
   const rejections = inTime.filter((decision) => decision.verdict === 'reject');
   if (rejections.length > 0) return { state: 'rejected', by: rejections };
+  return judgeYes({ ...judging, decisions: inTime });
+}
+
+async function judgeYes({ gate, decisions, now, mayApprove, glass }: Judging): Promise<Verdict> {
+  const expiresAt = Date.parse(gate.expiresAt);
   const approvals = new Map<string, Decision>();
-  for (const decision of inTime) {
-    if (decision.verdict === 'approve' && isTyped(gate, decision) && !approvals.has(decision.by) && (await mayApprove(decision.by)))
-      approvals.set(decision.by, decision);
+  const until: string[] = [];
+  for (const decision of decisions) {
+    if (decision.verdict !== 'approve' || !isTyped(gate, decision) || approvals.has(decision.by)) continue;
+    if (await mayApprove(decision.by)) approvals.set(decision.by, decision);
+    // Whether that person is off the list or the list could not be read is not known here: it is looked at again.
+    else until.push(new Date(now.getTime() + listLookAgainMs).toISOString());
   }
-  if (approvals.size >= gate.required && now.getTime() < expiresAt + lateWorkerGraceMs)
-    return { state: 'approved', by: [...approvals.values()] };
-  return now.getTime() >= expiresAt ? { state: 'expired' } : { state: 'pending' };
+  if (now.getTime() >= expiresAt + lateWorkerGraceMs) return { state: 'expired' };
+  if (approvals.size >= gate.required) return { state: 'approved', by: [...approvals.values()] };
+  const broken = glass === undefined ? undefined : await judgeGlass({ gate, decisions, now, ...glass });
+  if (broken?.state === 'now') return { state: 'approved', by: [...approvals.values(), broken.decision] };
+  if (now.getTime() >= expiresAt) return { state: 'expired' };
+  if (broken?.state === 'later') until.push(broken.until);
+  const [first] = until.toSorted();
+  return { state: 'pending', ...(first !== undefined && { until: first }) };
 }
 
 /** Whether what the gate asks to be typed was typed. Looked at here too, so that a front that forgot to ask lets nothing through. */
@@ -127,5 +146,11 @@ function isTyped({ confirm }: Gate, { typed }: Decision): boolean {
 
 /** The proof that a gate was answered with yes, for the step that was approved. */
 export function approvalOf(gate: Gate, by: readonly Decision[]): Approval {
-  return mintApproval({ gateId: gate.gateId, planDigest: gate.digest, approvedBy: by.map((decision) => decision.by) });
+  const broken = brokenBy(by);
+  return mintApproval({
+    gateId: gate.gateId,
+    planDigest: gate.digest,
+    approvedBy: [...new Set(by.map((decision) => decision.by))],
+    ...(broken !== undefined && { breakGlass: { by: broken.by, reason: broken.reason ?? '' } }),
+  });
 }

@@ -1,4 +1,5 @@
 /** Carries a step through its approval: opens the gate, judges what was said, asks again before it counts. */
+import { announce } from './announce.ts';
 import type { Approval } from './approval.ts';
 import type { Execution, StepResult } from './execution.ts';
 import { failureOf, goOn } from './execution.ts';
@@ -83,15 +84,20 @@ async function decide(execution: Execution, guarded: Guarded, because: string): 
   if (latest === undefined || latest.consumed || latest.outcome === 'voided') return openGate(execution, guarded, because);
   switch (latest.outcome) {
     case 'approved':
-      return actOn(execution, guarded, { record: latest, by: latest.decisions, because });
+      return takeUp(execution, guarded, latest, because);
     case 'rejected':
     case 'expired':
     case 'aborted':
       // The "no" was recorded by a worker that died before it could end the run.
       return refused(execution, guarded, latest.outcome);
     default: {
-      const verdict = await judgeNow(execution, latest);
-      if (verdict.state === 'pending') return { next: 'leave', advance: { state: 'waiting', gate: latest.gate } };
+      const said = await execution.deps.decisions.at(latest.gate.gateId);
+      await announce(execution, latest, said);
+      const verdict = await judgeNow(execution, latest, said);
+      if (verdict.state === 'pending') {
+        const until = verdict.until === undefined ? {} : { until: verdict.until };
+        return { next: 'leave', advance: { state: 'waiting', gate: latest.gate, ...until } };
+      }
       if (verdict.state === 'approved') return actOn(execution, guarded, { record: latest, by: verdict.by, because });
       const outcome = verdict.state === 'aborted' || verdict.state === 'expired' ? verdict.state : 'rejected';
       const decisions = 'by' in verdict ? verdict.by : [];
@@ -101,9 +107,25 @@ async function decide(execution: Execution, guarded: Guarded, because: string): 
   }
 }
 
-async function judgeNow(execution: Execution, { gate }: GateRecord): Promise<Verdict> {
-  const { decisions, clock, rules, run } = execution.deps;
-  return judge({ gate, decisions: await decisions.at(gate.gateId), now: clock.now(), mayApprove: (by) => rules.mayApprove(by, run, gate) });
+function judgeNow(execution: Execution, { gate, said: words }: GateRecord, decisions: readonly Decision[]): Promise<Verdict> {
+  const { clock, rules, run } = execution.deps;
+  return judge({
+    gate,
+    decisions,
+    now: clock.now(),
+    mayApprove: (by) => rules.mayApprove(by, run, gate),
+    glass: { words, mayBreakGlass: (by) => rules.mayBreakGlass(by, run, gate) },
+  });
+}
+
+/** Approved, by the record of a worker that died before the step began: it counts if the same people may still say it, and not for ever. */
+async function takeUp(execution: Execution, guarded: Guarded, record: GateRecord, because: string): Promise<StepResult> {
+  const { gate, decisions } = record;
+  const verdict = await judgeNow(execution, record, decisions);
+  if (verdict.state === 'approved') return actOn(execution, guarded, { record, by: decisions, because });
+  const difference = verdict.state === 'expired' ? 'nobody was there to act on it in time' : 'who approved it may not do so any more';
+  await execution.record({ type: 'gate-settled', gateId: gate.gateId, outcome: 'voided', decisions, difference });
+  return openGate(execution, guarded, because);
 }
 
 /** Approved: reads the world again; only if plan and facts are those that were approved does it act. */

@@ -42,8 +42,9 @@ export function attested(execution: Execution, step: AttestStep): Promise<StepRe
   });
 }
 
-async function note(execution: Execution, step: AttestStep, { approvedBy }: Approval): Promise<StepResult> {
-  const note = `Attested by ${approvedBy.join(' and ')}: ${step.states}`;
+async function note(execution: Execution, step: AttestStep, { approvedBy, breakGlass }: Approval): Promise<StepResult> {
+  const alone = breakGlass === undefined ? '' : ` (break-glass of ${breakGlass.by}: ${breakGlass.reason})`;
+  const note = `Attested by ${approvedBy.join(' and ')}${alone}: ${step.states}`;
   await execution.record({ type: 'step-settled', stepId: step.id, how: 'done', note, durationMs: 0 });
   return goOn;
 }

@@ -60,11 +60,15 @@ export interface Gate {
 
 /** What one person said at a gate. */
 export interface Decision {
-  readonly verdict: 'approve' | 'reject' | 'retry' | 'abort' | 'choose';
+  readonly verdict: 'approve' | 'reject' | 'retry' | 'abort' | 'choose' | 'break-glass' | 'cancel-break-glass';
   /** The id of the option, with `choose`. */
   readonly option?: string;
-  /** What was typed beside an `approve`; it counts only when it is what the gate's `confirm` says. */
+  /** What was typed beside an `approve` or a `break-glass`; it counts only when it is what the gate's `confirm` says. */
   readonly typed?: string;
+  /** Why, with `break-glass`. */
+  readonly reason?: string;
+  /** How long a `break-glass` can be cancelled before it counts. */
+  readonly delayMs?: number;
   readonly by: UserId;
   /** ISO 8601, UTC. */
   readonly at: string;
@@ -101,6 +105,8 @@ export type JournalEvent =
     }
   | { readonly type: 'step-failed'; readonly stepId: string; readonly code: string; readonly because: string; readonly hint: string }
   | { readonly type: 'gate-opened'; readonly gate: Gate }
+  /** Somebody broke the glass, or cancelled that: it stands in the journal, and so in the thread, before it counts. */
+  | { readonly type: 'gate-said'; readonly gateId: string; readonly decision: Decision }
   | {
       readonly type: 'gate-settled';
       readonly gateId: string;

@@ -30,6 +30,8 @@ export interface GateRules {
   readonly failureExpiresAfterMs: number;
   /** Whether this person may approve now; asked again when acting. A failed look means no. */
   mayApprove(by: Decision['by'], run: RunRequest, gate: Gate): Promise<boolean>;
+  /** Whether this person may break the glass now; asked when it would count. A failed look means no. */
+  mayBreakGlass(by: Decision['by'], run: RunRequest, gate: Gate): Promise<boolean>;
 }
 
 /** All that advancing a run needs. */
@@ -49,5 +51,6 @@ export interface EngineDeps {
 /** What came of advancing a run. */
 export type Advance =
   | { readonly state: 'ended'; readonly outcome: import('./journal.ts').RunOutcome }
-  | { readonly state: 'waiting'; readonly gate: Gate }
+  /** `until`: when to look again although nobody has spoken, because something said begins to count then. ISO 8601, UTC. */
+  | { readonly state: 'waiting'; readonly gate: Gate; readonly until?: string }
   | { readonly state: 'let-go' };

@@ -1,5 +1,6 @@
 /** What a journal says is settled, in doubt and open: where a run goes on after a crash. */
 import type { Gate, GateOutcome, Decision, JournalEntry, RunOutcome } from './journal.ts';
+import type { Announced } from './break-glass.ts';
 import type { Choices } from './step.ts';
 
 /** A gate with what became of it. */
@@ -7,6 +8,8 @@ export interface GateRecord {
   readonly gate: Gate;
   outcome?: GateOutcome;
   decisions: readonly Decision[];
+  /** What was said about breaking the glass, oldest first. */
+  readonly said: Announced[];
   /** The step failed after it had begun under this gate's approval: a retry needs a new one. */
   consumed: boolean;
 }
@@ -53,7 +56,10 @@ export function applyEntry(state: Replay, entry: JournalEntry): void {
       break;
     }
     case 'gate-opened':
-      state.gates.push({ gate: entry.gate, decisions: [], consumed: false });
+      state.gates.push({ gate: entry.gate, decisions: [], said: [], consumed: false });
+      break;
+    case 'gate-said':
+      for (const { gate, said } of state.gates) if (gate.gateId === entry.gateId) said.push({ decision: entry.decision, at: entry.at });
       break;
     case 'gate-settled':
       for (const record of state.gates) {

@@ -12,8 +12,10 @@ export type DecisionReceipt =
   | { readonly state: 'recorded'; readonly approvals: number; readonly required: number }
   /** The same person had already said something at this gate; the first word counts. */
   | { readonly state: 'repeated'; readonly earlier: Decision }
-  /** At a choice, somebody else's word came first. */
+  /** At a choice, somebody else's word came first; or a break-glass stands already. */
   | { readonly state: 'forestalled'; readonly earlier: Decision }
+  /** There is no break-glass to cancel. */
+  | { readonly state: 'nothing' }
   /** The gate is not open any more. */
   | { readonly state: 'closed'; readonly how: string };
 

@@ -1,4 +1,5 @@
 /** A run as people see it, made from its journal and nothing else. */
+import type { Announced } from './break-glass.ts';
 import type { Head } from './chain.ts';
 import type { PlannedCommand } from './command.ts';
 import type { Decision, Gate, GateOutcome, JournalEntry, RunOutcome, RunRequest, StepLine } from './journal.ts';
@@ -24,6 +25,8 @@ export interface GateView {
   readonly gate: Gate;
   readonly outcome?: GateOutcome;
   readonly decisions: readonly Decision[];
+  /** What was said about breaking the glass, oldest first. */
+  readonly said?: readonly Announced[];
   readonly difference?: string;
   readonly settledAt?: string;
 }
@@ -112,9 +115,15 @@ function gather(gathered: Gathered, entry: JournalEntry): void {
       return update(steps, entry.stepId, { state: 'failed', failure: { because, hint, code } });
     }
     case 'gate-opened':
-      gathered.gates.set(entry.gate.gateId, { gate: entry.gate, decisions: [] });
+      gathered.gates.set(entry.gate.gateId, { gate: entry.gate, decisions: [], said: [] });
       if (entry.gate.kind !== 'failure') update(steps, entry.gate.stepId, { state: 'waiting' });
       break;
+    case 'gate-said': {
+      const { decision, at } = entry;
+      const view = gathered.gates.get(entry.gateId);
+      if (view !== undefined) view.said = [...(view.said ?? []), { decision, at }];
+      break;
+    }
     case 'gate-settled':
       return settle(gathered, entry);
     case 'run-ended':

@@ -2,7 +2,7 @@
  * What people say at gates, recorded atomically whether or not a worker looks.
  *
  * Keys: `medic:gate:<gateId>` (hash; written open and settled by the journal's own append, and here `by:<user>`, because the first
- * word of a person counts, and `chosen`, because the first choice of anybody does), `medic:said:<gateId>` (list, oldest first), `medic:abort:<runId>` (string; the first asker counts).
+ * word of a person counts, `chosen`, because the first choice of anybody does, and `glass` while a break-glass stands), `medic:said:<gateId>` (list, oldest first), `medic:abort:<runId>` (string; the first asker counts).
  */
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
@@ -36,6 +36,7 @@ export function readDecisions(records: Redis): CountedDecisions {
 const count = z.coerce.number().int();
 const DecideReply = z.union([
   z.tuple([z.literal('unknown')]),
+  z.tuple([z.literal('nothing'), RunId]),
   z.tuple([z.literal('closed'), z.string(), RunId]),
   z.tuple([z.literal('unfit'), GateKindSchema]),
   z.tuple([z.literal('untyped'), z.string()]),
@@ -45,7 +46,7 @@ const DecideReply = z.union([
 ]);
 
 const wordsAt: Readonly<Record<GateKind, string>> = {
-  approval: 'approve, reject or abort',
+  approval: 'approve, reject, break-glass, cancel-break-glass or abort',
   failure: 'retry or abort',
   choice: 'choose or abort',
 };
@@ -66,6 +67,8 @@ export async function recordDecision(redis: Redis, gateId: string, decision: Dec
   switch (reply[0]) {
     case 'unknown':
       return { receipt: { state: 'closed', how: 'unknown' } };
+    case 'nothing':
+      return { receipt: { state: 'nothing' }, runId: reply[1] };
     case 'closed':
       return { receipt: { state: 'closed', how: reply[1] } };
     case 'unfit': {

@@ -24,9 +24,11 @@ const ExecutedCommand = PlannedCommand.extend({
 
 /** What one person said at a gate. */
 export const DecisionSchema = z.object({
-  verdict: z.enum(['approve', 'reject', 'retry', 'abort', 'choose']),
+  verdict: z.enum(['approve', 'reject', 'retry', 'abort', 'choose', 'break-glass', 'cancel-break-glass']),
   option: z.string().exactOptional(),
   typed: z.string().exactOptional(),
+  reason: z.string().exactOptional(),
+  delayMs: z.int().positive().exactOptional(),
   by: UserId,
   at,
 });
@@ -79,6 +81,7 @@ export const JournalEventSchema: z.ZodType<JournalEvent> = z.discriminatedUnion(
   }),
   z.object({ type: z.literal('step-failed'), stepId, code: z.string(), because: z.string(), hint: z.string() }),
   z.object({ type: z.literal('gate-opened'), gate: Gate }),
+  z.object({ type: z.literal('gate-said'), gateId: z.string(), decision: DecisionSchema }),
   z.object({
     type: z.literal('gate-settled'),
     gateId: z.string(),

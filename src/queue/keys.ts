@@ -6,7 +6,7 @@
  * | `medic:queue:{runs,queries,reports}:…` | BullMQ | the queues; a run is the job whose id is the run id |
  * | `medic:run:<runId>` | hash | `epoch` (the fence, raised at each take-up), `waiting`, `faults`, `ended`, `reported` |
  * | `medic:journal:<runId>` | stream | one entry per event, id `<seq + 1>-0`, each with a hash over the one before |
- * | `medic:gate:<gateId>` | hash | `state`, `runId`, `kind`, `required`, `confirm`, `expiresAt`, `approvals`, `chosen`, and `by:<user>` for each who spoke |
+ * | `medic:gate:<gateId>` | hash | `state`, `runId`, `kind`, `required`, `confirm`, `expiresAt`, `approvals`, `chosen`, `glass`, and `by:<user>` for each who spoke |
  * | `medic:said:<gateId>` | list | the decisions at a gate, oldest first |
  * | `medic:abort:<runId>` | string | who asked to end the run, and when |
  * | `medic:progress:<runId>` | string | how far the running step has come; expires by itself |

@@ -60,7 +60,8 @@ return 1
 
 /**
  * Records what one person says at a gate. KEYS: gate, said. ARGV: user, decision (JSON), verdict, nowMs, retentionMs, prefix of the keys of runs, what was typed.
- * Gives {unknown} | {closed, how, runId} | {unfit, kind} | {untyped, confirm} | {repeated, decision, runId} | {forestalled, decision, runId} | {recorded, approvals, required, runId}.
+ * A break-glass stands in the gate's `glass` until it is cancelled; it is not the person's one word, because who has approved may be alone after all.
+ * Gives {unknown} | {nothing, runId} | {closed, how, runId} | {unfit, kind} | {untyped, confirm} | {repeated, decision, runId} | {forestalled, decision, runId} | {recorded, approvals, required, runId}.
  */
 export const decideLua = `
 local state, runId, kind, expiresAt, confirm = unpack(redis.call('HMGET', KEYS[1], 'state', 'runId', 'kind', 'expiresAt', 'confirm'))
@@ -70,20 +71,29 @@ if state ~= 'open' then return {'closed', state, runId} end
 local ended = redis.call('HGET', ARGV[6] .. runId, 'ended')
 if ended then return {'closed', ended, runId} end
 if tonumber(ARGV[4]) >= tonumber(expiresAt) then return {'closed', 'expired', runId} end
+local aboutGlass = ARGV[3] == 'break-glass' or ARGV[3] == 'cancel-break-glass'
 local earlier = redis.call('HGET', KEYS[1], 'by:' .. ARGV[1])
-if earlier then return {'repeated', earlier, runId} end
-local kinds = {approve = 'approval', reject = 'approval', retry = 'failure', choose = 'choice'}
+if earlier and not aboutGlass then return {'repeated', earlier, runId} end
+local kinds = {approve = 'approval', reject = 'approval', retry = 'failure', choose = 'choice', ['break-glass'] = 'approval', ['cancel-break-glass'] = 'approval'}
 local fits = ARGV[3] == 'abort' or kinds[ARGV[3]] == kind
 if not fits then return {'unfit', kind} end
 -- A yes without the name would take the person's one word and never count.
-if ARGV[3] == 'approve' and confirm and confirm ~= '' and confirm ~= ARGV[7] then return {'untyped', confirm} end
+if (ARGV[3] == 'approve' or ARGV[3] == 'break-glass') and confirm and confirm ~= '' and confirm ~= ARGV[7] then return {'untyped', confirm} end
 -- One choice is enough, so of two at once only the first is one.
 if ARGV[3] == 'choose' then
   local first = redis.call('HGET', KEYS[1], 'chosen')
   if first then return {'forestalled', first, runId} end
   redis.call('HSET', KEYS[1], 'chosen', ARGV[2])
 end
-redis.call('HSET', KEYS[1], 'by:' .. ARGV[1], ARGV[2])
+if ARGV[3] == 'break-glass' then
+  local standing = redis.call('HGET', KEYS[1], 'glass')
+  if standing then return {'forestalled', standing, runId} end
+  redis.call('HSET', KEYS[1], 'glass', ARGV[2])
+elseif ARGV[3] == 'cancel-break-glass' then
+  if redis.call('HDEL', KEYS[1], 'glass') == 0 then return {'nothing', runId} end
+else
+  redis.call('HSET', KEYS[1], 'by:' .. ARGV[1], ARGV[2])
+end
 redis.call('RPUSH', KEYS[2], ARGV[2])
 redis.call('PEXPIRE', KEYS[2], ARGV[5])
 if ARGV[3] == 'approve' then redis.call('HINCRBY', KEYS[1], 'approvals', 1) end

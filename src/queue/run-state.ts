@@ -13,6 +13,8 @@ export const WaitingSchema = z.object({
   gateId: z.string(),
   stepId: z.string(),
   expiresAt: z.iso.datetime(),
+  /** When to look although nobody has spoken, when that is before the expiry. */
+  wakeAt: z.iso.datetime().exactOptional(),
   /** A "no" only skips a step: the cluster is not held meanwhile. */
   optional: z.boolean(),
   decisionsRead: z.int().nonnegative(),

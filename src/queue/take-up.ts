@@ -7,7 +7,7 @@
 import { DelayedError, WaitingError } from 'bullmq';
 import type { Job } from 'bullmq';
 import type { Redis } from 'ioredis';
-import type { Decision, Gate, Journal, RunOutcome, RunRequest } from '../engine/journal.ts';
+import type { Decision, Journal, RunOutcome, RunRequest } from '../engine/journal.ts';
 import type { Advance, Clock, Decisions, Reporter } from '../engine/ports.ts';
 import type { QueueLog } from './connection.ts';
 import { readAbort, readDecisions } from './decisions.ts';
@@ -110,7 +110,7 @@ async function carryOn(deps: TakeUpDeps, take: Take, epoch: number): Promise<Run
     case 'let-go':
       return closing.aborted ? putBack(take) : sleepUntil(take, clock.now().getTime() + limits.letGoRestMs);
     case 'waiting': {
-      const waiting = waitingAt(advance.gate, decisions.read(advance.gate.gateId) ?? 0);
+      const waiting = waitingAt(advance, decisions.read(advance.gate.gateId) ?? 0);
       await note(records, run.runId, epoch, { waiting });
       // The cluster is recovered when only an optional step is left, so others may have it meanwhile.
       if (waiting.optional) await take.job.removeDeduplicationKey();
@@ -119,21 +119,27 @@ async function carryOn(deps: TakeUpDeps, take: Take, epoch: number): Promise<Run
   }
 }
 
-function waitingAt({ gateId, stepId, expiresAt, otherwise }: Gate, decisionsRead: number): Waiting {
-  return { gateId, stepId, expiresAt, optional: otherwise !== undefined, decisionsRead };
+function waitingAt({ gate, until }: Extract<Advance, { state: 'waiting' }>, decisionsRead: number): Waiting {
+  const { gateId, stepId, expiresAt, otherwise } = gate;
+  return { gateId, stepId, expiresAt, optional: otherwise !== undefined, decisionsRead, ...(until !== undefined && { wakeAt: until }) };
+}
+
+/** When a waiting run must be looked at although nobody speaks. */
+function dueAt({ expiresAt, wakeAt }: Waiting): number {
+  return Date.parse(wakeAt ?? expiresAt);
 }
 
 /** Whether anything happened that a waiting run must act on. Once true it stays true until the run was taken up. */
 async function hasNews({ records, clock }: TakeUpDeps, run: RunRequest, waiting: Waiting): Promise<boolean> {
-  if (clock.now().getTime() >= Date.parse(waiting.expiresAt)) return true;
+  if (clock.now().getTime() >= dueAt(waiting)) return true;
   if ((await records.llen(keys.said(waiting.gateId))) > waiting.decisionsRead) return true;
   return (await readAbort(records, run.runId)) !== undefined;
 }
 
-/** Moves the run to delayed until its gate expires, then looks once more: a click that came before the move found nothing to promote. */
+/** Moves the run to delayed until its gate expires or what was said begins to count, then looks once more: a click that came before the move found nothing to promote. */
 async function waitAt(deps: TakeUpDeps, take: Take, waiting: Waiting): Promise<never> {
   const { clock, limits } = deps;
-  const until = Math.min(Date.parse(waiting.expiresAt), clock.now().getTime() + limits.lookEveryMs);
+  const until = Math.min(dueAt(waiting), clock.now().getTime() + limits.lookEveryMs);
   await take.job.moveToDelayed(until, take.token);
   if (await hasNews(deps, take.run, waiting)) await promoteIfDelayed(take.job);
   throw new DelayedError();

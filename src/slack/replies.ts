@@ -1,7 +1,9 @@
 /** Which messages a run's thread should hold, made from its journal and nothing else. */
+import { brokenBy, glassesOf } from '../engine/break-glass.ts';
 import type { ExecutedCommand } from '../engine/command.ts';
 import type { Decision, Gate, JournalEntry } from '../engine/journal.ts';
 import type { RunView } from '../engine/view.ts';
+import { glassMessage } from './blocks/break-glass.ts';
 import { choiceCard } from './blocks/choice.ts';
 import { planCharactersMax, planText } from './blocks/covered.ts';
 import { approvalCard, failureCard, settledCard } from './blocks/gate.ts';
@@ -26,6 +28,8 @@ export interface Wanted {
 export interface People {
   readonly approvers: readonly string[];
   readonly operators: readonly string[];
+  /** Whether somebody may break the glass, and how long that can be cancelled. */
+  readonly breakGlassDelayMs?: number;
 }
 
 /** Lists the replies of a thread, oldest first. `decisions` are those said at the open gate so far. */
@@ -48,6 +52,8 @@ export function wantedReplies(
         return isGated(entries, index, view) ? [] : [fixed(`step:${entry.seq}`, failureReply(titleOf(view, entry.stepId), entry))];
       case 'gate-opened':
         return [card(view, entry.gate, entry.seq, people, decisions)];
+      case 'gate-said':
+        return entry.decision.verdict === 'break-glass' ? glass(view, entry, people) : [];
       case 'run-ended':
         return [fixed(`end:${entry.seq}`, summaryMessage(view))];
       default:
@@ -79,6 +85,18 @@ function card(view: RunView, gate: Gate, seq: number, people: People, decisions:
       file: { name: `plan-${gate.gateId}.txt`, title: `The whole plan of “${gate.title}”`, text: `${text}\n` },
     }),
   };
+}
+
+/** A break-glass is loud at once, and is kept at what became of it. */
+function glass(view: RunView, { gateId, seq, at }: Extract<JournalEntry, { type: 'gate-said' }>, people: People): Wanted[] {
+  const one = view.gates.find(({ gate }) => gate.gateId === gateId);
+  const broken = glassesOf(one?.said ?? []).find(({ announcedAt }) => announcedAt === at);
+  if (one === undefined || broken === undefined) return [];
+  const { gate, outcome, decisions } = one;
+  const counted = broken.cancelledBy === undefined && brokenBy(decisions)?.by === broken.by;
+  const message = glassMessage(gate, broken, { view, approvers: people.approvers, outcome, counted });
+  const standing = broken.cancelledBy === undefined && outcome === undefined && view.state !== 'ended';
+  return [{ key: `glass:${seq}`, message, broadcast: standing, live: true }];
 }
 
 /** A failed step has its card when a gate follows; until that is written there is nothing to say yet. */

@@ -1,4 +1,5 @@
 /** Makes a run's messages in Slack match the run: safe to repeat at any time, and each message stands there once. */
+import type { GlassRules } from '../commands/break-glass.ts';
 import type { Cluster } from '../config/schema.ts';
 import type { JournalEntry } from '../engine/journal.ts';
 import type { Clock, Decisions } from '../engine/ports.ts';
@@ -18,7 +19,7 @@ import { timelineFile } from './timeline.ts';
 export interface ThreadDeps {
   readonly clients: Clients;
   readonly state: ThreadState;
-  readonly clusters: Readonly<Record<string, Pick<Cluster, 'approvers' | 'operators'>>>;
+  readonly clusters: Readonly<Record<string, Pick<Cluster, 'approvers' | 'operators'> & GlassRules>>;
   readonly names: Names;
   /** What was said at a gate that is still open. */
   readonly decisions: Decisions;
@@ -44,8 +45,10 @@ export async function renderRun(
 ): Promise<Rendered> {
   const record = (await deps.state.get(view.run.runId)) ?? (await begin(deps, view, entries));
   const said = view.openGate === undefined ? [] : await deps.decisions.at(view.openGate.gateId);
-  const { approvers = [], operators = [] } = deps.clusters[view.run.cluster] ?? {};
-  const withReplies = await reply(deps, view, record, wantedReplies(view, entries, { approvers, operators }, said), signal);
+  const { approvers = [], operators = [], approvals } = deps.clusters[view.run.cluster] ?? {};
+  const delayMs = approvals?.breakGlass?.delay;
+  const people = { approvers, operators, ...(delayMs !== undefined && { breakGlassDelayMs: delayMs }) };
+  const withReplies = await reply(deps, view, record, wantedReplies(view, entries, people, said), signal);
   if (signal?.aborted === true) return { complete: false, waitMs: 0 };
   const { rendered, record: current } = await bringRootUp(deps, view, entries, withReplies);
   if (rendered.complete) await addTimeline(deps, view, entries, current);

@@ -1,7 +1,7 @@
 /** The journal of a run as a Markdown file: for the report after the incident. */
 import { renderCommand } from '../engine/command.ts';
 import type { ExecutedCommand } from '../engine/command.ts';
-import type { Gate, JournalEntry } from '../engine/journal.ts';
+import type { Decision, Gate, JournalEntry } from '../engine/journal.ts';
 import type { RunView } from '../engine/view.ts';
 import type { Names } from './names.ts';
 import type { TextFile } from './post.ts';
@@ -12,7 +12,10 @@ import { fenced, oneLine } from './timeline-text.ts';
 
 /** Everybody who is named in the file. */
 export function peopleOf({ run }: RunView, entries: readonly JournalEntry[]): readonly string[] {
-  const deciders = entries.flatMap((entry) => (entry.type === 'gate-settled' ? entry.decisions.map(({ by }) => by) : []));
+  const deciders = entries.flatMap((entry) => {
+    if (entry.type === 'gate-said') return [entry.decision.by];
+    return entry.type === 'gate-settled' ? entry.decisions.map(({ by }) => by) : [];
+  });
   return [...new Set([run.requester.user, ...deciders])];
 }
 
@@ -88,13 +91,25 @@ function entryLines(entry: JournalEntry, view: RunView, who: Who): string[] {
       ];
     case 'gate-settled':
       return [
-        `- ${at} gate ${entry.outcome}${entry.decisions.length === 0 ? '' : ` by ${entry.decisions.map(({ by, at: said, verdict, option }) => `${who(by)} (${option === undefined ? verdict : `${verdict} ${option}`}, ${said.slice(11, 19)})`).join(', ')}`}${entry.difference === undefined ? '' : `: ${oneLine(entry.difference)}`}`,
+        `- ${at} gate ${entry.outcome}${entry.decisions.length === 0 ? '' : ` by ${entry.decisions.map((decision) => `${who(decision.by)} (${saidOf(decision)}, ${decision.at.slice(11, 19)})`).join(', ')}`}${entry.difference === undefined ? '' : `: ${oneLine(entry.difference)}`}`,
       ];
+    case 'gate-said':
+      return [`- ${at} **${who(entry.decision.by)}**: ${saidOf(entry.decision)}${delayOf(entry.decision)}`];
     case 'run-ended':
       return [`- ${at} ended: ${entry.outcome}`];
     default:
       return entry satisfies never;
   }
+}
+
+/** `approve`, `choose start`, `break-glass, because: alone on call` */
+function saidOf({ verdict, option, reason }: Decision): string {
+  const word = option === undefined ? verdict : `${verdict} ${option}`;
+  return reason === undefined ? word : `${word}, because: ${oneLine(reason)}`;
+}
+
+function delayOf({ delayMs }: Decision): string {
+  return delayMs === undefined ? '' : ` (counts ${duration(delayMs)} later, unless cancelled)`;
 }
 
 function waitsFor({ kind, required, attests }: Gate): string {

@@ -2,7 +2,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { renderCommand } from '../engine/command.ts';
 import { approveWords } from '../commands/run-words.ts';
-import type { Gate, JournalEntry, StepLine } from '../engine/journal.ts';
+import type { Decision, Gate, JournalEntry, StepLine } from '../engine/journal.ts';
 import type { Answer, AnswerPart, Table } from '../procedures/answer.ts';
 
 /** The most lines of a command's answer that are shown. */
@@ -66,14 +66,29 @@ export function linesOf(entry: JournalEntry, titleOf: (stepId: string) => string
       return [`failed: ${titleOf(entry.stepId)}`, ...indented(entry.because), ...indented(entry.hint)];
     case 'gate-opened':
       return gateLines(entry.gate);
+    case 'gate-said':
+      return saidLines(entry);
     case 'gate-settled':
       return [
-        `${entry.outcome}${entry.decisions.length > 0 ? ` by ${entry.decisions.map(({ by }) => by).join(', ')}` : ''}`,
+        `${entry.outcome}${entry.decisions.length > 0 ? ` by ${entry.decisions.map(decided).join(', ')}` : ''}`,
         ...indented(entry.difference),
       ];
     case 'run-ended':
       return [`The run is ${entry.outcome}.`, ...indented(entry.summary)];
   }
+}
+
+function decided({ by, verdict, reason }: Decision): string {
+  return verdict === 'break-glass' ? `${by} (break-glass: ${reason ?? ''})` : by;
+}
+
+function saidLines({
+  gateId,
+  decision: { by, verdict, reason = '', delayMs = 0 },
+}: Extract<JournalEntry, { type: 'gate-said' }>): string[] {
+  if (verdict !== 'break-glass') return [`The break-glass is cancelled by ${by}.`];
+  const cancel = `cancel-break-glass ${gateId.replace(/\.[^.]*$/, '')}`;
+  return [`Break-glass by ${by}: ${reason}`, `  It counts in ${Math.ceil(delayMs / 1000)} s, unless somebody says \`${cancel}\`.`];
 }
 
 const needs: Readonly<Partial<Record<StepLine['kind'], string>>> = {

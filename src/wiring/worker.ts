@@ -115,6 +115,7 @@ function rulesOf({ config }: Pick<Settings, 'config'>, access: Access, run: RunR
     approvalExpiresAfterMs: approvals.expiresAfter,
     failureExpiresAfterMs: config.failureExpiresAfter ?? failureExpiresAfterMs,
     mayApprove: (by, asked, gate) => access.mayApproveNow(by, asked, gate),
+    mayBreakGlass: (by, asked) => access.mayBreakGlassNow(by, asked),
   };
 }
 

@@ -1,6 +1,6 @@
 /** Who may ask, decide and approve. */
 import { describe, expect, it } from 'vitest';
-import { mayApprove, mayAsk, mayAskHere, mayDecide, mayEnter } from '../../src/access/access.ts';
+import { mayApprove, mayAsk, mayAskHere, mayBreakGlass, mayDecide, mayEnter } from '../../src/access/access.ts';
 import type { AccessDeps, Asker } from '../../src/access/access.ts';
 import { createAccess } from '../../src/access/index.ts';
 import { ClusterName, UserId } from '../../src/ids.ts';
@@ -137,6 +137,52 @@ describe('mayDecide', () => {
       expect((await mayDecide(deps(), asker(bob), prod, { ...approval, verdict })).allowed).toBe(true);
       expect((await mayDecide(deps(), asker(mallory), prod, { ...approval, verdict })).allowed).toBe(false);
     }
+  });
+});
+
+describe('mayBreakGlass', () => {
+  const lists = { channels: ['C0INCIDENT'], operators: [], approvers: ['U0BOB'] };
+  const withGlass = (people: string[], overrides: Partial<AccessDeps> = {}) =>
+    deps({ clusters: { prod: { ...lists, approvals: { breakGlass: { people, delay: 300_000 } } } }, ...overrides });
+
+  it('lets who is named for it, by id or by group, and who asked for the run too', async () => {
+    expect((await mayBreakGlass(withGlass(['U0ALICE']), alice, prod)).allowed).toBe(true);
+    expect((await mayBreakGlass(withGlass(['S0SRE']), carol, prod)).allowed).toBe(true);
+    expect((await mayDecide(withGlass(['U0ALICE']), asker(alice), prod, { ...approval, verdict: 'break-glass' })).allowed).toBe(true);
+  });
+
+  it('lets nobody else, an approver neither, and says which id would have to be added where', async () => {
+    expect(await mayBreakGlass(withGlass(['U0ALICE']), bob, prod)).toMatchObject({
+      allowed: false,
+      because: expect.stringMatching(/Who may: U0ALICE\..*add U0BOB to clusters\.prod\.approvals\.breakGlass\.people/) as string,
+    });
+  });
+
+  it('lets nobody where config.yaml names nobody, or where the group cannot be read', async () => {
+    const broken = { groups: { membersOf: () => Promise.reject(new Error('slack is down')) } };
+
+    expect(await mayBreakGlass(deps(), alice, prod)).toMatchObject({
+      allowed: false,
+      because: expect.stringContaining('names nobody in clusters.prod.approvals.breakGlass.people') as string,
+    });
+    expect((await mayBreakGlass(withGlass(['S0SRE'], broken), carol, prod)).allowed).toBe(false);
+  });
+
+  it('is asked in an allowed channel; to cancel, anyone may who is in one', async () => {
+    const elsewhere = { channel: { id: 'C0RANDOM' } };
+    const saying = (verdict: 'break-glass' | 'cancel-break-glass') => ({ ...approval, verdict });
+
+    expect((await mayDecide(withGlass(['U0ALICE']), asker(alice, elsewhere), prod, saying('break-glass'))).allowed).toBe(false);
+    expect((await mayDecide(deps(), asker(mallory), prod, saying('cancel-break-glass'))).allowed).toBe(true);
+    expect((await mayDecide(deps(), asker(mallory, elsewhere), prod, saying('cancel-break-glass'))).allowed).toBe(false);
+    expect((await mayDecide(deps(), asker(mallory, { team: 'T0OTHER' }), prod, saying('cancel-break-glass'))).allowed).toBe(false);
+  });
+
+  it('is asked again at the moment of acting', async () => {
+    const access = createAccess(withGlass(['U0ALICE']));
+
+    expect(await access.mayBreakGlassNow(alice, request())).toBe(true);
+    expect(await access.mayBreakGlassNow(bob, request())).toBe(false);
   });
 });
 

@@ -22,7 +22,7 @@ export function person(id: string, overrides: Partial<Person> = {}): Person {
 export function open(events: Parameters<typeof journalOf>[0] = [], asked = request()) {
   const lists = { channels: ['C0INCIDENT'], operators: ['U0ALICE'], approvers: ['U0BOB', 'U0CAROL'] };
   const clusters = {
-    prod: { ...lists, members: known.prod.members },
+    prod: { ...lists, approvals: { breakGlass: { people: ['U0ALICE'], delay: 300_000 } }, members: known.prod.members },
     staging: { ...lists, channels: ['#staging'], members: known.staging.members },
   } as never;
   const runs = fakeRuns();

@@ -34,6 +34,19 @@ describe('checkClusters', () => {
     ]);
   });
 
+  it('takes a break-glass that can count, and refuses one that never could', () => {
+    const withGlass = (breakGlass: object) => check({ prod: { ...prod, approvals: { ...prod.approvals, breakGlass } } });
+
+    expect(withGlass({ people: ['U0ALICE', 'S0SRE'] })).toEqual({ mistakes: [], warnings: [] });
+    expect(withGlass({ people: ['U0ALICE'], delay: '30m' }).mistakes).toEqual([
+      'clusters.prod.approvals.breakGlass.delay: the gate expires before a break-glass could count: make it shorter than `expiresAfter`',
+    ]);
+    expect(withGlass({ people: ['S0SRE'], delay: '30s' }).warnings).toEqual([
+      'clusters.prod.approvals.breakGlass.delay: within less than a minute hardly anybody can cancel a break-glass',
+      'clusters.prod.approvals.breakGlass.people: groups are looked up through Slack: name somebody by user id as well, or nobody may while Slack is away',
+    ]);
+  });
+
   it('refuses a staging whose members are those of prod', () => {
     const { mistakes } = check({ prod, staging: { ...prod, members: { etcd01: member(41), etcd02: member(42), etcd03: member(33) } } });
 

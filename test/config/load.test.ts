@@ -70,6 +70,22 @@ describe('loadSettings', () => {
     ]);
   });
 
+  it('takes five minutes for the delay of a break-glass when none is named, and names its misspelt keys', async () => {
+    await using folder = await configFolder();
+    const config = folder.config();
+    const withGlass = (breakGlass: object) => Object.assign(config.clusters['prod']?.approvals ?? {}, { breakGlass });
+
+    withGlass({ people: ['U0ALICE'] });
+    const { prod } = folder.load(config).config.clusters as Record<string, { approvals: unknown }>;
+    withGlass({ people: ['alice'], dely: '5m' });
+
+    expect(prod?.approvals).toMatchObject({ breakGlass: { people: ['U0ALICE'], delay: 300_000 } });
+    expect(withoutLines(mistakesOf(() => folder.load(config))).toSorted()).toEqual([
+      'clusters.prod.approvals.breakGlass.dely: unknown key; did you mean delay?',
+      expect.stringMatching(/^clusters\.prod\.approvals\.breakGlass\.people\.0: a Slack user id/),
+    ]);
+  });
+
   it('says on which line of config.yaml a mistake is', async () => {
     await using folder = await configFolder();
     const config = folder.config();

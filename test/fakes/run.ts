@@ -71,6 +71,7 @@ export function fakeRun({ procedure, world, input = {}, mode = 'execute', requir
         approvalExpiresAfterMs: 1_800_000,
         failureExpiresAfterMs: 86_400_000,
         mayApprove: async (by) => by !== alice,
+        mayBreakGlass: async () => false,
       },
       reporter: { moved: () => undefined, progress: () => undefined },
       clock: world.clock,

@@ -32,6 +32,7 @@ const gate: Gate = {
   otherwise: 'it stays',
   digest: 'd',
   required: 2,
+  confirm: prod,
   openedAt: at,
   expiresAt: at,
 };
@@ -44,6 +45,7 @@ const events: readonly JournalEvent[] = [
     summary: 's',
   },
   { type: 'gate-opened', gate },
+  { type: 'gate-said', gateId: gate.gateId, decision: { ...decision, verdict: 'break-glass', reason: 'alone', delayMs: 5, typed: 'prod' } },
   { type: 'gate-settled', gateId: gate.gateId, outcome: 'approved', decisions: [decision], difference: 'none' },
   { type: 'step-started', stepId: 'stop', plan, gateId: gate.gateId },
   resumed,

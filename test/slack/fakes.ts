@@ -131,12 +131,17 @@ export function fakeRuns() {
       const { verdict, by } = saying;
       calls.push({ method: 'decide', args: [gateId, saying] });
       const decisions = said.get(gateId) ?? [];
-      const earlier = decisions.find((one) => one.by === by);
-      if (earlier !== undefined) return { state: 'repeated', earlier };
+      const aboutGlass = (one: Pick<Decision, 'verdict'>) => one.verdict === 'break-glass' || one.verdict === 'cancel-break-glass';
+      const earlier = decisions.find((one) => one.by === by && !aboutGlass(one));
+      if (earlier !== undefined && !aboutGlass(saying)) return { state: 'repeated', earlier };
+      const last = decisions.findLast(aboutGlass);
+      const standing = last?.verdict === 'break-glass' ? last : undefined;
       const open = [...journals.keys()].map(view).find(({ openGate }) => openGate?.gateId === gateId)?.openGate;
       if (open === undefined) return { state: 'closed', how: 'it was settled before.' };
       const first = decisions.find((one) => one.verdict === 'choose');
       if (verdict === 'choose' && first !== undefined) return { state: 'forestalled', earlier: first };
+      if (verdict === 'break-glass' && standing !== undefined) return { state: 'forestalled', earlier: standing };
+      if (verdict === 'cancel-break-glass' && standing === undefined) return { state: 'nothing' };
       said.set(gateId, [...decisions, { ...saying, at: '2026-11-22T03:14:00.000Z' }]);
       return {
         state: 'recorded',

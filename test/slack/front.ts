@@ -51,7 +51,8 @@ async function open(slack: LocalSlack, proxy: FaultProxy) {
   const clock = fakeClock('2026-11-22T03:20:00.000Z');
   const clients = createClients({ token: slack.botToken, slackApiUrl: proxy.apiUrl });
   const lists = { channels: ['#inc-*'], operators: ['U0ALICE'], approvers: ['U0BOB', 'S0SRE'] };
-  const clusters = { prod: { ...lists, members: known.prod.members } } as never;
+  const approvals = { breakGlass: { people: ['U0ALICE'], delay: 300_000 } };
+  const clusters = { prod: { ...lists, approvals, members: known.prod.members } } as never;
   const runs = fakeRuns();
   const state = memoryThreadState();
   const names = createNames({ client: clients.arrival, clock });

@@ -73,6 +73,7 @@
   // The page draws emoji names itself, in the mrkdwn it is given: the marker is replaced after it, so names are drawn here.
   const pictures = {
     raised_hand: '✋',
+    rotating_light: '🚨',
     white_check_mark: '✅',
     x: '❌',
     arrow_forward: '▶️',

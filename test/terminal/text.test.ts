@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { JournalEvent } from '../../src/engine/journal.ts';
 import { answerLines, entryLines } from '../../src/terminal/text.ts';
 import { attested, choosing } from '../slack/crossroads.ts';
+import { glassCancelled, glassUsed } from '../slack/glass.ts';
 import { journalOf } from '../slack/fakes.ts';
 
 describe('answerLines', () => {
@@ -72,6 +73,15 @@ describe('entryLines', () => {
     expect(text).toContain('Attestation needed: Attest that etcd03 is gone');
     expect(text).toContain('To be attested: etcd03’s host is switched off and will not come back by itself.');
     expect(text).toContain('`approve recover-quorum-prod-7f3a9c prod` or `reject recover-quorum-prod-7f3a9c`, 2 needed');
+  });
+
+  it('shows a break-glass with its reason and how it is cancelled, and that it was what approved', () => {
+    const text = told(glassUsed).join('\n');
+
+    expect(text).toContain('Break-glass by U0ALICE: alone on call');
+    expect(text).toContain('It counts in 300 s, unless somebody says `cancel-break-glass restore-prod-7f3a9c`.');
+    expect(text).toContain('approved by U0ALICE (break-glass: alone on call)');
+    expect(told(glassCancelled).join('\n')).toContain('The break-glass is cancelled by U0MALLORY.');
   });
 
   it('shows what a changing command answered, bounded', () => {

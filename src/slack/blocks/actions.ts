@@ -6,7 +6,8 @@ import { RunId } from '../../ids.ts';
 import { limits } from '../limits.ts';
 import { plain, truncate } from '../text.ts';
 
-const verdicts = ['approve', 'reject', 'retry', 'abort', 'choose'] as const;
+/** To break the glass takes a reason, and so words: it has no button. */
+const verdicts = ['approve', 'reject', 'retry', 'abort', 'choose', 'cancel-break-glass'] as const;
 type Verdict = (typeof verdicts)[number];
 
 /** The action id of each button; they stand in old messages, so they are never renamed. That of a choice goes on with `.<option>`. */
@@ -16,6 +17,7 @@ export const gateActions = {
   retry: 'gate.retry',
   abort: 'gate.abort',
   choose: 'gate.choose',
+  'cancel-break-glass': 'gate.cancel-break-glass',
 } as const satisfies Record<Verdict, string>;
 
 /** What a button carries. The digest ties the click to the plan that was shown. */

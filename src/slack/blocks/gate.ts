@@ -1,17 +1,18 @@
 /** The gate card: what will be done, where, what is lost, what it rests on, who may say yes, how many, until when. */
 import type { SectionBlock } from '@slack/types';
 import type { Decision, Gate, GateOutcome } from '../../engine/journal.ts';
+import { brokenBy, standingGlass } from '../../engine/break-glass.ts';
 import type { GateView, RunView } from '../../engine/view.ts';
 import { approveWords } from '../../commands/run-words.ts';
 import { limits } from '../limits.ts';
-import { fallbackTime, firstLines, moment } from '../text.ts';
+import { duration, fallbackTime, firstLines, moment } from '../text.ts';
 import { gateButtons } from './actions.ts';
 import { byHandBlocks } from './by-hand.ts';
 import { factsBlock, planBlocks } from './covered.ts';
 import { context, message } from './message.ts';
 import type { Message } from './message.ts';
 import { list, mention, someOf } from './people.ts';
-import { bold, emoji, lines, preformatted, prose, rich, words } from './rich.ts';
+import { bold, emoji, lines, named, preformatted, prose, rich, words } from './rich.ts';
 import { runLabel } from './root.ts';
 import { gateLooks } from './states.ts';
 
@@ -26,6 +27,8 @@ export interface CardContext {
   readonly operators: readonly string[];
   /** What was said at the open gate so far. */
   readonly decisions: readonly Decision[];
+  /** How long a break-glass can be cancelled, where config.yaml lets somebody break the glass. */
+  readonly breakGlassDelayMs?: number;
 }
 
 /** The card of an open approval gate; an attestation is one that carries nothing out. */
@@ -53,8 +56,17 @@ export function approvalCard(gate: Gate, card: CardContext): Message {
     factsBlock(gate.facts),
     callFor(gate, card),
     approvalButtons(gate),
-    context(`Or type \`/etcd ${approveWords(run.runId, gate.confirm)}\``),
+    context(`Or type \`/etcd ${approveWords(run.runId, gate.confirm)}\``, ...aloneWords(gate, card)),
   );
+}
+
+/** How whoever is listed for it goes on when nobody is there to approve. */
+function aloneWords({ otherwise, confirm }: Gate, { view, breakGlassDelayMs }: CardContext): readonly string[] {
+  if (breakGlassDelayMs === undefined || otherwise !== undefined) return [];
+  const name = confirm === undefined ? '' : ` ${confirm}`;
+  return [
+    `Nobody there to approve? Who is listed for it: \`/etcd break-glass ${view.run.runId}${name} &lt;reason&gt;\`; it counts after ${duration(breakGlassDelayMs)} unless cancelled`,
+  ];
 }
 
 function asksFor({ attests, otherwise }: Gate): string {
@@ -63,7 +75,7 @@ function asksFor({ attests, otherwise }: Gate): string {
 }
 
 /** How many are needed, of whom, who has, until when: in mrkdwn, because a mention there is sure to reach the people. */
-function callFor({ required, expiresAt, confirm }: Gate, { view, approvers, decisions }: CardContext): SectionBlock {
+function callFor({ gateId, required, expiresAt, confirm }: Gate, { view, approvers, decisions }: CardContext): SectionBlock {
   const asker = view.run.requester.user;
   const said = decisions.filter(({ verdict }) => verdict === 'approve');
   const others = approvers.filter((id) => id !== asker);
@@ -73,8 +85,13 @@ function callFor({ required, expiresAt, confirm }: Gate, { view, approvers, deci
     said.length === 0
       ? ''
       : `\n*${said.length} of ${required}* so far: ${list(said.map(({ by, at }) => `${mention(by)} at ${moment(at)}`))}.`;
-  const named = confirm === undefined ? '' : ` Who approves types the name of the cluster, \`${confirm}\`.`;
-  const text = `${needed}${notFrom}.${named}${has}\n*Expires* ${moment(expiresAt, '{time} {date_short_pretty}')}.`;
+  const glass = standingGlass(view.gates.find(({ gate }) => gate.gateId === gateId)?.said ?? []);
+  const alone =
+    glass === undefined
+      ? ''
+      : `\n*Break-glass* of ${mention(glass.by)}: counts alone from ${moment(glass.takesEffectAt, '{time_secs}')} on, unless it is cancelled.`;
+  const typing = confirm === undefined ? '' : ` Who approves types the name of the cluster, \`${confirm}\`.`;
+  const text = `${needed}${notFrom}.${typing}${has}${alone}\n*Expires* ${moment(expiresAt, '{time} {date_short_pretty}')}.`;
   return { type: 'section', text: { type: 'mrkdwn', text: text.slice(0, limits.sectionTextCharacters), verbatim: true } };
 }
 
@@ -143,7 +160,9 @@ export function failureCard(gate: Gate, { view, operators, approvers }: CardCont
 }
 
 /** An offer that was not taken up is no refusal; and a word given for a fact is no leave to act. */
-function lookOf({ otherwise, attests }: Gate, outcome: GateOutcome) {
+function lookOf({ otherwise, attests }: Gate, outcome: GateOutcome, decisions: readonly Decision[]) {
+  if (outcome === 'approved' && brokenBy(decisions) !== undefined)
+    return { emoji: 'rotating_light', word: `${attests === undefined ? 'Approved' : 'Attested'} by break-glass` };
   if (outcome === 'rejected' && otherwise !== undefined) return { emoji: 'heavy_minus_sign', word: 'Declined' };
   if (outcome === 'approved' && attests !== undefined) return { ...gateLooks.approved, word: 'Attested' };
   return gateLooks[outcome];
@@ -161,9 +180,15 @@ export function settledCard(
   { gate, outcome = 'expired', decisions, difference, settledAt }: GateView & { readonly settledAt?: string },
   { view }: Pick<CardContext, 'view'>,
 ): Message {
-  const look = lookOf(gate, outcome);
-  const by = decisions.map(({ by: user, at }) => `${mention(user)} at ${moment(at)}`);
-  const who = by.length > 0 ? `${look.word} by ${list(by)}` : `${look.word}${settledAt === undefined ? '' : ` at ${moment(settledAt)}`}`;
+  const look = lookOf(gate, outcome, decisions);
+  const by = decisions.map(
+    ({ by: user, at, verdict }) => `${mention(user)}${verdict === 'break-glass' ? ' (break-glass)' : ''} at ${moment(at)}`,
+  );
+  const glass = outcome === 'approved' ? brokenBy(decisions) : undefined;
+  const who =
+    by.length > 0
+      ? `${look.word}${glass === undefined ? ' by ' : ': '}${list(by)}`
+      : `${look.word}${settledAt === undefined ? '' : ` at ${moment(settledAt)}`}`;
   const what = whatWasSettled(gate, outcome, decisions);
   const skipped = (outcome === 'rejected' || outcome === 'expired') && gate.otherwise !== undefined ? prose(gate.otherwise) : [];
   const moved =
@@ -177,6 +202,9 @@ export function settledCard(
         [...emoji(look.emoji), ...bold(`${look.word}: `), ...words(what)],
         skipped,
         gate.attests === undefined ? [] : prose(gate.attests),
+        glass === undefined
+          ? []
+          : [...bold('Break-glass: '), ...named(prose(`${glass.by} alone, because: ${glass.reason ?? ''}`), [glass.by])],
         gate.kind === 'failure' ? prose(firstLines(gate.reason, 2)) : [],
       ),
     ),

@@ -1,14 +1,17 @@
 /** The end of a run: how it ended, how long it took, and what is left for a person to do. */
+import { brokenBy } from '../../engine/break-glass.ts';
 import type { RunView } from '../../engine/view.ts';
-import { duration, firstLines } from '../text.ts';
+import { duration, firstLines, truncate } from '../text.ts';
 import { context, message } from './message.ts';
 import type { Message } from './message.ts';
 import { mention } from './people.ts';
-import { bold, emoji, lines, prose, rich, words } from './rich.ts';
+import { bold, emoji, lines, named, prose, rich, words } from './rich.ts';
 import { runLabel } from './root.ts';
 import { outcomeLooks } from './states.ts';
 
 const conclusionLinesMax = 20;
+const titleCharactersMax = 180;
+const reasonCharactersMax = 300;
 
 /** Builds the summary. It names who asked, so that they are told. */
 export function summaryMessage(view: RunView): Message {
@@ -23,6 +26,7 @@ export function summaryMessage(view: RunView): Message {
         prose(firstLines(conclusion, conclusionLinesMax)),
       ),
     ),
+    rich(lines(...glassLines(view))),
     context([mention(run.requester.user), countsOf(view), runLabel(view)].filter(Boolean).join('  ·  '), headOf(view)),
   );
 }
@@ -30,6 +34,21 @@ export function summaryMessage(view: RunView): Message {
 /** The anchor of the journal outside of Redis: whoever changes the journal there cannot change it here. */
 function headOf({ head }: RunView): string {
   return head === undefined ? '' : `Journal: ${head.entries} entries, sha256 \`${head.hash}\``;
+}
+
+/** A run that went on by one person's word alone says so at its end. */
+function glassLines({ gates }: RunView) {
+  return gates.flatMap(({ gate, outcome, decisions }) => {
+    const glass = outcome === 'approved' ? brokenBy(decisions) : undefined;
+    if (glass === undefined) return [];
+    const because = named(
+      prose(
+        `${glass.by} alone approved “${truncate(gate.title, titleCharactersMax)}”, because: ${truncate(glass.reason ?? '', reasonCharactersMax)}`,
+      ),
+      [glass.by],
+    );
+    return [[...bold('Break-glass: '), ...because]];
+  });
 }
 
 function countsOf({ steps, gates }: RunView): string {

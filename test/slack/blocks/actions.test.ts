@@ -53,6 +53,7 @@ describe('gateActions', () => {
       retry: 'gate.retry',
       abort: 'gate.abort',
       choose: 'gate.choose',
+      'cancel-break-glass': 'gate.cancel-break-glass',
     });
   });
 });

@@ -1,12 +1,13 @@
 /** What a gate card says. */
 import { describe, expect, it } from 'vitest';
 import { viewOf } from '../../../src/engine/view.ts';
-import { UserId } from '../../../src/ids.ts';
+import { ClusterName, UserId } from '../../../src/ids.ts';
 import { approvalCard, failureCard, settledCard } from '../../../src/slack/blocks/gate.ts';
 import { withoutBlocks } from '../../../src/slack/blocks/message.ts';
 import type { Message } from '../../../src/slack/blocks/message.ts';
 import { attestGate } from '../crossroads.ts';
 import { gate, journalOf, request } from '../fakes.ts';
+import { glassBroken, glassCancelled } from '../glass.ts';
 import { waiting } from '../story.ts';
 
 const view = viewOf(request(), journalOf(waiting));
@@ -58,6 +59,33 @@ describe('approvalCard', () => {
     expect(labels(approvalCard(gate(), people))).toEqual(['Approve', 'Reject']);
     expect(labels(approvalCard(optional, people))).toEqual(['Delete the old data-dirs for good', 'No, leave it as it is']);
     expect(wordsOf(approvalCard(optional, people))).toContain('If nobody approves: The old data-dirs stay.');
+  });
+
+  it('says that the name of the cluster is typed, where it is', () => {
+    const card = approvalCard(gate({ confirm: ClusterName.parse('prod') }), people);
+
+    expect(wordsOf(card)).toContain('Who approves types the name of the cluster, `prod`.');
+    expect(wordsOf(card)).toContain('/etcd approve restore-prod-7f3a9c prod');
+    expect(labels(card)).toEqual(['Approve …', 'Reject']);
+    expect(JSON.stringify(card.blocks)).not.toContain('"confirm"');
+  });
+
+  it('says how to go on when nobody is there, where config.yaml lets somebody and the step must be done', () => {
+    const alone = { ...people, breakGlassDelayMs: 300_000 };
+
+    expect(wordsOf(approvalCard(gate(), alone))).toContain(
+      '`/etcd break-glass restore-prod-7f3a9c &lt;reason&gt;`; it counts after 5 min unless cancelled',
+    );
+    expect(wordsOf(approvalCard(gate(), people))).not.toContain('break-glass');
+    expect(wordsOf(approvalCard(gate({ otherwise: 'It stays.' }), alone))).not.toContain('break-glass');
+  });
+
+  it('says while a break-glass stands whose it is and from when on it counts, and not when it is cancelled', () => {
+    const standing = approvalCard(gate(), { ...people, view: viewOf(request(), journalOf(glassBroken)) });
+    const cancelled = approvalCard(gate(), { ...people, view: viewOf(request(), journalOf(glassCancelled)) });
+
+    expect(wordsOf(standing)).toMatch(/\*Break-glass\* of <@U0ALICE>: counts alone from <!date\^\d+\^\{time_secs\}\|03:17 UTC> on/);
+    expect(wordsOf(cancelled)).not.toContain('*Break-glass*');
   });
 
   it('shows a plan that is longer than one block whole, in order', () => {
@@ -129,6 +157,16 @@ describe('settledCard', () => {
 
   it('says who and when', () => {
     expect(wordsOf(settledCard({ gate: gate(), outcome: 'approved', decisions }, { view }))).toMatch(/Approved by <@U0BOB> at <!date/);
+  });
+
+  it('says that it was one person alone, who and why', () => {
+    const [broken] = decisions.map((one) => ({ ...one, verdict: 'break-glass' as const, reason: 'alone on call', delayMs: 300_000 }));
+
+    const card = settledCard({ gate: gate(), outcome: 'approved', decisions: broken === undefined ? [] : [broken] }, { view });
+
+    expect(card.text).toMatch(/^Approved by break-glass: Stop etcd/);
+    expect(wordsOf(card)).toContain('Break-glass:  alone, because: alone on call');
+    expect(wordsOf(card)).toMatch(/<@U0BOB> \(break-glass\) at/);
   });
 
   it('shows what moved when void', () => {

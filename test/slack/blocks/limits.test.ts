@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Gate, JournalEvent } from '../../../src/engine/journal.ts';
 import { viewOf } from '../../../src/engine/view.ts';
-import { UserId } from '../../../src/ids.ts';
+import { ClusterName, UserId } from '../../../src/ids.ts';
 import { answerMessage } from '../../../src/slack/blocks/answer.ts';
 import { choiceCard } from '../../../src/slack/blocks/choice.ts';
 import { approvalCard, failureCard, settledCard } from '../../../src/slack/blocks/gate.ts';
@@ -30,20 +30,23 @@ const gates = fc
     hint: fc.option(hostile, { nil: undefined }),
     otherwise: fc.option(hostile, { nil: undefined }),
     attests: fc.option(hostile, { nil: undefined }),
+    confirm: fc.option(fc.constant(ClusterName.parse('a'.repeat(31))), { nil: undefined }),
     ways: fc.array(fc.record({ title: hostile, detail: hostile, possible: fc.boolean() }), { maxLength: 60 }),
   })
-  .map(({ hint, otherwise, attests, ways, ...rest }): Gate =>
+  .map(({ hint, otherwise, attests, confirm, ways, ...rest }): Gate =>
     gate({
       ...rest,
       options: ways.map((way, index) => ({ ...way, id: `way-${index}` })),
       ...(hint !== undefined && { hint }),
       ...(otherwise !== undefined && { otherwise }),
       ...(attests !== undefined && { attests }),
+      ...(confirm !== undefined && { confirm }),
     }),
   );
 const people = {
   approvers: ['U0BOB', ...Array.from({ length: 60 }, (_, index) => `S0GROUP${index}`)],
   operators: ['U0ALICE'],
+  breakGlassDelayMs: 300_000,
   decisions: [{ verdict: 'approve' as const, by: UserId.parse('U0BOB'), at: '2026-11-22T03:14:00.000Z' }],
 };
 
@@ -70,6 +73,9 @@ describe('limits', () => {
         expect(faultsOf(rootMessage(viewOf(request(), open, { stepId: 's1', text }), open))).toEqual([]);
         expect(faultsOf(rootMessage(viewOf(request(), ended), ended))).toEqual([]);
         expect(faultsOf(summaryMessage(viewOf(request(), ended)))).toEqual([]);
+        const glass = { verdict: 'break-glass' as const, by: UserId.parse('U0BOB'), reason: text, at: '2026-11-22T03:14:00.000Z' };
+        const gates = Array.from({ length: 4 }, () => ({ gate: one, outcome: 'approved' as const, decisions: [glass] }));
+        expect(faultsOf(summaryMessage({ ...viewOf(request(), ended), gates }))).toEqual([]);
       }),
       runs,
     );
@@ -85,6 +91,8 @@ describe('limits', () => {
         expect(faultsOf(choiceCard({ ...one, kind: 'choice' }, context))).toEqual([]);
         for (const outcome of ['approved', 'chosen', 'rejected', 'expired', 'voided', 'retried', 'aborted'] as const) {
           expect(faultsOf(settledCard({ gate: one, outcome, decisions: people.decisions, difference: text }, context))).toEqual([]);
+          const decisions = people.decisions.map((said) => ({ ...said, verdict: 'break-glass' as const, reason: text }));
+          expect(faultsOf(settledCard({ gate: one, outcome, decisions }, context))).toEqual([]);
         }
       }),
       runs,
