@@ -36,7 +36,7 @@ describe('a fault on the way to Slack', () => {
         click: () => Promise.reject(new Error('nobody clicks here')),
       },
       clusters: {},
-      state: { runAt: async () => undefined },
+      state: { runAt: async () => undefined, get: async () => undefined },
       names: { of: async () => new Map() },
       channelNames: async () => 'inc-etcd',
       client,
