@@ -5,6 +5,7 @@ import type { Advance, EngineDeps } from './ports.ts';
 import { applyEntry, replay } from './replay.ts';
 import type { Replay } from './replay.ts';
 import type { Choices, Step, StepContext } from './step.ts';
+import { mustLetGo } from './tenure.ts';
 import { isOpsError } from '../errors.ts';
 
 /** A procedure as the engine sees it: something to settle first, then steps made from that. */
@@ -125,8 +126,12 @@ export function linesOf(steps: readonly Step[]): readonly StepLine[] {
   return steps.map(({ id, title, kind }) => ({ id, title, kind }));
 }
 
-/** Turns what was thrown into words for a person; anything that is not an OpsError is a fault of ours and says so. */
+/**
+ * Turns what was thrown into words for a person; anything that is not an OpsError is a fault of ours and says so.
+ * @throws what means that this worker must let the run go: no failure of a step, and not to be recorded as one
+ */
 export function failureOf(error: unknown): Failure {
+  if (mustLetGo(error)) throw error;
   if (isOpsError(error)) return { code: error.code, because: error.message, hint: error.hint };
   const message = error instanceof Error ? error.message : String(error);
   return {

@@ -2,6 +2,7 @@
 import type { Clock } from '../../engine/ports.ts';
 import { fails } from '../../engine/finding.ts';
 import type { Finding } from '../../engine/finding.ts';
+import { mustLetGo } from '../../engine/tenure.ts';
 import { isOpsError } from '../../errors.ts';
 
 /** How long to wait, and how often to ask. */
@@ -15,7 +16,7 @@ export async function untilHolds(clock: Clock, { limitMs, intervalMs }: Patience
   const began = clock.now().getTime();
   for (;;) {
     const finding = await ask().catch((error: unknown) => {
-      if (isOpsError(error)) return fails(error.message);
+      if (isOpsError(error) && !mustLetGo(error)) return fails(error.message);
       throw error;
     });
     if (finding.holds || clock.now().getTime() - began >= limitMs) return finding;
