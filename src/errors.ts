@@ -32,6 +32,11 @@ export const errorCatalogue = {
   HOST_OUTPUT_UNKNOWN: { retry: 'never', hint: 'The host answered in a form that is not known: look at the output in the thread.' },
   HOST_TOOL_MISSING: { retry: 'never', hint: "Install etcd's client tools of the server's version on the host." },
   HOST_DISK_FULL: { retry: 'later', hint: 'Make room on the named file system, then press Retry.' },
+  HOST_FENCED: { retry: 'never', hint: 'Another worker carries this run on; nothing needs doing.' },
+  HOST_EPOCH_FAILED: {
+    retry: 'later',
+    hint: "The ssh user's home directory on the host must be its own, be writable and have room; flock must be installed. Then press Retry.",
+  },
   FENCE_FAILED: { retry: 'later', hint: 'Look at the named hosts: etcd must be stopped and must not come back. Then press Retry.' },
   ARGUMENT_UNSAFE: { retry: 'never', hint: 'The text holds characters that cannot be handed to a host as they are; remove them.' },
   ETCD_UNREACHABLE: { retry: 'later', hint: '`status` shows which members answer.' },

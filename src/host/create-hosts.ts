@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { RecordCommand } from '../engine/command.ts';
 import type { Conceal } from '../engine/conceal.ts';
 import type { Clock } from '../engine/ports.ts';
+import type { Tenure } from '../engine/tenure.ts';
 import type { MemberName } from '../ids.ts';
 import type { Host } from './host.ts';
 import { createRemoteHost } from './remote-host.ts';
@@ -26,6 +27,8 @@ export interface HostsDeps {
   /** Takes known secrets out of what is recorded. */
   readonly conceal?: Conceal;
   readonly clock: Pick<Clock, 'now' | 'sleep'>;
+  /** The run in whose name the hosts are changed; undefined where nothing may be changed. */
+  readonly tenure: Tenure | undefined;
 }
 
 /** Hosts with the connections behind them. */
@@ -40,12 +43,12 @@ export interface Hosts {
  * Makes the hosts; connects to none yet.
  * @throws OpsError CONFIG_INVALID when the machine's temporary directory has too long a name for a socket
  */
-export function createHosts({ members, ssh, etcd, record, conceal, clock }: HostsDeps): Hosts {
+export function createHosts({ members, ssh, etcd, record, conceal, clock, tenure }: HostsDeps): Hosts {
   // mkdtemp makes it with mode 0700: whoever can open the sockets in it can run commands on the hosts.
   const controlDir = mkdtempSync(join(tmpdir(), 'etcd-medic-'));
   const connected = members.map((member, index) => {
     const target = { ...ssh, address: member.host, controlPath: controlPathIn(controlDir, index) };
-    const shell = createShell({ member: member.name, target, record, ...(conceal !== undefined && { conceal }), clock });
+    const shell = createShell({ member: member.name, target, record, ...(conceal !== undefined && { conceal }), clock, tenure });
     const host = createRemoteHost({
       shell,
       member: member.name,

@@ -37,7 +37,7 @@ const sshSays: readonly (readonly [RegExp, ErrorCode, string])[] = [
  * @param said what ssh wrote outside of any command's answer
  */
 export function sshFailure({ where, command, limitMs }: Attempt, result: SshResult, said: string): OpsError {
-  const what = sentence(command);
+  const what = commandInWords(command);
   const details = { argv: typed(command), exitCode: result.exitCode, said: lastLines(said) };
   if (result.code === 'ENOENT')
     return new OpsError(
@@ -82,7 +82,7 @@ export function isFailure(command: HostCommand, { exitCode, stderr }: { readonly
 
 /** A command answered with an exit code that is no success. */
 export function commandFailure({ where, command }: Attempt, exitCode: number, stdout: string, stderr: string): OpsError {
-  const what = sentence(command);
+  const what = commandInWords(command);
   const said = lastLines(stderr.trim() === '' ? stdout : stderr);
   const details = { argv: typed(command), exitCode, said };
   if (/^sudo: .*command not found/m.test(stderr) || exitCode === 127) {
@@ -111,7 +111,7 @@ export function unknownOutput(where: string, what: string, output: string): OpsE
 }
 
 /** A command as it stands in a sentence: argv in words, shortened. */
-function sentence(command: HostCommand): string {
+export function commandInWords(command: HostCommand): string {
   const text = typed(command).join(' ');
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }
@@ -120,7 +120,8 @@ function toolOf(command: HostCommand): string {
   return command.argv[0] ?? 'such command';
 }
 
-function lastLines(text: string): string {
+/** The end of what was said, as part of a sentence. */
+export function lastLines(text: string): string {
   return text
     .split('\n')
     .map((line) => line.trim())

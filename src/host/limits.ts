@@ -40,6 +40,13 @@ export const sendChunkBytes = 1_048_576;
 /** How often a restore of before that still runs is looked at. */
 export const earlierRestorePollMs = 1_000;
 
+/** What an earlier worker of the run has in flight on a host may take so long before a newer one gives up. */
+export const earlierCommandMs = 120_000;
+/** The turn at a host's record of a run: held for a few writes at most. */
+export const epochTurnMs = 10_000;
+/** A host forgets a run that no worker took up for so long; Redis does so too (queue/keys.ts). */
+export const epochRecordsDays = 30;
+
 /** The limit for moving or rewriting this much data. */
 export function dataLimitMs(bytes: number): number {
   return dataFixedLimitMs + Math.ceil(bytes / slowestBytesPerMs);

@@ -1,6 +1,8 @@
 /** Several commands in one ssh session: the script that runs them, and their answers taken apart again. */
 import { sent } from './command.ts';
 import type { HostCommand } from './command.ts';
+import { epochFunctions, held, unheld } from './epoch.ts';
+import type { Epoch } from './epoch.ts';
 import { quoteArgv } from './quoting.ts';
 
 /** sudo's secure_path is the same; a user's own PATH or ETCDCTL_* never counts. */
@@ -15,31 +17,48 @@ export interface Frame {
   readonly stderr: Buffer;
 }
 
+/** What more a session's script is told. */
+export interface ScriptOptions {
+  /** Whose session it is. Without it nothing may be changed. */
+  readonly epoch?: Epoch | undefined;
+  /** The first command reads what the worker sends. */
+  readonly readsInput?: boolean;
+}
+
 /**
  * The one line that the login shell on the host gets.
  * After every command a mark with its exit code goes to both streams. That tells a command's own 255 from ssh's, a finished
  * command from a cut one, and one answer from the next. A code that is not accepted ends the session.
+ * Before each command that changes something the fence is asked (epoch.ts).
  * @param nonce 32 hex digits that no output holds
+ * @throws Error when something would be changed in nobody's name
  */
-export function sessionScript(commands: readonly HostCommand[], nonce: string): string {
-  return script(commands, nonce, `printf '\\n${nonce} %s %s\\n' "$c" "$t"; printf '\\n${nonce} %s %s\\n' "$c" "$t" >&2`);
+export function sessionScript(commands: readonly HostCommand[], nonce: string, options: ScriptOptions = {}): string {
+  return script(commands, nonce, options, `printf '\\n${nonce} %s %s\\n' "$c" "$t"; printf '\\n${nonce} %s %s\\n' "$c" "$t" >&2`);
 }
 
 /** The same for one command whose stdout is wanted as it is, byte for byte: the marks go to stderr alone, so `frames` gets stderr twice. */
 export function streamScript(command: HostCommand, nonce: string): string {
-  return script([command], nonce, `printf '\\n${nonce} %s %s\\n' "$c" "$t" >&2`);
+  // Who takes a stream may be paused, too; what changes something is no stream.
+  return script([command], nonce, {}, `printf '\\n${nonce} %s %s\\n' "$c" "$t" >&2`);
 }
 
-function script(commands: readonly HostCommand[], nonce: string, print: string): string {
+function script(commands: readonly HostCommand[], nonce: string, { epoch, readsInput = false }: ScriptOptions, print: string): string {
+  const fenced = commands.some(({ changes }) => changes);
+  if (fenced && epoch === undefined) throw new Error('a session that changes something belongs to a run');
   const lines = commands.map((command, index) => {
     const accepted = (command.accepts ?? [0]).join('|');
     // Only the first command may read what is sent along; a later one must not swallow it.
     const input = index === 0 ? '' : ' </dev/null';
-    return `${quoteArgv(sent(command))}${input}; m $?; case $c in ${accepted}) ;; *) exit 0;; esac`;
+    const line = quoteArgv(sent(command));
+    const ask = readsInput && index === 0 ? unheld : held;
+    const run = command.changes ? `${ask(line)}${input}; m "$x"` : `${line}${input}; m $?`;
+    return `${run}; case $c in ${accepted}) ;; *) exit 0;; esac`;
   });
   const mark = `m() { c=$1; t=$(date +%s%3N); ${print}; }`;
   // The first mark is the host's clock before anything ran.
-  const text = ['umask 077', mark, 'm 0 </dev/null', ...lines].join('\n');
+  const fence = fenced && epoch !== undefined ? epochFunctions(epoch) : [];
+  const text = ['umask 077', mark, ...fence, 'm 0 </dev/null', ...lines].join('\n');
   return quoteArgv(['exec', 'env', '-i', ...remoteEnvironment, '/bin/sh', '-c', text]);
 }
 

@@ -5,11 +5,13 @@ import type { Readable } from 'node:stream';
 import type { RecordCommand } from '../engine/command.ts';
 import type { Conceal } from '../engine/conceal.ts';
 import type { Clock } from '../engine/ports.ts';
+import type { Tenure } from '../engine/tenure.ts';
 import { OpsError } from '../errors.ts';
 import type { MemberName } from '../ids.ts';
 import { shorten } from './bounded.ts';
 import { typed } from './command.ts';
 import type { HostCommand } from './command.ts';
+import { heldBack } from './epoch.ts';
 import { commandFailure, isFailure, sshFailure } from './failures.ts';
 import * as limits from './limits.ts';
 import { frames, sessionScript, unframed } from './script.ts';
@@ -25,6 +27,8 @@ export interface ShellDeps {
   /** Takes known secrets out of what a host answered, before it is cut and hashed. Nothing is known when not given. */
   readonly conceal?: Conceal;
   readonly clock: Pick<Clock, 'now'>;
+  /** In whose name something is changed; undefined where nothing may be. */
+  readonly tenure: Tenure | undefined;
 }
 
 /** What a command answered; its exit code is one of those accepted. */
@@ -63,14 +67,19 @@ export interface Shell {
 export function createShell(deps: ShellDeps): Shell {
   const { member, target } = deps;
   const where = `${member} (${target.address})`;
+  // Until a change was carried out here, one of an earlier worker may have to be waited for.
+  let begun = false;
   const session: Shell['session'] = async (commands, options = {}) => {
     const shared = existsSync(target.controlPath);
+    const changing = commands.some(({ changes }) => changes);
     try {
-      return await attempt(deps, where, commands, options);
+      const waitMs = changing && !begun ? limits.earlierCommandMs + 2 * limits.epochTurnMs : 0;
+      const done = await attempt(deps, where, commands, { ...options, waitMs });
+      begun ||= changing;
+      return done;
     } catch (error) {
       // A host that was rebooted leaves a dead shared connection behind. Looking again over a new one does no harm.
-      if (!shared || !(error instanceof OpsError) || error.code !== 'HOST_UNREACHABLE' || commands.some(({ changes }) => changes))
-        throw error;
+      if (!shared || !(error instanceof OpsError) || error.code !== 'HOST_UNREACHABLE' || changing) throw error;
       await disconnect(target);
       return await attempt(deps, where, commands, options);
     }
@@ -93,12 +102,14 @@ async function attempt(
   deps: ShellDeps,
   where: string,
   commands: readonly HostCommand[],
-  { limitMs = limits.lookLimitMs, input }: SessionOptions,
+  { limitMs = limits.lookLimitMs, input, waitMs = 0 }: SessionOptions & { readonly waitMs?: number },
 ): Promise<Session> {
+  const { tenure } = deps;
   const nonce = randomBytes(16).toString('hex');
-  const script = sessionScript(commands, nonce);
+  const script = sessionScript(commands, nonce, { epoch: tenure, readsInput: input !== undefined });
+  if (commands.some(({ changes }) => changes)) await tenure?.permit();
   const startedAtMs = deps.clock.now().getTime();
-  const result = await ssh(deps.target, script, { limitMs, ...(input !== undefined && { input }) });
+  const result = await ssh(deps.target, script, { limitMs: limitMs + waitMs, ...(input !== undefined && { input }) });
   const endedAtMs = deps.clock.now().getTime();
   const [begun, ...answered] = frames(result.stdout.bytes, result.stderr.bytes, nonce);
   const answers: Answer[] = [];
@@ -113,6 +124,9 @@ async function attempt(
       throw sshFailure(tried, result, said);
     }
     const answer = { exitCode: frame.exitCode, stdout: frame.stdout.toString('utf8'), stderr: frame.stderr.toString('utf8') };
+    const refused = tenure === undefined ? undefined : heldBack(tried, tenure, frame.exitCode, answer.stderr);
+    // What was not run is no command that was carried out.
+    if (refused !== undefined) throw refused;
     keep(deps, command, answer, frame.endedAtMs - beforeMs);
     beforeMs = frame.endedAtMs;
     if (isFailure(command, answer)) throw commandFailure(tried, frame.exitCode, answer.stdout, answer.stderr);

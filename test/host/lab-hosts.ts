@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { mintApproval } from '../../src/engine/approval.ts';
 import type { ExecutedCommand } from '../../src/engine/command.ts';
+import type { Tenure } from '../../src/engine/tenure.ts';
 import { createHosts } from '../../src/host/create-hosts.ts';
 import type { HostsDeps } from '../../src/host/create-hosts.ts';
 import type { Delivery, Host, RestoreOrder } from '../../src/host/host.ts';
@@ -17,6 +18,8 @@ import type { EtcdVersion, Lab } from '../lab/lab.ts';
 export const dataDir = '/data/etcd/data';
 export const run = RunId.parse('restore-prod-7f3a9c');
 export const approval = mintApproval({ gateId: `${run}.1`, planDigest: 'test', approvedBy: [] });
+/** The run as the only worker holds it. */
+export const tenure: Tenure = { runId: run, epoch: 1, permit: async () => undefined };
 export const token = 'etcd-cluster-7f3a9c';
 export const silent = (): void => undefined;
 
@@ -32,7 +35,7 @@ export interface LabHosts {
 }
 
 /** Opens them; `overrides` makes them wrong on purpose. */
-export function openHosts(lab: Lab, overrides: Partial<Pick<HostsDeps, 'ssh' | 'etcd'>> = {}): LabHosts {
+export function openHosts(lab: Lab, overrides: Partial<Pick<HostsDeps, 'ssh' | 'etcd' | 'tenure'>> = {}): LabHosts {
   const recorded: ExecutedCommand[] = [];
   const members = lab.hosts.map(({ name, address, clientUrl, peerUrl }) => ({
     name: MemberName.parse(name),
@@ -47,6 +50,7 @@ export function openHosts(lab: Lab, overrides: Partial<Pick<HostsDeps, 'ssh' | '
     etcd: { unit: 'etcd', dataDir },
     record: (command) => recorded.push(command),
     clock,
+    tenure,
     ...overrides,
   });
   return { hosts, recorded, changes: () => recorded.filter(({ changes }) => changes).map(({ argv }) => argv.join(' ')), close };

@@ -41,6 +41,7 @@ describe('ssh to a host', () => {
       target,
       record: (command) => recorded.push(command),
       clock: { now: () => new Date() },
+      tenure: undefined,
     });
     return { shell, recorded, target };
   };

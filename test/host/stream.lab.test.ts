@@ -29,6 +29,7 @@ describe('a stream out of a host', () => {
       target,
       record: (command) => recorded.push(command),
       clock: { now: () => new Date() },
+      tenure: undefined,
     });
     await shell.run(look('true'));
   }, 300_000);
