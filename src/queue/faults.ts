@@ -13,7 +13,7 @@ import { readAbort } from './decisions.ts';
 import { openJournal, readJournal } from './journal.ts';
 import { writeProgress } from './progress.ts';
 import { isNotOurs } from './promote.ts';
-import { note, raiseEpoch, readFaults } from './run-state.ts';
+import { note, permitOf, raiseEpoch, readFaults } from './run-state.ts';
 import type { Faults } from './run-state.ts';
 import { putBack, sleepUntil } from './take-up.ts';
 import type { Take, TakeUpDeps } from './take-up.ts';
@@ -40,6 +40,10 @@ export async function afterFault(deps: TakeUpDeps, take: Take, error: unknown): 
     throw new DelayedError();
   }
   try {
+    if (isOpsError(error, 'HOST_FENCED') && (await isElsewhere(deps, take))) {
+      log.info({ runId, epoch: take.epoch, because: error.message }, 'run is in the hands of another worker, as a host said');
+      throw new DelayedError();
+    }
     if (isOpsError(error, 'GATE_MOVED') || closing.aborted) return await putBack(take);
     return await countFault(deps, take, error);
   } catch (second) {
@@ -48,6 +52,21 @@ export async function afterFault(deps: TakeUpDeps, take: Take, error: unknown): 
     log.error({ runId, error, second }, 'run could not be put back; it goes on when its lock has run out');
     throw new DelayedError();
   }
+}
+
+/**
+ * Whether Redis, too, says that another worker has the run. When it does not, it has lost what a host remembers: that is a fault like
+ * any other, shown in the thread and tried again under a newer epoch.
+ */
+async function isElsewhere({ records }: TakeUpDeps, { run, epoch }: Take): Promise<boolean> {
+  if (epoch === undefined) return false;
+  return permitOf(records, run.runId, epoch)().then(
+    () => false,
+    (error: unknown) => {
+      if (isOpsError(error, 'RUN_TAKEN_OVER')) return true;
+      throw error;
+    },
+  );
 }
 
 async function countFault(deps: TakeUpDeps, take: Take, error: unknown): Promise<RunOutcome> {

@@ -43,9 +43,13 @@ return {'ok', length}
 
 /**
  * Takes a run up: raises the fence and forgets what it waited for. KEYS: run. ARGV: retentionMs. Gives the epoch.
+ * The epoch follows the clock, so that a Redis that lost its last second does not give the same epoch out twice: the hosts remember it.
  */
 export const takeUpLua = `
-local epoch = redis.call('HINCRBY', KEYS[1], 'epoch', 1)
+local now = redis.call('TIME')
+local last = tonumber(redis.call('HGET', KEYS[1], 'epoch') or '0')
+local epoch = math.max(last + 1, now[1] * 1000 + math.floor(now[2] / 1000))
+redis.call('HSET', KEYS[1], 'epoch', string.format('%.0f', epoch))
 redis.call('HDEL', KEYS[1], 'waiting')
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
 return epoch

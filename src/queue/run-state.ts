@@ -4,9 +4,12 @@
  */
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
+import type { Permit } from '../engine/tenure.ts';
+import { OpsError } from '../errors.ts';
 import type { RunId } from '../ids.ts';
 import { keys, retentionMs } from './keys.ts';
 import { noteLua, takeUpLua } from './lua.ts';
+import { available } from './unavailable.ts';
 
 /** The gate a run waits at, and how much of what people said there it has taken in. */
 export const WaitingSchema = z.object({
@@ -34,6 +37,21 @@ export type Faults = z.infer<typeof FaultsSchema>;
 export async function raiseEpoch(records: Redis, runId: RunId): Promise<number> {
   const epoch: unknown = await records.eval(takeUpLua, 1, keys.run(runId), retentionMs);
   return z.int().parse(epoch);
+}
+
+/**
+ * Makes what asks, right before each change, whether the run is still with the take-up of this epoch.
+ * @param records a connection that waits while Redis is away
+ */
+export function permitOf(records: Redis, runId: RunId, epoch: number): Permit {
+  return async () => {
+    const current = await available(() => records.hget(keys.run(runId), 'epoch'));
+    if (current === String(epoch)) return;
+    throw new OpsError(
+      'RUN_TAKEN_OVER',
+      `Run ${runId} was taken over: this worker holds epoch ${epoch}, the run is at ${current ?? 'none'}. Nothing was changed.`,
+    );
+  };
 }
 
 /** What the run waits for, if it waits. */

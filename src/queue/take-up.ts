@@ -9,13 +9,14 @@ import type { Job } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Decision, Journal, RunOutcome, RunRequest } from '../engine/journal.ts';
 import type { Advance, Clock, Decisions, Reporter } from '../engine/ports.ts';
+import type { Tenure } from '../engine/tenure.ts';
 import type { QueueLog } from './connection.ts';
 import { readAbort, readDecisions } from './decisions.ts';
 import { holdCluster } from './exclusivity.ts';
 import { openJournal } from './journal.ts';
 import { keys } from './keys.ts';
 import { promoteIfDelayed } from './promote.ts';
-import { note, raiseEpoch, readWaiting } from './run-state.ts';
+import { note, permitOf, raiseEpoch, readWaiting } from './run-state.ts';
 import type { Waiting } from './run-state.ts';
 
 /** What the engine is given to advance a run; main.ts adds the procedure, the world, the rules and the clock. */
@@ -24,6 +25,8 @@ export interface RunContext {
   readonly journal: Journal;
   readonly decisions: Decisions;
   readonly reporter: Reporter;
+  /** What this worker shows before it changes anything in the world. */
+  readonly tenure: Tenure;
   /** Aborts when this worker must let go: it is closing, or it has lost the run. */
   readonly signal: AbortSignal;
   abortRequested(): Promise<Decision | undefined>;
@@ -98,6 +101,7 @@ async function carryOn(deps: TakeUpDeps, take: Take, epoch: number): Promise<Run
     journal,
     decisions,
     reporter,
+    tenure: { runId: run.runId, epoch, permit: permitOf(records, run.runId, epoch) },
     signal: AbortSignal.any([take.lock, closing]),
     abortRequested: () => readAbort(records, run.runId),
   });
