@@ -7,6 +7,7 @@ import { loadSettings } from './config/load.ts';
 import type { Settings } from './config/load.ts';
 import { createConceal } from './engine/conceal.ts';
 import type { Conceal } from './engine/conceal.ts';
+import { mayChangeNothing } from './engine/tenure.ts';
 import { OpsError, isOpsError } from './errors.ts';
 import { createEtcd } from './etcd/create-etcd.ts';
 import { ClusterName, MemberName } from './ids.ts';
@@ -126,7 +127,7 @@ function keepRevisions({ config, passwords }: Settings, { records }: Connections
       cluster.auth === undefined || password === undefined ? undefined : { user: cluster.auth.user, password: password.reveal() };
     return {
       name,
-      etcd: createEtcd({ members, tls: cluster.tls, auth, record: () => undefined, clock }),
+      etcd: createEtcd({ members, tls: cluster.tls, auth, record: () => undefined, clock, permit: mayChangeNothing }),
       ledger: createRevisionLedger({ records, cluster: name, clock }),
     };
   });

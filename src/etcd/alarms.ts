@@ -30,6 +30,7 @@ export async function disarm(deps: AlarmsDeps, alarm: Alarm): Promise<void> {
       await askServing(deps, {
         what: `taking back of the alarm ${type} of ${memberId}`,
         limitMs,
+        changes: true,
         whenUnknown: '`status` shows the alarms. Retry is safe.',
         request: (client, options) =>
           client.maintenance.alarm({ action: 'Deactivate', memberID: decimalOf(memberId), alarm: alarmTypes[type] }, options),

@@ -28,6 +28,8 @@ export interface Question<Result> {
   readonly what: string;
   /** Of the whole, the search for the right member included. */
   readonly limitMs: number;
+  /** It changes something: sent only when the run may still be carried on by this worker. */
+  readonly changes?: true;
   /** What a person should do when nobody knows whether it took effect; absent for a question that changes nothing. */
   readonly whenUnknown?: string;
   request(client: Etcd3, options: CallOptions): Promise<Result>;
@@ -99,6 +101,7 @@ export async function askMember<Result>(endpoint: Endpoint, { what, limitMs, req
 }
 
 async function ask<Result>(deps: AskDeps, endpoint: Endpoint, question: Question<Result>, leftMs: number): Promise<Result> {
+  if (question.changes === true) await endpoint.permit();
   const settled = new AbortController();
   let looking: Promise<ClusterLook> | undefined;
   const lookOnce = () => (looking ??= look(deps));

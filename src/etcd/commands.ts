@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { PlannedCommand, RecordCommand } from '../engine/command.ts';
 import type { Clock } from '../engine/ports.ts';
+import { mustLetGo } from '../engine/tenure.ts';
 import type { MemberId, MemberName } from '../ids.ts';
 import type { Alarm } from './etcd.ts';
 import type { TlsPaths } from './tls.ts';
@@ -73,7 +74,7 @@ export function acting(recording: { readonly record: RecordCommand; readonly clo
 }
 
 /**
- * Carries out `work` and records it as `command`, also when it fails.
+ * Carries out `work` and records it as `command`, also when it fails; not when it was not permitted.
  * `output` is what etcdctl would have said, from the result; a result that is not `worthNoting` (an attempt that changed nothing and is
  * made again every second) is left out.
  */
@@ -108,6 +109,8 @@ export async function recorded<Result>(
     if (worthNoting(result)) note(output(result), 0);
     return result;
   } catch (error) {
+    // Not permitted: nothing was sent.
+    if (mustLetGo(error)) throw error;
     note(error instanceof Error ? error.message : String(error), 1);
     throw error;
   }

@@ -47,6 +47,7 @@ export async function compact(deps: CompactDeps, revision: bigint): Promise<void
         await askServing(deps, {
           what,
           limitMs,
+          changes: true,
           request: (client, options) => orRefusal(client.kv.compact({ revision: revision.toString(), physical: true }, options)),
         });
       } catch (error) {

@@ -2,6 +2,7 @@
 import { allOf } from '../engine/finding.ts';
 import type { RecordCommand } from '../engine/command.ts';
 import type { Clock } from '../engine/ports.ts';
+import type { Permit } from '../engine/tenure.ts';
 import type { MemberName } from '../ids.ts';
 import { hashesAgree, looksAgree } from './agree.ts';
 import { disarm } from './alarms.ts';
@@ -40,6 +41,8 @@ export interface EtcdOptions {
   /** Takes what changes something or moves data, as the etcdctl command it amounts to. */
   readonly record: RecordCommand;
   readonly clock: Clock;
+  /** Asked right before each request that changes something; what it throws keeps the request from being sent. */
+  readonly permit: Permit;
 }
 
 /** One cluster over gRPC; `close` ends its connections. */
@@ -56,9 +59,11 @@ export interface EtcdOverGrpc extends Etcd {
  * @throws OpsError ETCD_TLS_FAILED when the TLS files cannot be used
  */
 export function createEtcd(options: EtcdOptions): EtcdOverGrpc {
-  const { members, tls, auth, clock } = options;
+  const { members, tls, auth, clock, permit } = options;
   const material = tls === undefined ? undefined : loadTls(tls, clock.now());
-  const endpoints = members.map(({ name, clientUrl }) => connectEndpoint({ member: name, url: clientUrl }, { tls: material, auth, clock }));
+  const endpoints = members.map(({ name, clientUrl }) =>
+    connectEndpoint({ member: name, url: clientUrl }, { tls: material, auth, clock, permit }),
+  );
   return {
     ...throughEndpoints(endpoints, options),
     readSnapshotFile,

@@ -51,6 +51,7 @@ export async function defragment(deps: DefragmentDeps, member: MemberName): Prom
 async function request(endpoint: Endpoint): Promise<void> {
   const { dbSizeBytes } = await reach(endpoint);
   const limitMs = defragmentLimitMs(dbSizeBytes);
+  await endpoint.permit();
   try {
     await endpoint.call(limitMs, (client, options) => client.maintenance.defragment(options));
   } catch (error) {

@@ -5,6 +5,7 @@ import { Etcd3 } from 'etcd3';
 import type { IOptions } from 'etcd3';
 import { OpsError } from '../errors.ts';
 import type { Clock } from '../engine/ports.ts';
+import type { Permit } from '../engine/tenure.ts';
 import type { MemberName } from '../ids.ts';
 import { isDeadline, isIdentityWanted, isLeaderless } from './grpc-error.ts';
 import type { TlsMaterial } from './tls.ts';
@@ -20,6 +21,8 @@ export interface EndpointDeps {
   readonly tls: TlsMaterial | undefined;
   readonly auth: PasswordAuth | undefined;
   readonly clock: Clock;
+  /** Asked right before each request that changes something. */
+  readonly permit: Permit;
 }
 
 /** One member's client URL. */
@@ -27,6 +30,8 @@ export interface Endpoint {
   readonly member: MemberName;
   readonly url: string;
   readonly tls: TlsMaterial | undefined;
+  /** To be awaited right before a request that changes something: what is looked up first may take seconds. */
+  readonly permit: Permit;
   /**
    * Makes one call, as whom the certificate says; when etcd wants to know a user and a password is configured, once more with a token.
    * In this order because `Authenticate` needs a quorum and a certificate does not, and because a token beats a certificate at the server.
@@ -81,6 +86,7 @@ export function connectEndpoint(at: { readonly member: MemberName; readonly url:
   return {
     ...at,
     tls,
+    permit: deps.permit,
     call: async (limitMs, request) => {
       const deadline = new Date(clock.now().getTime() + limitMs);
       try {

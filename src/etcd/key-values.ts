@@ -15,6 +15,7 @@ export async function putKey(deps: AskDeps, key: string, value: string): Promise
   const response = await askServing(deps, {
     what: 'put',
     limitMs,
+    changes: true,
     whenUnknown,
     request: (client, options) => client.kv.put({ key: Buffer.from(key), value: Buffer.from(value) }, options),
   });
@@ -26,6 +27,7 @@ export async function deleteKey(deps: AskDeps, key: string): Promise<number> {
   const response = await askServing(deps, {
     what: 'delete',
     limitMs,
+    changes: true,
     whenUnknown,
     request: (client, options) => client.kv.deleteRange({ key: Buffer.from(key) }, options),
   });

@@ -32,6 +32,7 @@ export async function moveLeader(deps: MembersDeps, to: MemberId): Promise<void>
       const answer = await askLeader(deps, {
         what,
         limitMs,
+        changes: true,
         whenUnknown: '`status` shows who leads. Retry is safe.',
         request: (client, options) => orRefusal(client.maintenance.moveLeader({ targetID: decimalOf(to) }, options)),
       });

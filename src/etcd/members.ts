@@ -45,6 +45,7 @@ export async function addLearner(deps: MembersDeps, peerUrls: readonly string[])
       await settled(deps, {
         what,
         limitMs,
+        changes: true,
         whenUnknown,
         request: (client, options) => orRefusal(client.cluster.memberAdd({ peerURLs: [...peerUrls], isLearner: true }, options)),
         good: ({ member }) => memberOf(member),
@@ -73,6 +74,7 @@ export async function promote(deps: MembersDeps, id: MemberId): Promise<Finding>
       await settled<unknown, 'promoted' | 'not-in-sync' | 'gone'>(deps, {
         what: `promotion of ${nameOf(row)}`,
         limitMs,
+        changes: true,
         whenUnknown,
         request: (client, options) => orRefusal(client.cluster.memberPromote({ ID: decimalOf(id) }, options)),
         good: () => 'promoted',
@@ -93,6 +95,7 @@ export async function removeMember(deps: MembersDeps, id: MemberId): Promise<voi
       await settled<unknown, void>(deps, {
         what: `removal of member ${id}`,
         limitMs,
+        changes: true,
         whenUnknown,
         request: (client, options) => orRefusal(client.cluster.memberRemove({ ID: decimalOf(id) }, options)),
         good: () => undefined,
@@ -114,6 +117,7 @@ export async function updatePeerUrls(deps: MembersDeps, id: MemberId, peerUrls: 
       await settled<unknown, void>(deps, {
         what: `update of member ${id}`,
         limitMs,
+        changes: true,
         whenUnknown,
         request: (client, options) => orRefusal(client.cluster.memberUpdate({ ID: decimalOf(id), peerURLs: [...peerUrls] }, options)),
         good: () => undefined,

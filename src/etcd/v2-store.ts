@@ -159,6 +159,7 @@ async function askServing(
   for (const [index, one] of seen.endpoints.entries()) {
     const endpoint = deps.endpoints[index];
     if (endpoint === undefined || !one.answers || one.status.leader === undefined || one.status.isLearner) continue;
+    if (question.method === 'PUT') await endpoint.permit();
     const answer = await ask(endpoint, what, { ...question, limitMs: requestLimitMs, limitBytes: nodeLimitBytes });
     if (!isNotServed(answer)) return { endpoint, answer };
     refusal ??= notServed(endpoint, one.status.version);

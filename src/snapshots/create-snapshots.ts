@@ -1,5 +1,6 @@
 /** Puts the parts together: the stored snapshots of one cluster, in a directory. */
 import type { Clock } from '../engine/ports.ts';
+import type { Permit } from '../engine/tenure.ts';
 import type { EtcdOverGrpc } from '../etcd/create-etcd.ts';
 import type { ClusterName } from '../ids.ts';
 import { check } from './check.ts';
@@ -24,12 +25,14 @@ export interface SnapshotsOptions {
   /** What etcd's tool says of a file. Throws SNAPSHOT_INVALID when the tool refuses it. */
   readonly snapshotStatus: (path: string) => Promise<SnapshotStatus>;
   readonly clock: Clock;
+  /** Asked before a file is made, and again before it gets its name. */
+  readonly permit: Permit;
 }
 
 /** Nothing is made or read before it is asked for. */
-export function createSnapshots({ directory, cluster, etcd, snapshotStatus, clock }: SnapshotsOptions): Snapshots {
+export function createSnapshots({ directory, cluster, etcd, snapshotStatus, clock, permit }: SnapshotsOptions): Snapshots {
   const layout = layoutOf(directory, cluster);
-  const deps = { layout, clock, etcd, snapshotStatus };
+  const deps = { layout, clock, etcd, snapshotStatus, permit };
   return {
     list: () => list(deps),
     find: (id) => find(deps, id),

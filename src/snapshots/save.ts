@@ -2,6 +2,8 @@
 import { rename, rm } from 'node:fs/promises';
 import { OpsError } from '../errors.ts';
 import type { Progress } from '../engine/step.ts';
+import { mustLetGo } from '../engine/tenure.ts';
+import type { Permit } from '../engine/tenure.ts';
 import type { EtcdOverGrpc } from '../etcd/create-etcd.ts';
 import type { RunId, SnapshotId } from '../ids.ts';
 import type { CheckDeps } from './check.ts';
@@ -21,6 +23,7 @@ const idAttempts = 60;
 /** What saving needs. */
 export interface SaveDeps extends ListDeps, CheckDeps {
   readonly etcd: Pick<EtcdOverGrpc, 'saveSnapshot' | 'readSnapshotFile'>;
+  readonly permit: Permit;
 }
 
 interface Order {
@@ -69,6 +72,7 @@ export async function saveCopy(
 async function store(deps: SaveDeps, { run, kind, originOf, fill }: Storing): Promise<SnapshotRecord> {
   const { layout, clock } = deps;
   const part = layout.unfinished(run, 'snapshot');
+  await deps.permit();
   await withStore(`make ${layout.directory}`, () => makeDirectory(layout.directory));
   const earlier = await finishEarlier(deps, run);
   if (earlier !== undefined) return earlier;
@@ -78,6 +82,8 @@ async function store(deps: SaveDeps, { run, kind, originOf, fill }: Storing): Pr
   const { bytes, sha256 } = await fill(part);
   try {
     const { hash, revision, totalKeys } = await deps.snapshotStatus(part);
+    // What lies there may by now be that of the worker that has taken the run over.
+    await deps.permit();
     await demandSize(part, bytes);
     return await withStore(`store the snapshot in ${layout.directory}`, async () => {
       const record = await claimId(
@@ -105,7 +111,7 @@ async function store(deps: SaveDeps, { run, kind, originOf, fill }: Storing): Pr
       return record;
     });
   } catch (error) {
-    await rm(part, { force: true });
+    if (!mustLetGo(error)) await rm(part, { force: true });
     throw error;
   }
 }

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { fails, holds } from '../engine/finding.ts';
 import type { Finding } from '../engine/finding.ts';
 import type { Clock } from '../engine/ports.ts';
+import type { Permit } from '../engine/tenure.ts';
 import { OpsError } from '../errors.ts';
 import { ClusterId, ClusterName, MemberName, RunId, V2BackupId } from '../ids.ts';
 import { linked, makeDirectory, syncDirectory, writeSynced } from './durable.ts';
@@ -23,6 +24,7 @@ const idAttempts = 60;
 export interface V2StoreDeps {
   readonly layout: Layout;
   readonly clock: Clock;
+  readonly permit: Permit;
 }
 
 const index = z
@@ -126,9 +128,10 @@ async function sha256Of(path: string): Promise<string> {
 
 /** The sidecar comes first, because it names the run: cut between the two, the run finds its sidecar again and finishes the rename. */
 async function save(
-  { layout, clock }: V2StoreDeps,
+  { layout, clock, permit }: V2StoreDeps,
   { run, origin, progress, fetch }: Parameters<V2Backups['save']>[0],
 ): Promise<V2BackupRecord> {
+  await permit();
   await withStore(`make ${layout.directory}`, () => makeDirectory(layout.directory));
   const part = partOf(layout, run);
   const earlier = await finishEarlier(layout, run, part);
@@ -136,6 +139,7 @@ async function save(
   await withStore(`remove ${part}`, () => rm(part, { force: true }));
   const takenAt = clock.now();
   const { bytes, sha256 } = await fetch(part, progress);
+  await permit();
   return await withStore(`store the backup in ${layout.directory}`, async () => {
     for (let attempt = 0; attempt < idAttempts; attempt += 1) {
       const at = new Date(takenAt.getTime() + attempt * 1_000);

@@ -55,11 +55,11 @@ export function startWorker({
     moved: outbox.moved,
     progress: (run: RunRequest, stepId: string, text: string) => outbox.progress(run, stepId, conceal(text)),
   };
-  const advanceRun: AdvanceRun = async (context) => {
+  const advanceRun: AdvanceRun = async ({ tenure, ...context }) => {
     const { run } = context;
     const procedure = verbOf(run.procedure, 'procedure');
     const commands = createCommandLog();
-    const { world, close } = openWorld({ cluster: run.cluster, runId: run.runId, record: commands.record });
+    const { world, close } = openWorld({ cluster: run.cluster, runId: run.runId, record: commands.record, tenure });
     try {
       return await advance({
         ...context,
@@ -85,6 +85,7 @@ export function startWorker({
       cluster: query.cluster,
       runId: RunId.parse(`query-${query.cluster}-000000`),
       record: () => undefined,
+      tenure: undefined,
     });
     try {
       return concealAll(await answerOf(input.parse(query.input), world), conceal);

@@ -3,6 +3,8 @@ import type { Settings } from '../config/load.ts';
 import type { RecordCommand } from '../engine/command.ts';
 import type { Conceal } from '../engine/conceal.ts';
 import type { Clock } from '../engine/ports.ts';
+import { mayChangeNothing } from '../engine/tenure.ts';
+import type { Permit, Tenure } from '../engine/tenure.ts';
 import { OpsError } from '../errors.ts';
 import { createEtcd } from '../etcd/create-etcd.ts';
 import { createHosts } from '../host/create-hosts.ts';
@@ -25,6 +27,8 @@ export interface WorldOrder {
   /** A question has no run; its name stands in where a run id is needed. */
   readonly runId: RunId;
   readonly record: RecordCommand;
+  /** In whose name the world may be changed; undefined for a question, which changes nothing. */
+  readonly tenure: Tenure | undefined;
 }
 
 /** A world with its connections; whoever opens it closes it. */
@@ -35,7 +39,8 @@ export interface OpenWorld {
 
 /** Opens worlds. @throws OpsError CONFIG_INVALID for a cluster that is not configured (any more), ETCD_TLS_FAILED for unusable certificates */
 export function createWorlds({ settings: { config, passwords }, ledgerOf, clock, conceal }: WorldsDeps): (order: WorldOrder) => OpenWorld {
-  return ({ cluster: name, runId, record }) => {
+  return ({ cluster: name, runId, record, tenure }) => {
+    const permit = tenure?.permit ?? mayChangeNothing;
     const cluster = config.clusters[name];
     if (cluster === undefined) throw new OpsError('CONFIG_INVALID', `config.yaml has no cluster ${name}.`);
     const members = Object.entries(cluster.members).map(([member, urls]): ConfiguredMember => ({
@@ -49,15 +54,16 @@ export function createWorlds({ settings: { config, passwords }, ledgerOf, clock,
       auth: cluster.auth === undefined || password === undefined ? undefined : { user: cluster.auth.user, password: password.reveal() },
       record,
       clock,
+      permit,
     });
-    const { hosts, close } = createHosts({ members, ssh: cluster.ssh, etcd: cluster.etcd, record, conceal, clock });
+    const { hosts, close } = createHosts({ members, ssh: cluster.ssh, etcd: cluster.etcd, record, conceal, clock, tenure });
     const world: World = {
       runId,
       cluster: { name, members, initialClusterToken: cluster.etcd.initialClusterToken },
       etcd,
       hosts,
-      snapshots: createSnapshots({ directory: config.backups.directory, cluster: name, etcd, snapshotStatus, clock }),
-      ledger: ledgerOf(name),
+      snapshots: createSnapshots({ directory: config.backups.directory, cluster: name, etcd, snapshotStatus, clock, permit }),
+      ledger: permitted(ledgerOf(name), permit),
       clock,
     };
     return {
@@ -67,5 +73,16 @@ export function createWorlds({ settings: { config, passwords }, ledgerOf, clock,
         await close();
       },
     };
+  };
+}
+
+/** Taking in what was seen is no harm in anybody's hands; beginning the count anew is. */
+function permitted(ledger: RevisionLedger, permit: Permit): RevisionLedger {
+  return {
+    ...ledger,
+    restart: async (revision) => {
+      await permit();
+      await ledger.restart(revision);
+    },
   };
 }

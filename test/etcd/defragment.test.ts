@@ -45,6 +45,7 @@ function member(end: () => Promise<unknown>) {
     member: etcd01,
     url,
     tls: undefined,
+    permit: async () => undefined,
     call: async (limitMs, request) => {
       asked.push(limitMs);
       return await request(client, {});

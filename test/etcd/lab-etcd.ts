@@ -24,6 +24,7 @@ export function connect(lab: Lab, change: Partial<EtcdOptions> = {}): EtcdOverGr
     tls: { ca: lab.pki.ca, ...lab.pki.root },
     record: () => undefined,
     clock: systemClock,
+    permit: async () => undefined,
     ...change,
   });
 }

@@ -40,7 +40,8 @@ describe.each(['3.4', '3.5'] as const)('snapshots of etcd %s', (version) => {
     await rm(directory, { recursive: true, force: true });
   });
 
-  const store = () => createSnapshots({ directory, cluster, etcd: labEtcd(lab), snapshotStatus, clock: systemClock });
+  const store = () =>
+    createSnapshots({ directory, cluster, etcd: labEtcd(lab), snapshotStatus, clock: systemClock, permit: async () => undefined });
 
   async function originOf(): Promise<SnapshotOrigin> {
     const etcd = labEtcd(lab);

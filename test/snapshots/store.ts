@@ -47,7 +47,15 @@ export async function testStore(change: Partial<SnapshotsOptions> = {}) {
       saveSnapshot: (from, toPath) => ({ on: 'bot', argv: ['etcdctl', from, 'snapshot', 'save', toPath] }),
     },
   };
-  const options: SnapshotsOptions = { directory: backups, cluster, etcd, snapshotStatus: () => Promise.resolve(status), clock, ...change };
+  const options: SnapshotsOptions = {
+    directory: backups,
+    cluster,
+    etcd,
+    snapshotStatus: () => Promise.resolve(status),
+    clock,
+    permit: async () => undefined,
+    ...change,
+  };
   const directory = join(backups, cluster);
   return {
     snapshots: createSnapshots(options),

@@ -1,4 +1,5 @@
 /** `status` against `etcdctl endpoint status -w table` (row 6), with members gone in both ways. */
+import { mayChangeNothing } from '../../../src/engine/tenure.ts';
 import { createEtcd } from '../../../src/etcd/create-etcd.ts';
 import { MemberName } from '../../../src/ids.ts';
 import { systemClock } from '../../../src/wiring/clock.ts';
@@ -91,6 +92,7 @@ async function look({ hosts, pki }: Lab): Promise<number> {
     tls: { ca: pki.ca, ...pki.root },
     record: () => undefined,
     clock: systemClock,
+    permit: mayChangeNothing,
   });
   const from = performance.now();
   await etcd.look();
