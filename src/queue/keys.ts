@@ -15,6 +15,7 @@
  * | `medic:unreported` | sorted set | runs whose journal is ahead of what was last rendered |
  * | `medic:thread:<runId>`, `medic:thread-at:<channel>:<ts>` | string | where a run's messages stand in Slack, and which run a thread is about |
  * | `medic:marker` | hash | `id` and `loss`: by it is seen that Redis was emptied |
+ * | `medic:seen:<id>` | string | a command or event of Slack that was taken |
  * | `medic:revision:<cluster>` | hash | the highest revision seen, and when |
  */
 import type { ClusterName, RunId } from '../ids.ts';
@@ -43,6 +44,7 @@ export const keys = {
   thread: (runId: RunId) => `medic:thread:${runId}`,
   threadAt: (channel: string, ts: string) => `medic:thread-at:${channel}:${ts}`,
   marker: 'medic:marker',
+  seen: (id: string) => `medic:seen:${id}`,
   revision: (cluster: ClusterName) => `medic:revision:${cluster}`,
 } as const;
 

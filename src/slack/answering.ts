@@ -12,17 +12,19 @@ import { deskAnswerMessage, refusalMessage, replyMessage } from './blocks/reply.
 import type { ChannelNames } from './channel-names.ts';
 import type { Names } from './names.ts';
 import { upload, whisper } from './post.ts';
+import type { Seen } from './seen.ts';
 import type { ThreadState } from './thread-state.ts';
 import { timelineFile } from './timeline.ts';
 
 /** What the listeners share. */
 export interface ListenerDeps {
   readonly desk: Desk;
-  readonly clusters: Readonly<Record<string, Pick<Cluster, 'operators' | 'approvers'>>>;
+  readonly clusters: Readonly<Record<string, Pick<Cluster, 'readers' | 'operators' | 'approvers'>>>;
   readonly state: Pick<ThreadState, 'runAt' | 'get'>;
   readonly names: Names;
   readonly channelNames: ChannelNames;
   readonly client: WebClient;
+  readonly seen: Seen;
   /** Asks the outbox to render a run again: live buttons on a settled gate must go. */
   readonly requestRender: (run: RunId) => void;
 }
@@ -64,5 +66,5 @@ async function addJournal(deps: ListenerDeps, { view, entries }: Extract<Reply, 
 }
 
 function idsIn(clusters: ListenerDeps['clusters']): readonly string[] {
-  return Object.values(clusters).flatMap(({ operators, approvers }) => [...operators, ...approvers]);
+  return Object.values(clusters).flatMap(({ readers = [], operators, approvers }) => [...readers, ...operators, ...approvers]);
 }

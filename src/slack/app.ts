@@ -13,7 +13,6 @@ import { onCommand } from './listeners/command.ts';
 import { onHome } from './listeners/home.ts';
 import { onMention } from './listeners/mention.ts';
 import { onTyped } from './listeners/typed.ts';
-import { createSeen } from './seen.ts';
 import { slashCommand } from './surface.ts';
 
 /** While Slack is away the socket is asked for again at least this often, for as long as it takes. */
@@ -120,11 +119,10 @@ function receiverOf(mode: SlackMode, clientOptions: { slackApiUrl?: string }, lo
 }
 
 function listen(app: App, options: SlackOptions, botUserId: () => string | undefined): void {
-  const isNew = createSeen(options);
   app.command(slashCommand, (args) => onCommand(options, args));
-  app.event('app_mention', async ({ event, body }) => {
-    if (isNew(body.event_id)) await onMention(options, { event, teamId: body.team_id, botUserId: botUserId() });
-  });
+  app.event('app_mention', ({ event, body }) =>
+    onMention(options, { event, eventId: body.event_id, teamId: body.team_id, botUserId: botUserId() }),
+  );
   app.event('app_home_opened', ({ event }) => onHome(options.client, event));
   // Whatever is clicked gets an answer, also what no card of ours holds, rather than a spinning button.
   app.action(/.*/, ({ body, ack }) => onAction(options, { body, ack: () => ack() }));

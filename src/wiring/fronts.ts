@@ -12,6 +12,7 @@ import type { Queues } from '../queue/queues.ts';
 import { createReportWorker } from '../queue/report-worker.ts';
 import { enqueueReport } from '../queue/reporter.ts';
 import { createRuns } from '../queue/runs.ts';
+import { createSeen } from '../queue/seen.ts';
 import { createThreads } from '../queue/threads.ts';
 import type { Closable } from '../queue/worker.ts';
 import { deliverAnswer } from '../slack/answers.ts';
@@ -53,6 +54,7 @@ export function createBot({ settings, slack, clients, connections, queues, acces
     desk: createDesk({ verbs, clusters, permissions: access, runs, clock }),
     clusters,
     state: createThreads(connections.front),
+    seen: createSeen(connections.front),
     names: createNames({ client: clients.arrival, clock }),
     channelNames: createChannelNames({ client: clients.arrival, clock }),
     requestRender: (run) => {

@@ -7,6 +7,7 @@ import type { RunView } from '../../src/engine/view.ts';
 import { OpsError } from '../../src/errors.ts';
 import { ClusterName, RunId, UserId } from '../../src/ids.ts';
 import { chained } from '../fakes/chain.ts';
+import type { Seen } from '../../src/slack/seen.ts';
 import type { ThreadRecord, ThreadState } from '../../src/slack/thread-state.ts';
 
 /** A clock that stands still until it is set. */
@@ -31,6 +32,18 @@ export function memoryThreadState(): ThreadState & { readonly records: Map<RunId
       records.set(run, JSON.parse(JSON.stringify(record)) as ThreadRecord);
     },
     runAt: async (channel, ts) => [...records].find(([, record]) => record.channel === channel && record.root.ts === ts)?.[0],
+  };
+}
+
+/** What was taken already, in memory. */
+export function memorySeen(): Seen {
+  const seen = new Set<string>();
+  return {
+    async isNew(id) {
+      const isNew = !seen.has(id);
+      seen.add(id);
+      return isNew;
+    },
   };
 }
 

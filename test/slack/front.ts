@@ -11,7 +11,7 @@ import { createGroups } from '../../src/slack/groups.ts';
 import { createNames } from '../../src/slack/names.ts';
 import { renderRun } from '../../src/slack/thread.ts';
 import { clusters as known, verbs } from '../commands/verbs.ts';
-import { fakeClock, fakeRuns, journalOf, memoryThreadState, request } from './fakes.ts';
+import { fakeClock, fakeRuns, journalOf, memorySeen, memoryThreadState, request } from './fakes.ts';
 import { startFaultProxy } from './fault-proxy.ts';
 import type { FaultProxy } from './fault-proxy.ts';
 import { startLocalSlack } from './local-slack.ts';
@@ -78,6 +78,7 @@ async function open(slack: LocalSlack, proxy: FaultProxy) {
     desk,
     clusters,
     state,
+    seen: memorySeen(),
     names,
     channelNames: createChannelNames({ client: clients.arrival, clock }),
     client: clients.arrival,

@@ -5,6 +5,7 @@ import { refused } from '../../src/commands/reply.ts';
 import { createSlack } from '../../src/slack/app.ts';
 import type { SlackMode } from '../../src/slack/app.ts';
 import { createClients } from '../../src/slack/clients.ts';
+import { memorySeen } from './fakes.ts';
 import { freePort, startLocalSlack, until } from './local-slack.ts';
 import type { LocalSlack } from './local-slack.ts';
 
@@ -28,6 +29,7 @@ function frontOf(slack: LocalSlack, mode: SlackMode) {
     desk,
     clusters: {},
     state: { runAt: async () => undefined, get: async () => undefined },
+    seen: memorySeen(),
     names: { of: async () => new Map() },
     channelNames: async () => 'inc-etcd',
     client,

@@ -4,6 +4,7 @@ import { fromSlack } from '../../commands/normalise.ts';
 import { UserId } from '../../ids.ts';
 import { answer } from '../answering.ts';
 import type { ListenerDeps } from '../answering.ts';
+import { once } from '../seen.ts';
 
 /** What is used of the event: https://docs.slack.dev/reference/events/app_mention */
 const Mention = z.object({
@@ -19,12 +20,13 @@ const Mention = z.object({
 
 interface Heard {
   readonly event: unknown;
+  readonly eventId: string | undefined;
   readonly teamId: string | undefined;
   readonly botUserId: string | undefined;
 }
 
 /** Takes a mention. What another bot says is not a person's word and is left alone. */
-export async function onMention(deps: ListenerDeps, { event, teamId, botUserId }: Heard): Promise<void> {
+export async function onMention(deps: ListenerDeps, { event, eventId, teamId, botUserId }: Heard): Promise<void> {
   const heard = Mention.safeParse(event);
   if (!heard.success || heard.data.bot_id !== undefined) return;
   const { user, channel, text, thread_ts: threadTs, user_team: userTeam, team } = heard.data;
@@ -39,7 +41,10 @@ export async function onMention(deps: ListenerDeps, { event, teamId, botUserId }
     via: 'slack' as const,
   };
   const words = fromSlack(withoutMention(text, botUserId));
-  const reply = await deps.desk.take({ words, prefix: '@etcd-medic', ...(run !== undefined && { run }) }, person);
+  const said = { words, prefix: '@etcd-medic', ...(run !== undefined && { run }) };
+  const reply = await once(deps.seen, eventId, () => deps.desk.take(said, person));
+  // Slack repeats an event when its acknowledgement was late: the first one is being answered.
+  if (reply === undefined) return;
   if (reply.kind === 'receipt') deps.requestRender(reply.run);
   if (reply.kind !== 'asked') await answer(deps, reply, person, threadTs);
 }
