@@ -21,6 +21,8 @@ export const WaitingSchema = z.object({
   /** A "no" only skips a step: the cluster is not held meanwhile. */
   optional: z.boolean(),
   decisionsRead: z.int().nonnegative(),
+  /** When people are reminded; the run wakes then, so that the reminder is posted. */
+  remindAt: z.array(z.iso.datetime()).default([]),
 });
 export type Waiting = z.infer<typeof WaitingSchema>;
 

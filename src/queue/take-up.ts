@@ -8,6 +8,7 @@ import { DelayedError, WaitingError } from 'bullmq';
 import type { Job } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Decision, Journal, RunOutcome, RunRequest } from '../engine/journal.ts';
+import { remindersOf } from '../engine/reminders.ts';
 import type { Advance, Clock, Decisions, Reporter } from '../engine/ports.ts';
 import type { Tenure } from '../engine/tenure.ts';
 import type { QueueLog } from './connection.ts';
@@ -125,7 +126,9 @@ async function carryOn(deps: TakeUpDeps, take: Take, epoch: number): Promise<Run
 
 function waitingAt({ gate, until }: Extract<Advance, { state: 'waiting' }>, decisionsRead: number): Waiting {
   const { gateId, stepId, expiresAt, otherwise } = gate;
-  return { gateId, stepId, expiresAt, optional: otherwise !== undefined, decisionsRead, ...(until !== undefined && { wakeAt: until }) };
+  const remindAt = remindersOf(gate).map(({ at }) => at.toISOString());
+  const wake = until === undefined ? {} : { wakeAt: until };
+  return { gateId, stepId, expiresAt, optional: otherwise !== undefined, decisionsRead, remindAt, ...wake };
 }
 
 /** When a waiting run must be looked at although nobody speaks. */
@@ -140,10 +143,17 @@ async function hasNews({ records, clock }: TakeUpDeps, run: RunRequest, waiting:
   return (await readAbort(records, run.runId)) !== undefined;
 }
 
-/** Moves the run to delayed until its gate expires or what was said begins to count, then looks once more: a click that came before the move found nothing to promote. */
+/**
+ * Moves the run to delayed until its gate reminds or expires or what was said begins to count, then looks once more: a click that came before
+ * the move found nothing to promote.
+ */
 async function waitAt(deps: TakeUpDeps, take: Take, waiting: Waiting): Promise<never> {
-  const { clock, limits } = deps;
-  const until = Math.min(dueAt(waiting), clock.now().getTime() + limits.lookEveryMs);
+  const { clock, limits, reporter } = deps;
+  const nowMs = clock.now().getTime();
+  const reminders = waiting.remindAt.map((at) => Date.parse(at));
+  // Said at every look from then on: whoever renders knows what was posted, and a report that was lost is made good.
+  if (reminders.some((at) => at <= nowMs)) reporter.moved(take.run);
+  const until = Math.min(dueAt(waiting), nowMs + limits.lookEveryMs, ...reminders.filter((at) => at > nowMs));
   await take.job.moveToDelayed(until, take.token);
   if (await hasNews(deps, take.run, waiting)) await promoteIfDelayed(take.job);
   throw new DelayedError();

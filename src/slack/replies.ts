@@ -2,12 +2,14 @@
 import { brokenBy, glassesOf } from '../engine/break-glass.ts';
 import type { ExecutedCommand } from '../engine/command.ts';
 import type { Decision, Gate, JournalEntry } from '../engine/journal.ts';
+import { dueReminder } from '../engine/reminders.ts';
 import type { RunView } from '../engine/view.ts';
 import { glassMessage } from './blocks/break-glass.ts';
 import { choiceCard } from './blocks/choice.ts';
 import { planCharactersMax, planText } from './blocks/covered.ts';
 import { approvalCard, failureCard, settledCard } from './blocks/gate.ts';
 import type { Message } from './blocks/message.ts';
+import { callsPeople, reminderMessage } from './blocks/reminder.ts';
 import { failureReply, stepReply } from './blocks/step.ts';
 import { summaryMessage } from './blocks/summary.ts';
 
@@ -32,13 +34,14 @@ export interface People {
   readonly breakGlassDelayMs?: number;
 }
 
-/** Lists the replies of a thread, oldest first. `decisions` are those said at the open gate so far. */
-export function wantedReplies(
-  view: RunView,
-  entries: readonly JournalEntry[],
-  people: People,
-  decisions: readonly Decision[],
-): readonly Wanted[] {
+/** What is not in the journal: what was said at the open gate so far, and the time. */
+export interface Present {
+  readonly decisions: readonly Decision[];
+  readonly now: Date;
+}
+
+/** Lists the replies of a thread, oldest first. */
+export function wantedReplies(view: RunView, entries: readonly JournalEntry[], people: People, present: Present): readonly Wanted[] {
   return entries.flatMap((entry, index): Wanted[] => {
     switch (entry.type) {
       case 'step-settled':
@@ -51,7 +54,7 @@ export function wantedReplies(
       case 'step-failed':
         return isGated(entries, index, view) ? [] : [fixed(`step:${entry.seq}`, failureReply(titleOf(view, entry.stepId), entry))];
       case 'gate-opened':
-        return [card(view, entry.gate, entry.seq, people, decisions)];
+        return [card(view, entry.gate, entry.seq, people, present.decisions), ...reminders(view, entry, people, present)];
       case 'gate-said':
         return entry.decision.verdict === 'break-glass' ? glass(view, entry, people) : [];
       case 'run-ended':
@@ -70,7 +73,11 @@ const openCards = { approval: approvalCard, failure: failureCard, choice: choice
 
 function card(view: RunView, gate: Gate, seq: number, people: People, decisions: readonly Decision[]): Wanted {
   const settled = view.gates.find((one) => one.gate.gateId === gate.gateId && one.outcome !== undefined);
-  const ended = view.state === 'ended' ? { gate, outcome: 'aborted' as const, decisions: [] } : undefined;
+  // Ended past its gate, by a fault of ours: nobody decided, but the time is known.
+  const ended =
+    view.state === 'ended'
+      ? { gate, outcome: 'aborted' as const, decisions: [], ...(view.endedAt !== undefined && { settledAt: view.endedAt }) }
+      : undefined;
   const context = { view, ...people, decisions };
   const text = planText(gate.plan);
   return {
@@ -97,6 +104,26 @@ function glass(view: RunView, { gateId, seq, at }: Extract<JournalEntry, { type:
   const message = glassMessage(gate, broken, { view, approvers: people.approvers, outcome, counted });
   const standing = broken.cancelledBy === undefined && outcome === undefined && view.state !== 'ended';
   return [{ key: `glass:${seq}`, message, broadcast: standing, live: true }];
+}
+
+/** At an open gate that still needs people: the reminder that is due. It stands beside the card's key, so each is posted once. */
+function reminders(
+  view: RunView,
+  { gate, seq }: Extract<JournalEntry, { type: 'gate-opened' }>,
+  people: People,
+  { decisions, now }: Present,
+): readonly Wanted[] {
+  if (view.openGate?.gateId !== gate.gateId || isAnswered(gate, decisions)) return [];
+  const due = dueReminder(gate, now);
+  if (due === undefined) return [];
+  const message = reminderMessage(gate, due, { view, ...people, decisions });
+  return [{ key: `remind-${due}:${seq}`, message, broadcast: callsPeople(gate, due), live: false }];
+}
+
+/** Enough was said, and the worker that will act on it has yet to look. */
+function isAnswered({ required }: Gate, decisions: readonly Decision[]): boolean {
+  const yes = decisions.filter(({ verdict }) => verdict === 'approve').length;
+  return yes >= required || decisions.some(({ verdict }) => verdict === 'reject' || verdict === 'abort');
 }
 
 /** A failed step has its card when a gate follows; until that is written there is nothing to say yet. */

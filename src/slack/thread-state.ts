@@ -15,7 +15,7 @@ export interface ThreadRecord {
   readonly root: Posted;
   /** ISO 8601, of the last edit of the root. */
   readonly rootEditedAt: string;
-  /** Replies by their key: `step:<seq>`, `gate:<seq>`, `glass:<seq>`, `end:<seq>`; files as `file:<seq>`. */
+  /** Replies by their key: `step:<seq>`, `gate:<seq>`, `remind-half:<seq>`, `remind-late:<seq>`, `glass:<seq>`, `end:<seq>`; files as `file:<seq>`. */
   readonly replies: Readonly<Record<string, Posted>>;
 }
 

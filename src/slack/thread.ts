@@ -48,7 +48,8 @@ export async function renderRun(
   const { approvers = [], operators = [], approvals } = deps.clusters[view.run.cluster] ?? {};
   const delayMs = approvals?.breakGlass?.delay;
   const people = { approvers, operators, ...(delayMs !== undefined && { breakGlassDelayMs: delayMs }) };
-  const withReplies = await reply(deps, view, record, wantedReplies(view, entries, people, said), signal);
+  const present = { decisions: said, now: deps.clock.now() };
+  const withReplies = await reply(deps, view, record, wantedReplies(view, entries, people, present), signal);
   if (signal?.aborted === true) return { complete: false, waitMs: 0 };
   const { rendered, record: current } = await bringRootUp(deps, view, entries, withReplies);
   if (rendered.complete) await addTimeline(deps, view, entries, current);
