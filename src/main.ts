@@ -104,7 +104,9 @@ async function start(settings: Settings, conceal: Conceal, log: pino.Logger): Pr
 }
 
 function namesGroups({ clusters }: Settings['config']): boolean {
-  return Object.values(clusters).some(({ operators, approvers }) => [...operators, ...approvers].some((id) => id.startsWith('S')));
+  return Object.values(clusters).some(({ readers = [], operators, approvers }) =>
+    [...readers, ...operators, ...approvers].some((id) => id.startsWith('S')),
+  );
 }
 
 function workerOptions({ worker }: Settings['config']): RunWorkerOptions {

@@ -24,7 +24,7 @@ export type Allowed = { readonly allowed: true } | { readonly allowed: false; re
 type Lists = Readonly<
   Record<
     string,
-    Pick<Cluster, 'channels' | 'operators' | 'approvers'> & { readonly approvals?: Pick<Cluster['approvals'], 'breakGlass'> | undefined }
+    Pick<Cluster, 'channels' | 'operators' | 'approvers' | 'readers'> & { readonly approvals?: Pick<Cluster['approvals'], 'breakGlass'> | undefined }
   >
 >;
 
@@ -67,15 +67,27 @@ export function mayAskHere(deps: Pick<AccessDeps, 'clusters' | 'homeTeam'>, aske
   );
 }
 
-/** Whether a person may ask for something on a cluster: `read` anyone in an allowed channel, `operate` the cluster's operators. */
+/** Whether a person may ask for something on a cluster: `read` as `mayRead` says, `operate` the cluster's operators. */
 export async function mayAsk(deps: AccessDeps, asker: Asker, cluster: ClusterName, permission: 'read' | 'operate'): Promise<Allowed> {
   const here = mayAskHere(deps, asker, cluster);
-  if (!here.allowed || permission === 'read') return here;
+  if (!here.allowed) return here;
+  if (permission === 'read') return mayRead(deps, asker.user, cluster);
   const operators = deps.clusters[cluster]?.operators ?? [];
   const seen = await isListed(deps.groups, operators, asker.user);
   if (seen.listed) return yes;
   return no(
     `${asker.user} is not an operator of ${cluster}. Operators: ${operators.join(', ')}.${unread(seen)} To allow it, add ${asker.user} to clusters.${cluster}.operators.`,
+  );
+}
+
+/** Whether a person may look at a cluster: with `readers` its readers, operators and approvers; without, anyone its channels let in. */
+async function mayRead({ clusters, groups }: AccessDeps, user: UserId, cluster: ClusterName): Promise<Allowed> {
+  const { readers, operators = [], approvers = [] } = clusters[cluster] ?? {};
+  if (readers === undefined) return yes;
+  const seen = await isListed(groups, [...readers, ...operators, ...approvers], user);
+  if (seen.listed) return yes;
+  return no(
+    `${user} may not look at ${cluster}. Readers: ${readers.join(', ') || 'only its operators and approvers'}.${unread(seen)} To allow it, add ${user} to clusters.${cluster}.readers.`,
   );
 }
 
@@ -121,8 +133,29 @@ export async function mayDecide(deps: AccessDeps, asker: Asker, cluster: Cluster
   const seen = await isListed(deps.groups, [...operators, ...approvers], asker.user);
   if (seen.listed) return yes;
   return no(
-    `${asker.user} is neither an operator nor an approver of ${cluster}. Operators: ${operators.join(', ')}. Approvers: ${approvers.join(', ') || 'nobody'}.${unread(seen)}`,
+    `${asker.user} is neither an operator nor an approver of ${cluster}. Operators: ${operators.join(', ')}. Approvers: ${approvers.join(', ') || 'nobody'}.${unread(seen)} To allow it, add ${asker.user} to clusters.${cluster}.operators or clusters.${cluster}.approvers.`,
   );
+}
+
+/** What a person may do on a cluster from where they stand. */
+export interface Rights {
+  readonly here: boolean;
+  readonly read: boolean;
+  readonly operate: boolean;
+  /** Runs that somebody else asked for. */
+  readonly approve: boolean;
+}
+
+/** Looks up all of it at once, for `whoami`. */
+export async function rightsOf(deps: AccessDeps, asker: Asker, cluster: ClusterName): Promise<Rights> {
+  const here = mayAskHere(deps, asker, cluster).allowed;
+  if (!here) return { here, read: false, operate: false, approve: false };
+  const [read, operate, approver] = await Promise.all([
+    mayAsk(deps, asker, cluster, 'read'),
+    mayAsk(deps, asker, cluster, 'operate'),
+    isListed(deps.groups, deps.clusters[cluster]?.approvers ?? [], asker.user),
+  ]);
+  return { here, read: read.allowed, operate: operate.allowed, approve: approver.listed };
 }
 
 function unread({ unread: groups, hint = 'try again in a minute' }: Listed): string {

@@ -1,8 +1,8 @@
 /** The rules, bound to one configuration: what the desk and the gates are handed. */
 import type { Gate, RunRequest } from '../engine/journal.ts';
 import type { ClusterName, UserId } from '../ids.ts';
-import { mayApprove, mayAsk, mayAskHere, mayBreakGlass, mayDecide, mayEnter } from './access.ts';
-import type { AccessDeps, Allowed, Asker, Deciding } from './access.ts';
+import { mayApprove, mayAsk, mayAskHere, mayBreakGlass, mayDecide, mayEnter, rightsOf } from './access.ts';
+import type { AccessDeps, Allowed, Asker, Deciding, Rights } from './access.ts';
 
 /** Who may do what, on the clusters of one configuration. */
 export interface Access {
@@ -10,6 +10,7 @@ export interface Access {
   mayAskHere(asker: Asker, cluster: ClusterName): Allowed;
   mayAsk(asker: Asker, cluster: ClusterName, permission: 'read' | 'operate'): Promise<Allowed>;
   mayDecide(asker: Asker, cluster: ClusterName, deciding: Deciding): Promise<Allowed>;
+  rightsOf(asker: Asker, cluster: ClusterName): Promise<Rights>;
   /** For the engine's gate: asked again at the moment of acting, when nobody stands in a channel. */
   mayApproveNow(by: UserId, run: RunRequest, gate: Gate): Promise<boolean>;
   /** As above, for a break-glass. */
@@ -23,6 +24,7 @@ export function createAccess(deps: AccessDeps): Access {
     mayAskHere: (asker, cluster) => mayAskHere(deps, asker, cluster),
     mayAsk: (asker, cluster, permission) => mayAsk(deps, asker, cluster, permission),
     mayDecide: (asker, cluster, deciding) => mayDecide(deps, asker, cluster, deciding),
+    rightsOf: (asker, cluster) => rightsOf(deps, asker, cluster),
     mayApproveNow: async (by, run) => (await mayApprove(deps, by, run.cluster, { requestedBy: run.requester.user })).allowed,
     mayBreakGlassNow: async (by, run) => (await mayBreakGlass(deps, by, run.cluster)).allowed,
   };

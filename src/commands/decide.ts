@@ -24,6 +24,11 @@ export interface Permissions {
     cluster: ClusterName,
     deciding: { readonly verdict: Decision['verdict']; readonly gate: GateKind; readonly requestedBy: UserId },
   ): Promise<Allowed>;
+  /** What a person may do on a cluster from where they stand; `approve` what somebody else asked for. */
+  rightsOf(
+    person: Person,
+    cluster: ClusterName,
+  ): Promise<{ readonly here: boolean; readonly read: boolean; readonly operate: boolean; readonly approve: boolean }>;
 }
 
 /** What a button carries. */

@@ -4,7 +4,7 @@ import type { Clock } from '../engine/ports.ts';
 import type { Runs } from '../engine/runs.ts';
 import { isOpsError } from '../errors.ts';
 import type { ClusterName, RunId } from '../ids.ts';
-import type { Answer } from '../procedures/answer.ts';
+import type { Answer, AnswerPart } from '../procedures/answer.ts';
 import type { Verb } from '../procedures/procedure.ts';
 import { breakGlass } from './break-glass.ts';
 import type { GlassRules } from './break-glass.ts';
@@ -77,7 +77,7 @@ async function carryOut(deps: DeskDeps, command: Command, person: Person, prefix
     case 'clusters':
       return answer(clustersAnswer(deps, person));
     case 'whoami':
-      return answer(whoAnswer(person));
+      return answer(await whoAnswer(deps, person));
     case 'runs':
       return listRuns(deps, command.cluster, person);
     case 'show':
@@ -147,13 +147,20 @@ async function listRuns(deps: DeskDeps, cluster: ClusterName | undefined, person
     if (!allowed.allowed) return refused('NOT_ALLOWED', allowed.because, '`clusters` shows where commands are taken.');
   }
   const views = await deps.runs.list({ ...(cluster !== undefined && { cluster }), limit: listedRunsMax });
-  const visible = views.filter(({ run }) => deps.permissions.mayAskHere(person, run.cluster).allowed);
+  const readable = await readableOf(deps, person, [...new Set(views.map(({ run }) => run.cluster))]);
+  const visible = views.filter(({ run }) => readable.has(run.cluster));
   return answer(runsAnswer(visible, deps.clock.now(), cluster === undefined ? 'that can be seen here' : `on ${cluster}`));
+}
+
+/** Which of the clusters a person may look at from where they stand. */
+async function readableOf({ permissions }: DeskDeps, person: Person, clusters: readonly ClusterName[]): Promise<ReadonlySet<ClusterName>> {
+  const looks = await Promise.all(clusters.map((cluster) => permissions.mayAsk(person, cluster, 'read')));
+  return new Set(clusters.filter((_cluster, index) => looks[index]?.allowed === true));
 }
 
 async function showRun(deps: DeskDeps, { run, journal }: Extract<Command, { kind: 'show' }>, person: Person): Promise<Reply> {
   const view = await deps.runs.view(run);
-  const allowed = deps.permissions.mayAskHere(person, view.run.cluster);
+  const allowed = await deps.permissions.mayAsk(person, view.run.cluster, 'read');
   if (!allowed.allowed) return refused('NOT_ALLOWED', allowed.because, '`clusters` shows where commands are taken.');
   if (!journal) return answer(showAnswer(view, deps.clock.now()));
   return { kind: 'journal', view, entries: await deps.runs.journal(run) };
@@ -161,7 +168,7 @@ async function showRun(deps: DeskDeps, { run, journal }: Extract<Command, { kind
 
 async function verifyRun(deps: DeskDeps, { run, head }: Extract<Command, { kind: 'verify' }>, person: Person): Promise<Reply> {
   const { cluster } = await deps.runs.request(run);
-  const allowed = deps.permissions.mayAskHere(person, cluster);
+  const allowed = await deps.permissions.mayAsk(person, cluster, 'read');
   if (!allowed.allowed) return refused('NOT_ALLOWED', allowed.because, '`clusters` shows where commands are taken.');
   return verifyReply(run, await deps.runs.verifyJournal(run), head);
 }
@@ -176,18 +183,14 @@ function clustersAnswer({ clusters, permissions }: DeskDeps, person: Person): An
   ]);
   return {
     headline: `${names.length} cluster${names.length === 1 ? '' : 's'}.`,
-    parts: [
-      {
-        type: 'table',
-        table: { columns: ['CLUSTER', 'MEMBERS', 'HERE', 'CHANNELS'].map((title) => ({ title, align: 'left' as const })), rows },
-      },
-    ],
+    parts: [tableOf(['CLUSTER', 'MEMBERS', 'HERE', 'CHANNELS'], rows)],
     next: '`status <cluster>` says how one stands.',
   };
 }
 
-function whoAnswer({ user, team, channel, via }: Person): Answer {
-  const rows = [
+async function whoAnswer({ clusters, permissions }: DeskDeps, person: Person): Promise<Answer> {
+  const { user, team, channel, via } = person;
+  const ids = [
     ['user', user],
     ...(via === 'slack'
       ? [
@@ -196,9 +199,27 @@ function whoAnswer({ user, team, channel, via }: Person): Answer {
         ]
       : [['via', 'terminal']]),
   ];
+  const names = Object.keys(clusters) as ClusterName[];
+  const rights = await Promise.all(names.map((name) => permissions.rightsOf(person, name)));
+  const rows = rights.map(({ here, read, operate, approve }, index) => [
+    names[index] ?? '',
+    ...[here, read, operate, approve].map(yesOrNo),
+  ]);
   return {
     headline: `You are ${user}.`,
-    parts: [{ type: 'verbatim', text: rows.map(([name = '', value = '']) => `${name.padEnd(8)} ${value}`).join('\n') }],
-    next: 'These are the ids that `channels`, `operators` and `approvers` in config.yaml would have to name.',
+    parts: [
+      { type: 'verbatim', text: ids.map(([name = '', value = '']) => `${name.padEnd(8)} ${value}`).join('\n') },
+      tableOf(['CLUSTER', 'HERE', 'READ', 'OPERATE', 'APPROVE'], rows),
+      { type: 'sentence', text: 'HERE: whether its commands are taken in this place. APPROVE: what somebody else asked for.' },
+    ],
+    next: 'These are the ids that `channels`, `readers`, `operators` and `approvers` in config.yaml would have to name.',
   };
+}
+
+function yesOrNo(right: boolean): string {
+  return right ? 'yes' : 'no';
+}
+
+function tableOf(titles: readonly string[], rows: readonly (readonly string[])[]): AnswerPart {
+  return { type: 'table', table: { columns: titles.map((title) => ({ title, align: 'left' as const })), rows } };
 }

@@ -45,7 +45,10 @@ export function helpOn(id: string, deps: HelpDeps): Answer {
       : [
           {
             type: 'sentence' as const,
-            text: verb.permission === 'read' ? 'Anyone in a channel of the cluster may ask.' : "The cluster's operators may ask.",
+            text:
+              verb.permission === 'read'
+                ? 'Anyone in a channel of the cluster may ask; where it has `readers`, only they, its operators and its approvers.'
+                : "The cluster's operators may ask.",
           },
         ];
   return {

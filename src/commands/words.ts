@@ -72,7 +72,7 @@ export const deskWords = [
   { id: 'retry', summary: 'try the failed step of a run again', arguments: [run] },
   { id: 'abort', summary: 'end a run, between two steps', arguments: [run] },
   { id: 'verify-journal', summary: 'whether the journal of a run is as it was written', arguments: [run, head] },
-  { id: 'whoami', summary: 'the ids that config.yaml would need to name you', arguments: [] },
+  { id: 'whoami', summary: 'your ids as config.yaml would name them, and what you may do where', arguments: [] },
 ] as const satisfies readonly Declared[];
 
 /** One of the desk's own words. */

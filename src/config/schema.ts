@@ -65,6 +65,8 @@ const systemdUnit = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9:_.@-]{0,60}$/, 'a s
 /** One cluster. */
 export const Cluster = z.strictObject({
   channels: z.array(Channel).min(1),
+  /** Who may look, beside operators and approvers. Without it anyone in the channels may. */
+  readers: z.array(UserOrGroup).optional(),
   operators: z.array(UserOrGroup).min(1),
   approvers: z.array(UserOrGroup),
   approvals: Approvals,

@@ -20,7 +20,7 @@ interface Described<Input> {
   readonly id: string;
   /** One line for the help. */
   readonly summary: string;
-  /** Who may ask: `read` anyone in an allowed channel, `operate` the cluster's operators. */
+  /** Who may ask: `read` anyone in an allowed channel, or the cluster's readers where it has any; `operate` its operators. */
   readonly permission: 'read' | 'operate';
   readonly arguments: readonly ArgumentSpec[];
   /** Takes the words as strings (flags as booleans); its messages are shown to the person. */

@@ -1,6 +1,6 @@
 /** Who may ask, decide and approve. */
 import { describe, expect, it } from 'vitest';
-import { mayApprove, mayAsk, mayAskHere, mayBreakGlass, mayDecide, mayEnter } from '../../src/access/access.ts';
+import { mayApprove, mayAsk, mayAskHere, mayBreakGlass, mayDecide, mayEnter, rightsOf } from '../../src/access/access.ts';
 import type { AccessDeps, Asker } from '../../src/access/access.ts';
 import { createAccess } from '../../src/access/index.ts';
 import { ClusterName, UserId } from '../../src/ids.ts';
@@ -63,6 +63,36 @@ describe('mayAskHere', () => {
 describe('mayAsk', () => {
   it('lets anyone in an allowed channel read', async () => {
     expect(await mayAsk(deps(), asker(mallory), prod, 'read')).toEqual({ allowed: true });
+  });
+
+  it('lets only readers, operators and approvers read where readers are named', async () => {
+    const lists = { channels: ['C0INCIDENT'], readers: ['U0READER', 'S0DEV'], operators: ['U0ALICE'], approvers: ['U0BOB'] };
+    const restricted = deps({ clusters: { prod: lists }, groups: { membersOf: async (id) => new Set(id === 'S0DEV' ? [carol] : []) } });
+    const may = async (user: UserId) => (await mayAsk(restricted, asker(user), prod, 'read')).allowed;
+
+    expect(await Promise.all([UserId.parse('U0READER'), carol, alice, bob].map(may))).toEqual([true, true, true, true]);
+    expect(await mayAsk(restricted, asker(mallory), prod, 'read')).toEqual({
+      allowed: false,
+      because: 'U0MALLORY may not look at prod. Readers: U0READER, S0DEV. To allow it, add U0MALLORY to clusters.prod.readers.',
+    });
+    expect((await mayAsk(restricted, asker(carol), prod, 'operate')).allowed).toBe(false);
+  });
+
+  it('lets operators and approvers alone read where the list of readers is empty', async () => {
+    const lists = { channels: ['C0INCIDENT'], readers: [], operators: ['U0ALICE'], approvers: ['U0BOB'] };
+    const may = async (user: UserId) => (await mayAsk(deps({ clusters: { prod: lists } }), asker(user), prod, 'read')).allowed;
+
+    expect(await Promise.all([alice, bob, mallory].map(may))).toEqual([true, true, false]);
+  });
+
+  it('counts a group of readers that cannot be read as no, and says which', async () => {
+    const lists = { channels: ['C0INCIDENT'], readers: ['S0DEV'], operators: ['U0ALICE'], approvers: [] };
+    const broken = deps({ clusters: { prod: lists }, groups: { membersOf: () => Promise.reject(new Error('slack is down')) } });
+
+    expect(await mayAsk(broken, asker(mallory), prod, 'read')).toMatchObject({
+      allowed: false,
+      because: expect.stringContaining('S0DEV could not be read') as string,
+    });
   });
 
   it('lets only operators operate, and names the id that is missing', async () => {
@@ -183,6 +213,41 @@ describe('mayBreakGlass', () => {
 
     expect(await access.mayBreakGlassNow(alice, request())).toBe(true);
     expect(await access.mayBreakGlassNow(bob, request())).toBe(false);
+  });
+});
+
+describe('a refusal', () => {
+  const lists = { channels: ['C0INCIDENT'], readers: [], operators: ['U0ALICE'], approvers: ['U0BOB'] };
+  const restricted = deps({ clusters: { prod: lists } });
+  const elsewhere = asker(mallory, { channel: { id: 'C0RANDOM', name: 'random' } });
+
+  it.each([
+    ['to read', () => mayAsk(restricted, asker(mallory), prod, 'read'), 'add U0MALLORY to clusters.prod.readers'],
+    ['to operate', () => mayAsk(restricted, asker(mallory), prod, 'operate'), 'add U0MALLORY to clusters.prod.operators'],
+    ['to approve', () => mayDecide(restricted, asker(mallory), prod, approval), 'add U0MALLORY to clusters.prod.approvers'],
+    [
+      'to say no',
+      () => mayDecide(restricted, asker(mallory), prod, { ...approval, verdict: 'reject' }),
+      'add U0MALLORY to clusters.prod.operators or clusters.prod.approvers',
+    ],
+    ['in another channel', () => mayAsk(restricted, elsewhere, prod, 'read'), 'add C0RANDOM (#random) to clusters.prod.channels'],
+  ])('%s says which id would have to be allowed where', async (_what, ask, sentence) => {
+    expect(await ask()).toMatchObject({ allowed: false, because: expect.stringContaining(sentence) as string });
+  });
+});
+
+describe('rightsOf', () => {
+  it('says what one may do here', async () => {
+    expect(await rightsOf(deps(), asker(alice), prod)).toEqual({ here: true, read: true, operate: true, approve: true });
+    expect(await rightsOf(deps(), asker(mallory), prod)).toEqual({ here: true, read: true, operate: false, approve: false });
+  });
+
+  it('is nothing where commands of the cluster are not taken, for another team, and on a cluster that is not configured', async () => {
+    const nothing = { here: false, read: false, operate: false, approve: false };
+
+    expect(await rightsOf(deps(), asker(bob, { channel: { id: 'C0RANDOM' } }), prod)).toEqual(nothing);
+    expect(await rightsOf(deps(), asker(bob, { team: 'T0OTHER' }), prod)).toEqual(nothing);
+    expect(await rightsOf(deps(), asker(bob), ClusterName.parse('other'))).toEqual(nothing);
   });
 });
 

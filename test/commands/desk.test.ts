@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { request } from '../slack/fakes.ts';
 import { ended, waiting } from '../slack/story.ts';
-import { mallory, open, person } from './open-desk.ts';
+import { alice, bob, mallory, open, person } from './open-desk.ts';
 
 const run = request().runId;
 
@@ -119,7 +119,65 @@ describe('take', () => {
     expect(JSON.stringify(await say('whoami'))).toMatch(/U0ALICE.*T0HOME.*C0INCIDENT/);
   });
 
+  it('says who one is, where, and what one may do on each cluster', async () => {
+    const { say } = open();
+    const headings = ['CLUSTER', 'HERE', 'READ', 'OPERATE', 'APPROVE'];
+    const rightsOf = async (...said: Parameters<typeof say>) => {
+      const reply = await say(...said);
+      const [ids, table] = reply.kind === 'answer' ? reply.answer.parts : [];
+      expect(table?.type === 'table' && table.table.columns.map(({ title }) => title)).toEqual(headings);
+      return [
+        ids?.type === 'verbatim' && ids.text.split('\n').map((line) => line.split(/ +/)[1]),
+        table?.type === 'table' && table.table.rows,
+      ];
+    };
+
+    expect(await rightsOf('whoami')).toEqual([
+      ['U0ALICE', 'T0HOME', 'C0INCIDENT'],
+      [
+        ['prod', 'yes', 'yes', 'yes', 'no'],
+        ['staging', 'no', 'no', 'no', 'no'],
+      ],
+    ]);
+    expect(await rightsOf('whoami', bob)).toMatchObject([{ 0: 'U0BOB' }, [['prod', 'yes', 'yes', 'no', 'yes'], {}]]);
+    expect(await rightsOf('whoami', mallory)).toMatchObject([{ 0: 'U0MALLORY' }, [['prod', 'yes', 'yes', 'no', 'no'], {}]]);
+  });
+
   it('says when there is no such run', async () => {
     expect(await open().say('show restore-prod-000000')).toMatchObject({ kind: 'refused', code: 'RUN_NOT_FOUND' });
+  });
+});
+
+describe('a cluster with readers', () => {
+  const reader = person('U0READER');
+  const answersTo = async (by: typeof reader) => {
+    const { say } = open(waiting, request(), { readers: ['U0READER'] });
+    const kinds = await Promise.all(['status prod', `show ${run}`, 'runs prod'].map(async (words) => (await say(words, by)).kind));
+    return [...kinds, JSON.stringify(await say('runs', by)).includes(run)];
+  };
+
+  it.each([
+    ['a reader', reader],
+    ['an operator', alice],
+    ['an approver', bob],
+  ])('lets %s look', async (_who, by) => {
+    expect(await answersTo(by)).toEqual(['asked', 'answer', 'answer', true]);
+  });
+
+  it('lets nobody else look at it, at its runs or at one of them, and says what would allow it', async () => {
+    const { say } = open(waiting, request(), { readers: ['U0READER'] });
+
+    expect(await answersTo(mallory)).toEqual(['refused', 'refused', 'refused', false]);
+    expect(await say('status prod', mallory)).toMatchObject({
+      sentence: 'U0MALLORY may not look at prod. Readers: U0READER. To allow it, add U0MALLORY to clusters.prod.readers.',
+    });
+  });
+
+  it('lets a reader neither start nor decide anything', async () => {
+    const { say, runs } = open(waiting, request(), { readers: ['U0READER'] });
+
+    for (const words of ['restore prod', `approve ${run}`, `reject ${run}`, `abort ${run}`])
+      expect(await say(words, reader)).toMatchObject({ kind: 'refused', code: 'NOT_ALLOWED' });
+    expect(runs.calls).toEqual([]);
   });
 });

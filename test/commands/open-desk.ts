@@ -18,11 +18,11 @@ export function person(id: string, overrides: Partial<Person> = {}): Person {
   return { user: UserId.parse(id), channel: { id: 'C0INCIDENT', name: 'inc-etcd' }, team: 'T0HOME', via: 'slack', ...overrides };
 }
 
-/** Opens the desk, with a run when its journal is given. */
-export function open(events: Parameters<typeof journalOf>[0] = [], asked = request()) {
+/** Opens the desk, with a run when its journal is given. `more` is added to what prod's configuration says. */
+export function open(events: Parameters<typeof journalOf>[0] = [], asked = request(), more: { readonly readers?: readonly string[] } = {}) {
   const lists = { channels: ['C0INCIDENT'], operators: ['U0ALICE'], approvers: ['U0BOB', 'U0CAROL'] };
   const clusters = {
-    prod: { ...lists, approvals: { breakGlass: { people: ['U0ALICE'], delay: 300_000 } }, members: known.prod.members },
+    prod: { ...lists, ...more, approvals: { breakGlass: { people: ['U0ALICE'], delay: 300_000 } }, members: known.prod.members },
     staging: { ...lists, channels: ['#staging'], members: known.staging.members },
   } as never;
   const runs = fakeRuns();
