@@ -9,7 +9,7 @@ export const suites = ['unit', 'redis', 'slack', 'lab', 'e2e'];
 export const faultSuites = ['faults'];
 
 const all = [lab, redis, localSlack];
-const needs = { unit: [], redis: [redis], slack: [localSlack], lab: [lab], e2e: all, faults: all };
+const needs = { unit: [], redis: [redis], slack: [localSlack, redis], lab: [lab], e2e: all, faults: all };
 
 /** Why a suite cannot run here, as a sentence; undefined when it can. */
 export function whyNot(suite, labPackages) {
