@@ -30,9 +30,29 @@ export function readYaml(path: string): YamlFile {
   const document = parseDocument(text, { lineCounter, prettyErrors: false });
   const flaws = [...document.errors, ...document.warnings];
   if (flaws.length > 0)
-    return failed(...flaws.map(({ message, pos }) => mistake([path], `line ${lineCounter.linePos(pos[0]).line}: ${message}`)));
+    return failed(...flaws.map(({ message, pos }) => mistake([path], `line ${lineCounter.linePos(pos[0]).line}: ${withoutText(message)}`)));
   if (document.contents === null) return failed(mistake([path], 'the file is empty'));
-  return { content: document.toJS(), mistakes: [], lineOf: (place) => lineOf(document, lineCounter, place) };
+  const content = contentOf(document);
+  if (content === 'aliases') return failed(mistake([path], aliases));
+  return { content: content.value, mistakes: [], lineOf: (place) => lineOf(document, lineCounter, place) };
+}
+
+const aliases =
+  'an alias (*name) has no anchor before it, or there are too many of them; a text that begins with an asterisk must stand in quotes';
+
+/** What the parser quotes of the file may be a password. */
+function withoutText(message: string): string {
+  return message.replace(/(?:: |["'`]).*$/s, '').trim();
+}
+
+/** Aliases are followed only here, and the parser throws where that leads nowhere or without end. */
+function contentOf(document: Document): { readonly value: unknown } | 'aliases' {
+  try {
+    return { value: document.toJS() };
+  } catch (error) {
+    if (error instanceof ReferenceError) return 'aliases';
+    throw error;
+  }
 }
 
 function failed(...mistakes: Mistake[]): YamlFile {
