@@ -87,9 +87,14 @@ export async function upload(
   }
 }
 
+/** What only looks like a link or a mention stays text. `chat.update` would make links of it unless told: https://docs.slack.dev/reference/methods/chat.update */
+const asItIs = { parse: 'none', link_names: false } as const;
+
 interface Body {
   text: string;
   blocks: KnownBlock[];
+  parse: 'none';
+  link_names: false;
 }
 
 async function withFallback<T>(
@@ -99,13 +104,13 @@ async function withFallback<T>(
   keep: (error: unknown) => boolean = () => false,
 ): Promise<T> {
   try {
-    return await send({ text: message.text, blocks: [...message.blocks] });
+    return await send({ ...asItIs, text: message.text, blocks: [...message.blocks] });
   } catch (error) {
     if (keep(error)) throw error;
     if (!isBadBlocks(error)) throw translated(error, doing);
   }
   try {
-    return await send({ text: withoutBlocks(message), blocks: [] });
+    return await send({ ...asItIs, text: withoutBlocks(message), blocks: [] });
   } catch (error) {
     throw keep(error) ? error : translated(error, doing);
   }

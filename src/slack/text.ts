@@ -23,6 +23,13 @@ export function truncate(text: string, max: number): string {
   return `${kept}${remark(text.length - kept.length)}`.slice(0, max);
 }
 
+/** Cuts text that is escaped already and may hold mentions: never one of them, nor an escape, in two. */
+export function truncateEscaped(text: string, max: number): string {
+  if (text.length <= max) return text;
+  const kept = text.slice(0, Math.max(0, max - 1)).replace(/(?:<[^>]*|&[a-z]*|[\ud800-\udbff])$/, '');
+  return `${kept}…`;
+}
+
 function remark(left: number): string {
   return `… (${left} more characters)`;
 }

@@ -1,9 +1,28 @@
 /** Holds a message against Slack's limits and against what could page or link; and makes hostile text. */
-import type { KnownBlock } from '@slack/types';
+import type { HomeView, KnownBlock, ModalView } from '@slack/types';
 import fc from 'fast-check';
 import type { Message } from '../../src/slack/blocks/message.ts';
 import { charactersOf } from '../../src/slack/blocks/message.ts';
 import { limits } from '../../src/slack/limits.ts';
+
+/** Everything wrong with a view; empty when Slack would take it. https://docs.slack.dev/reference/views */
+export function faultsOfView(view: HomeView | ModalView): string[] {
+  const blocks = view.blocks.flatMap((block) => blockFaults(block as KnownBlock));
+  const title = view.type === 'modal' ? view.title.text : '';
+  return [
+    ...blocks,
+    ...(view.blocks.length <= viewBlocksMax ? [] : [`${view.blocks.length} blocks`]),
+    ...(title.length <= viewTitleCharactersMax ? [] : [`title “${title}”`]),
+    ...((view.private_metadata ?? '').length <= viewMetadataCharactersMax ? [] : ['private_metadata']),
+  ];
+}
+
+/** https://docs.slack.dev/reference/block-kit/blocks/header-block and input-block */
+const headerCharactersMax = 150;
+const inputLabelCharactersMax = 2_000;
+const viewBlocksMax = 100;
+const viewTitleCharactersMax = 24;
+const viewMetadataCharactersMax = 3_000;
 
 /** Everything wrong with a message; empty when Slack would take it. */
 export function faultsOf({ text, blocks }: Message): string[] {
@@ -64,8 +83,16 @@ export function blockFaults(block: KnownBlock): string[] {
           if (element.type === 'text')
             hold(element.text.length > 0 && element.text.length <= limits.richTextCharacters, `words of ${element.text.length}`);
           hold(['text', 'emoji', 'user', 'date'].includes(element.type), `a ${element.type} element`);
+          hold(element.type !== 'user' || element.user_id !== outsider, 'calls somebody who is not in it');
         }
       }
+      break;
+    case 'header':
+      hold(block.text.text.length > 0 && block.text.text.length <= headerCharactersMax, `header of ${block.text.text.length}`);
+      break;
+    case 'input':
+      hold(block.label.text.length > 0 && block.label.text.length <= inputLabelCharactersMax, `label of ${block.label.text.length}`);
+      hold((block.hint?.text.length ?? 0) <= inputLabelCharactersMax, 'hint');
       break;
     default:
       hold(false, 'a block that is not everywhere');
@@ -73,9 +100,15 @@ export function blockFaults(block: KnownBlock): string[] {
   return faults;
 }
 
-/** Whether mrkdwn holds anything but mentions of ids of ours and dates. */
-function pages(text: string): boolean {
-  return /<(?!@[UW][A-Z0-9]+>|!subteam\^S[A-Z0-9]+>|!date\^\d+\^)/.test(text) || /<!(?:channel|here|everyone)/.test(text);
+/** An id that stands in hostile text alone: nobody of that name is ever to be called. */
+export const outsider = 'U0EVERYBODY';
+const outsiders = 'S0EVERYBODY';
+
+/** Whether mrkdwn holds anything but mentions of ids of ours and dates: a mention of somebody else, of all, or a link. */
+export function pages(text: string): boolean {
+  const own = /<(?:@[UW][A-Z0-9]+|!subteam\^S[A-Z0-9]+|!date\^\d+\^[^<>|]*\|\d\d:\d\d UTC)>/g;
+  const strangers = [outsider, outsiders].some((id) => text.includes(`<@${id}`) || text.includes(`^${id}>`));
+  return strangers || /[<>]/.test(text.replaceAll(own, ''));
 }
 
 const nasty = fc.constantFrom(
@@ -83,6 +116,15 @@ const nasty = fc.constantFrom(
   '<!here|x>',
   '@here',
   '<@U0EVERYBODY>',
+  '<@U0EVERYBODY|you>',
+  '<!subteam^S0EVERYBODY>',
+  '<!subteam^S0EVERYBODY|@sre>',
+  '<!everyone>',
+  '<!date^0^{date}^https://evil.example|soon>',
+  '<#C0EVERYWHERE>',
+  '@channel',
+  '<mailto:a@evil.example|a>',
+  '&lt;!channel&gt;',
   '<https://evil.example|click>',
   'https://evil.example',
   '```',

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { ContextBlock, KnownBlock, RichTextBlock, RichTextElement, RichTextSection } from '@slack/types';
 import { limits } from '../limits.ts';
-import { escapeWithin, truncate } from '../text.ts';
+import { escapeWithin, truncateEscaped } from '../text.ts';
 
 /** What can be posted. `digest` changes exactly when what is shown does. */
 export interface Message {
@@ -37,13 +37,13 @@ export function context(...texts: readonly string[]): ContextBlock | undefined {
   const elements = texts
     .filter((text) => text !== '')
     .slice(0, limits.contextElements)
-    .map((text) => ({ type: 'mrkdwn' as const, text: truncate(text, limits.contextTextCharacters), verbatim: true }));
+    .map((text) => ({ type: 'mrkdwn' as const, text: truncateEscaped(text, limits.contextTextCharacters), verbatim: true }));
   return elements.length === 0 ? undefined : { type: 'context', elements };
 }
 
 /** The message without blocks, for a Slack that refuses them: what the blocks say, in plain words. */
 export function withoutBlocks({ text, blocks }: Message): string {
-  return truncate([text, ...blocks.map(wordsOf).filter(Boolean)].join('\n'), limits.messageTextCharacters);
+  return truncateEscaped([text, ...blocks.map(wordsOf).filter(Boolean)].join('\n'), limits.messageTextCharacters);
 }
 
 /** Keeps what acts (buttons stand last) and leaves out from the middle what does not fit. */

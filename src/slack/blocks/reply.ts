@@ -47,6 +47,6 @@ export function deskAnswerMessage(answer: Answer, names: ReadonlyMap<string, str
 function section(text: string, ids: readonly string[]): SectionBlock {
   return {
     type: 'section',
-    text: { type: 'mrkdwn', text: withNames(escapeWithin(text, sentenceCharactersMax), ids).slice(0, 2_990), verbatim: true },
+    text: { type: 'mrkdwn', text: withNames(escapeWithin(text, sentenceCharactersMax), ids).slice(0, 2_990) || '-', verbatim: true },
   };
 }

@@ -4,7 +4,8 @@ import type { HomeView } from '@slack/types';
 import { translated } from '../errors.ts';
 import { slashCommand } from '../surface.ts';
 
-const home: HomeView = {
+/** What the tab shows. */
+export const homeView: HomeView = {
   type: 'home',
   blocks: [
     { type: 'header', text: { type: 'plain_text', text: 'etcd-medic' } },
@@ -12,7 +13,8 @@ const home: HomeView = {
       type: 'section',
       text: {
         type: 'mrkdwn',
-        text: `Backup, restore and disaster recovery of etcd, step by step, in the incident channel. Nothing is destroyed before somebody has approved it.\n\nBegin with \`${slashCommand} clusters\`, then \`${slashCommand} status <cluster>\`. \`${slashCommand} help\` lists the rest; inside a thread say it to \`@etcd-medic\`.`,
+        verbatim: true,
+        text: `Backup, restore and disaster recovery of etcd, step by step, in the incident channel. Nothing is destroyed before somebody has approved it.\n\nBegin with \`${slashCommand} clusters\`, then \`${slashCommand} status &lt;cluster&gt;\`. \`${slashCommand} help\` lists the rest; inside a thread say it to \`@etcd-medic\`.`,
       },
     },
   ],
@@ -22,7 +24,7 @@ const home: HomeView = {
 export async function onHome(client: WebClient, { user, tab }: { readonly user: string; readonly tab?: string }): Promise<void> {
   if (tab !== undefined && tab !== 'home') return;
   try {
-    await client.views.publish({ user_id: user, view: home });
+    await client.views.publish({ user_id: user, view: homeView });
   } catch (error) {
     throw translated(error, 'showing the Home tab');
   }
