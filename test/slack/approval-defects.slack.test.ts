@@ -84,10 +84,12 @@ describe('a defect of approval buttons that is not here:', () => {
   it('4. a double click acts twice', async () => {
     whole.worker();
     const { run, card } = await atGate();
+    const { gateId } = await whole.on.gate(run);
 
     await Promise.all([approve('U0BOB', card), approve('U0BOB', card), approve('U0BOB', card)]);
 
     await whole.on.ended(run);
+    expect(await whole.on.probe.llen(`medic:said:${gateId}`)).toBe(1);
     expect(await actedOf(run)).toHaveLength(1);
     const view = await whole.on.runs.view(run);
     expect(view.gates).toMatchObject([{ outcome: 'approved', decisions: [{ by: 'U0BOB' }] }]);
