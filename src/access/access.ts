@@ -24,7 +24,9 @@ export type Allowed = { readonly allowed: true } | { readonly allowed: false; re
 type Lists = Readonly<
   Record<
     string,
-    Pick<Cluster, 'channels' | 'operators' | 'approvers' | 'readers'> & { readonly approvals?: Pick<Cluster['approvals'], 'breakGlass'> | undefined }
+    Pick<Cluster, 'channels' | 'operators' | 'approvers' | 'readers'> & {
+      readonly approvals?: Pick<Cluster['approvals'], 'breakGlass'> | undefined;
+    }
   >
 >;
 

@@ -26,6 +26,7 @@ describe('an argument over ssh', () => {
       target: { ...lab.ssh, address: lab.host('etcd01').address, controlPath: join(dir, '1') },
       record: () => undefined,
       clock: { now: () => new Date() },
+      tenure: undefined,
     });
   }, upWithinMs);
   afterAll(async () => {

@@ -54,7 +54,7 @@ describe('a run that waits for an approval', () => {
     const render = async ({ view }: { view: { state: string } }) => {
       if (view.state === 'waiting') rendered.push(Date.now());
     };
-    const sink = { render, deliver: () => Promise.resolve() };
+    const sink = { render, deliver: () => Promise.resolve(), tellLoss: () => Promise.resolve() };
     const reports = createReportWorker({ workers, records, queues: on.queues, sink, clock: systemClock, log: silent }, { paceMs: 20 });
     on.worker({ lookEveryMs, advance: scripted({ redis: on.probe, approvalExpiresAfterMs: 8_000 }) });
     const run = await on.begin(['gate']);

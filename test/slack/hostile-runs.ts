@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import type { Gate, GateOutcome, JournalEntry, JournalEvent } from '../../src/engine/journal.ts';
 import { viewOf } from '../../src/engine/view.ts';
-import { UserId } from '../../src/ids.ts';
+import { ClusterName, UserId } from '../../src/ids.ts';
 import { gate, journalOf, request } from './fakes.ts';
 import { command } from './story.ts';
 import { hostile } from './within-limits.ts';
@@ -29,15 +29,17 @@ export const gates: fc.Arbitrary<Gate> = fc
     hint: fc.option(hostile, { nil: undefined }),
     otherwise: fc.option(hostile, { nil: undefined }),
     attests: fc.option(hostile, { nil: undefined }),
+    confirm: fc.option(fc.constant(ClusterName.parse('a'.repeat(31))), { nil: undefined }),
     ways: fc.array(fc.record({ title: hostile, detail: hostile, possible: fc.boolean() }), { maxLength: 60 }),
   })
-  .map(({ hint, otherwise, attests, ways, ...rest }) =>
+  .map(({ hint, otherwise, attests, confirm, ways, ...rest }) =>
     gate({
       ...rest,
       options: ways.map((way, index) => ({ ...way, id: `way-${index}` })),
       ...(hint !== undefined && { hint }),
       ...(otherwise !== undefined && { otherwise }),
       ...(attests !== undefined && { attests }),
+      ...(confirm !== undefined && { confirm }),
     }),
   );
 
@@ -46,6 +48,7 @@ export const cardContext = {
   view: viewOf(request(), []),
   approvers: ['U0BOB', ...Array.from({ length: 60 }, (_, index) => `S0GROUP${index}`)],
   operators: ['U0ALICE'],
+  breakGlassDelayMs: 300_000,
   decisions: [{ verdict: 'approve' as const, by: UserId.parse('U0BOB'), at: '2026-11-22T03:14:00.000Z' }],
 };
 

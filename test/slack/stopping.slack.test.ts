@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { refused } from '../../src/commands/reply.ts';
 import { createSlack } from '../../src/slack/app.ts';
 import { createClients } from '../../src/slack/clients.ts';
+import { memorySeen } from './fakes.ts';
 import { startLocalSlack, until } from './local-slack.ts';
 
 const limitMs = 10_000;
@@ -26,6 +27,7 @@ describe('a bot that stops', () => {
       },
       clusters: {},
       state: { runAt: async () => undefined, get: async () => undefined },
+      seen: memorySeen(),
       names: { of: async () => new Map() },
       channelNames: () => {
         seen.looks += 1;

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { refused } from '../../src/commands/reply.ts';
 import { createSlack } from '../../src/slack/app.ts';
 import { createClients } from '../../src/slack/clients.ts';
+import { memorySeen } from '../slack/fakes.ts';
 import { startLocalSlack, until } from '../slack/local-slack.ts';
 import type { LocalSlack } from '../slack/local-slack.ts';
 import { startSlackFault } from './slack-fault.ts';
@@ -37,6 +38,7 @@ describe('a fault on the way to Slack', () => {
       },
       clusters: {},
       state: { runAt: async () => undefined, get: async () => undefined },
+      seen: memorySeen(),
       names: { of: async () => new Map() },
       channelNames: async () => 'inc-etcd',
       client,

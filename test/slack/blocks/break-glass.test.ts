@@ -16,7 +16,9 @@ import { faultsOf, hostile } from '../within-limits.ts';
 const people = { approvers: ['U0BOB', 'S0SRE'], operators: ['U0ALICE'] };
 const announced = (events: readonly JournalEvent[]) => {
   const entries = journalOf(events);
-  return wantedReplies(viewOf(request(), entries), entries, people, []).find(({ key }) => key.startsWith('glass:'));
+  return wantedReplies(viewOf(request(), entries), entries, people, { decisions: [], now: new Date('2026-11-22T03:13:00.000Z') }).find(
+    ({ key }) => key.startsWith('glass:'),
+  );
 };
 const wordsOf = (events: readonly JournalEvent[]) => {
   const message = announced(events)?.message;

@@ -4,8 +4,11 @@ import type { HomeView, ModalView } from '@slack/types';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { viewOf } from '../../../src/engine/view.ts';
+import { ClusterName, UserId } from '../../../src/ids.ts';
 import { answerMessage } from '../../../src/slack/blocks/answer.ts';
+import { glassMessage } from '../../../src/slack/blocks/break-glass.ts';
 import { choiceCard } from '../../../src/slack/blocks/choice.ts';
+import { confirmView } from '../../../src/slack/blocks/confirm.ts';
 import { approvalCard, failureCard, settledCard } from '../../../src/slack/blocks/gate.ts';
 import { message, withoutBlocks } from '../../../src/slack/blocks/message.ts';
 import type { Message } from '../../../src/slack/blocks/message.ts';
@@ -22,6 +25,7 @@ import { faultsOf, faultsOfView, hostile, pages } from '../within-limits.ts';
 
 const runs = { numRuns: 60 };
 const people = ['U0ALICE', 'U0BOB', 'S0SRE'];
+const glass = { by: UserId.parse('U0BOB'), announcedAt: '2026-11-22T03:14:00.000Z', takesEffectAt: '2026-11-22T03:19:00.000Z' };
 const rows = fc.array(fc.array(hostile, { maxLength: 4 }), { maxLength: 40 });
 const answers = fc.record({ text: hostile, cells: rows }).map(({ text, cells }) => ({
   headline: text || '-',
@@ -47,6 +51,9 @@ const built: Readonly<Record<string, fc.Arbitrary<Message>>> = {
   reminderMessage: fc
     .tuple(gates, fc.constantFrom('half' as const, 'late' as const))
     .map(([gate, reminder]) => reminderMessage(gate, reminder, cardContext)),
+  glassMessage: fc
+    .tuple(gates, hostile, fc.constantFrom(undefined, ...outcomes), fc.boolean())
+    .map(([gate, reason, outcome, counted]) => glassMessage(gate, { ...glass, reason }, { ...cardContext, outcome, counted })),
   stepReply: fc
     .tuple(hostile, settledSteps, commandsAndPlans)
     .map(([title, settled, { commands }]) => stepReply(title, settled, commands, people)),
@@ -59,7 +66,17 @@ const built: Readonly<Record<string, fc.Arbitrary<Message>>> = {
   ),
 };
 
-const views: Readonly<Record<string, fc.Arbitrary<HomeView | ModalView>>> = { homeView: fc.constant(homeView) };
+const views: Readonly<Record<string, fc.Arbitrary<HomeView | ModalView>>> = {
+  homeView: fc.constant(homeView),
+  confirmView: gates.map((gate) =>
+    confirmView(gate, {
+      value: { gateId: gate.gateId, digest: gate.digest, verdict: 'approve' },
+      cluster: ClusterName.parse('a'.repeat(31)),
+      channel: { id: 'C0INCIDENT', name: 'inc-etcd' },
+      threadTs: '1763780000.000100',
+    }),
+  ),
+};
 
 /** All that src/slack builds, by what it is declared to give. */
 function builders(type: RegExp): readonly string[] {
