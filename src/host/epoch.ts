@@ -21,43 +21,44 @@ const conflict = 75;
 const directory = '.etcd-medic';
 const seconds = (ms: number) => String(Math.ceil(ms / 1_000));
 
-/** The functions of a session that changes something, as lines of POSIX sh. `held` and `sending` below call them. */
+/** The functions of a session that changes something, as lines of POSIX sh. Lines made by `held` and `unheld` call them. */
 export function epochFunctions({ runId, epoch }: Epoch): readonly string[] {
+  const turn = `-w ${seconds(limits.epochTurnMs)}`;
   return [
     `d=${directory} f=${quoteArgv([`${directory}/${runId}`])} e=${String(epoch)}`,
     // The epoch on record into n, 0 when there is none. It is replaced by a rename, so it is read whole without a lock.
-    `r() { n=0; [ -e "$f/epoch" ] || return 0; read -r n <"$f/epoch" || return 1
+    `seen() { n=0; [ -e "$f/epoch" ] || return 0; read -r n <"$f/epoch" || n=
 case $n in ''|*[!0-9]*) echo "$f/epoch holds no epoch" >&2; return 1;; esac; }`,
     // A directory of the user's own. Records of runs that no worker took up for so long are removed when one of a new run is made.
-    `o() { [ -d "$d" ] || mkdir -p "$d" || return
+    `place() { [ -d "$d" ] || mkdir -p "$d" || return
 if [ -L "$d" ] || [ ! -O "$d" ]; then echo "$d is not a directory of the ssh user's own" >&2; return 1; fi
 [ -d "$f" ] && return
 find "$d" -mindepth 1 -maxdepth 1 -mtime +${String(limits.epochRecordsDays)} -exec rm -rf {} +
 mkdir -p "$f"; }`,
     // Puts this epoch on record, on the disk: from then on older ones are refused, also after a loss of power.
-    `u() { { flock -w ${seconds(limits.epochTurnMs)} 8 && r || return 1
+    `raise() { { flock ${turn} 8 && seen || return 1
 [ "$n" -ge "$e" ] && return
 printf '%s\\n' "$e" >"$f/next" && sync "$f/next" && mv -f "$f/next" "$f/epoch" && sync "$f"; } 8>>"$f/raise"; }`,
-    // Begins this epoch here: waits until what older ones have in flight has ended. Of a newer one nothing is waited for: it refuses.
-    `b() { o && u || return
+    // Begins this epoch here: waits until what older ones have in flight has ended. When a newer one is on record there is nothing to wait for.
+    `begin() { place && raise || return
 [ "$n" -gt "$e" ] && return
 { flock -E ${conflict} -w ${seconds(limits.earlierCommandMs)} 7; q=$?
-if [ $q -eq ${conflict} ]; then x=${exitCodes.busy}; y=; read -r y <"$f/running"; printf '%s\\n' "$y" >&2; fi
+if [ $q -eq ${conflict} ]; then x=${exitCodes.busy} y=; read -r y <"$f/running"; printf '%s\\n' "$y" >&2; fi
 [ $q -eq 0 ] && printf '%s\\n' "$e" >"$f/begun"; } 7>>"$f/commands"; }`,
-    // Under the shared lock: whether this epoch is the one on record.
-    `c() { flock -s -w ${seconds(limits.epochTurnMs)} 9 && r || return
+    `begun() { x=${exitCodes.unkept} y=; [ ! -e "$f/begun" ] || read -r y <"$f/begun"; [ "$y" = "$e" ] || begin; }`,
+    // Under the shared lock on 9: whether this epoch is the one on record.
+    `newest() { flock -s ${turn} 9 && seen || return
 if [ "$n" -gt "$e" ]; then x=${exitCodes.fenced}; echo "$n" >&2; return 1; fi
 [ "$n" -eq "$e" ] || { echo "$f/epoch was removed" >&2; return 1; }; }`,
-    `s() { x=${exitCodes.unkept} y=; [ ! -e "$f/begun" ] || read -r y <"$f/begun"; [ "$y" = "$e" ] || b; }`,
     // The command has the lock's descriptor, too: the lock lasts as long as the command, also when this shell was killed.
-    `g() { s || return; { c && { printf '%s\\n' "$*" 2>/dev/null >"$f/running"; "$@"; x=$?; }; } 9>>"$f/commands"; }`,
-    `w() { s || return; { c; } 9>>"$f/commands" && { "$@"; x=$?; }; }`,
+    `held() { begun || return; { newest && { printf '%s\\n' "$*" 2>/dev/null >"$f/running"; "$@"; x=$?; }; } 9>>"$f/commands"; }`,
+    `unheld() { begun || return; { newest; } 9>>"$f/commands" && { "$@"; x=$?; }; }`,
   ];
 }
 
 /** Runs a command while its epoch is the one on record, and keeps newer ones waiting until it has ended. Its exit code is in `$x`. */
 export function held(command: string): string {
-  return `g ${command}`;
+  return `held ${command}`;
 }
 
 /**
@@ -65,7 +66,7 @@ export function held(command: string): string {
  * It may be one only whose work the next worker throws away.
  */
 export function unheld(command: string): string {
-  return `w ${command}`;
+  return `unheld ${command}`;
 }
 
 /** The error of a command that the fence held back; undefined for the exit code of a command. Nothing was run. */
