@@ -25,7 +25,10 @@ describe('a worker of a recovery of quorum', () => {
     await stage.start('bot,reports');
     crew = await hireCrew(stage);
   });
-  afterAll(() => stage?.down());
+  afterAll(async () => {
+    await crew?.dismiss();
+    await stage?.down();
+  });
   beforeEach(async () => {
     await endOpenRuns(stage);
     await stage.lab.resetCluster();
@@ -93,7 +96,10 @@ describe('a worker of a recovery of space', () => {
     await stage.start('bot,reports');
     crew = await hireCrew(stage);
   });
-  afterAll(() => stage?.down());
+  afterAll(async () => {
+    await crew?.dismiss();
+    await stage?.down();
+  });
   beforeEach(async () => {
     await endOpenRuns(stage);
     await stage.lab.resetCluster();

@@ -24,7 +24,10 @@ describe.each<EtcdVersion>(['3.4', '3.5'])('a worker of a replacement on etcd %s
     await stage.start('bot,reports');
     crew = await hireCrew(stage);
   });
-  afterAll(() => stage?.down());
+  afterAll(async () => {
+    await crew?.dismiss();
+    await stage?.down();
+  });
   beforeEach(async () => {
     await endRuns(stage);
     await stage.lab.resetCluster();

@@ -31,7 +31,10 @@ describe.each<EtcdVersion>(['3.4', '3.5'])('a worker of a restore on etcd %s', (
     await stage.start('bot,reports');
     crew = await hireCrew(stage);
   });
-  afterAll(() => stage?.down());
+  afterAll(async () => {
+    await crew?.dismiss();
+    await stage?.down();
+  });
   beforeEach(async () => {
     await endOpenRuns(stage);
     await stage.lab.resetCluster();

@@ -43,6 +43,10 @@ describe('the page of faults', () => {
     expect(page).toContain('| restore | at every step boundary | 3.4 | 20 | completed | 1.0–6.4 s (median 3.0) | none | none |');
   });
 
+  it('claims nothing when nothing was tried', () => {
+    expect(pageOf([], facts)).toContain('Nothing was tried yet');
+  });
+
   it('hides no test that failed', () => {
     const page = pageOf([row(), row({ where: 'inside start', held: false, outcome: 'it hung', dataLost: 'not known' })], facts);
 

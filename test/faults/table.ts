@@ -32,6 +32,7 @@ export interface PageFacts {
 
 /** The whole page. */
 export function pageOf(rows: readonly Row[], { version, node, cores, missing }: PageFacts): string {
+  if (rows.length === 0) return '# Faults tried\n\nNothing was tried yet: `npm run test:faults` does it, and writes this page.\n';
   const failed = rows.filter(({ held }) => !held);
   const takeUps = rows.flatMap(({ takeUpSeconds }) => takeUpSeconds);
   const dates = rows.map(({ at }) => at).toSorted();
