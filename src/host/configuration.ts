@@ -27,7 +27,7 @@ export interface Configuration {
 }
 
 /** Prints a settings file; it may hold what nobody wants in a thread. */
-function print(path: string): HostCommand {
+export function print(path: string): HostCommand {
   return { ...accepting(lookAsRoot('cat', path), 0, 1), recorded: 'hidden' };
 }
 
@@ -39,7 +39,8 @@ export async function readConfiguration(shell: Shell, unit: string, reading: Uni
   return { settings: etcdSettings(reading.directives, environmentFiles, configFile), environmentFiles, configFile, reading };
 }
 
-async function printAll(shell: Shell, paths: readonly string[]): Promise<readonly TextFile[]> {
+/** Those of the files that are there. @throws OpsError HOST_* */
+export async function printAll(shell: Shell, paths: readonly string[]): Promise<readonly TextFile[]> {
   if (paths.length === 0) return [];
   const { answers } = await shell.session(paths.map(print));
   return paths.flatMap((path, index) => {
@@ -153,7 +154,7 @@ export async function configure(
 }
 
 /** The configuration as it would be with another text of one file. */
-function withText({ environmentFiles, configFile, reading }: Configuration, changed: TextFile): Configuration {
+export function withText({ environmentFiles, configFile, reading }: Configuration, changed: TextFile): Configuration {
   const swap = (file: TextFile) => (file.path === changed.path ? changed : file);
   const files = reading.files.map(swap);
   const next = {

@@ -123,8 +123,9 @@ export type Reach = 'open' | 'refused' | 'no-answer' | 'unreachable';
  * What a procedure will need root or etcd's user for. `restore`: hand over, restore aside, fence, swap, settings, start.
  * `replace-member`: fence, put the data aside, settings, certificates, start. `stop-and-start`: stop, start, restart. `fetch-database`: the
  * stopped member's own database, which deploy/sudoers has in an alias of its own. `v2-backup` and `v2-restore`: what API 2 needs besides.
+ * `undo`: fence, put back what was moved aside, settings, start.
  */
-export type Purpose = 'restore' | 'replace-member' | 'stop-and-start' | 'fetch-database' | 'v2-backup' | 'v2-restore';
+export type Purpose = 'restore' | 'replace-member' | 'stop-and-start' | 'fetch-database' | 'v2-backup' | 'v2-restore' | 'undo';
 
 /** Where one run keeps its things on a host: all beside the data-dir, so that a rename is enough. */
 export interface RunPaths {
@@ -168,6 +169,8 @@ export interface Host {
   restored(dir: string): Promise<RestoredFacts | undefined>;
   /** Whether the settings already stand in etcd's configuration. */
   configured(settings: ClusterSettings): Promise<Finding>;
+  /** What these settings were before `configure` set them, as the copy of their file has it; undefined when there is no such copy. */
+  settingsBefore(settings: ClusterSettings): Promise<ClusterSettings | undefined>;
 
   /** Free bytes on the file system that holds the data: the data-dir's own, where it is a mount point. */
   freeBytes(): Promise<number>;
@@ -204,6 +207,11 @@ export interface Host {
   swapDataDir(run: RunId, approval: Approval): Promise<void>;
   /** Moves the data-dir aside and leaves an empty one of etcd's own in its place, each skipped when it has happened. Refuses when etcd is not fenced. */
   putDataAside(run: RunId, approval: Approval): Promise<void>;
+  /**
+   * Undoes the swap of an earlier run: moves the data-dir aside under this run's name and what that run moved aside into its place; two
+   * renames, each skipped when it has happened. Refuses when nothing is kept of that run or etcd is not fenced.
+   */
+  returnAside(run: RunId, earlier: RunId, approval: Approval): Promise<void>;
   /** Deletes the data-dir that this run moved aside, for good. */
   deleteAside(run: RunId, approval: Approval): Promise<void>;
 
@@ -229,6 +237,8 @@ export interface HostCommands {
   stop(): readonly PlannedCommand[];
   restart(): readonly PlannedCommand[];
   putDataAside(run: RunId, dataDir?: Pick<DirFacts, 'exists'>): readonly PlannedCommand[];
+  /** `dataDir` as it is now, as for `swapDataDir`. */
+  returnAside(run: RunId, earlier: RunId, dataDir?: Pick<DirFacts, 'exists'>): readonly PlannedCommand[];
   deleteAside(run: RunId): readonly PlannedCommand[];
   removeScratch(run: RunId): readonly PlannedCommand[];
   removeRestored(run: RunId): readonly PlannedCommand[];

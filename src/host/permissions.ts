@@ -16,6 +16,8 @@ import { runPaths } from './paths.ts';
 import { putAsideCommands } from './put-aside.ts';
 import { receiveCommands } from './receive.ts';
 import { restoreCommands } from './restore.ts';
+import { returnCommands } from './return-aside.ts';
+import { copyLook } from './settings-before.ts';
 import { deleteAsideCommands, removeRestoredCommands, removeScratchCommands } from './scratch.ts';
 import type { Shell } from './shell.ts';
 import { listSiblings } from './siblings.ts';
@@ -81,6 +83,20 @@ const neededFor: Readonly<Record<Purpose, (needs: Needs) => readonly HostCommand
       ...settingsCommands(configuration, { initialCluster: `${member}=https://127.0.0.1:2380` }),
       ...unmaskAndStartCommands(unit, state.unitFile),
       ...deleteAsideCommands(paths),
+    ];
+  },
+  undo({ unit, dataDir, state, configuration }) {
+    const { aside } = runPaths(dataDir, sampleRun);
+    const places = { restored: aside, aside };
+    const settings = { initialClusterState: 'existing', initialClusterToken: 'sudo-check' } as const;
+    return [
+      ...looks({ dataDir }),
+      ...stopAndMaskCommands(unit, state.unitFile),
+      ...returnCommands(dataDir, places),
+      ...returnCommands(dataDir, places, { exists: false }),
+      copyLook(configuration.file, settings),
+      ...settingsCommands(configuration, { initialClusterToken: settings.initialClusterToken }),
+      ...unmaskAndStartCommands(unit, state.unitFile),
     ];
   },
   'stop-and-start': ({ unit, state }) => [...stopCommands(unit), ...restartCommands(unit), ...unmaskAndStartCommands(unit, state.unitFile)],

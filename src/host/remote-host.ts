@@ -24,7 +24,9 @@ import { makeDataDir, makeDataDirCommands, putAside, putAsideCommands } from './
 import { reach } from './reach.ts';
 import { parseSha256, receive, receiveCommands } from './receive.ts';
 import { restoreCommands, restored, restoreSnapshot } from './restore.ts';
+import { returnAside, returnCommands, returnPlaces } from './return-aside.ts';
 import { deleteAside, deleteAsideCommands, removeRestored, removeRestoredCommands, removeScratchCommands } from './scratch.ts';
+import { settingsBefore } from './settings-before.ts';
 import type { Answer, Shell } from './shell.ts';
 import { listSiblings, parseSiblings } from './siblings.ts';
 import { swapCommands, swapDataDir } from './swap.ts';
@@ -62,7 +64,6 @@ export function createRemoteHost(deps: RemoteHostDeps): Host {
   const foresee = createForesight(shell);
   const readRestorer = async (more: readonly HostCommand[] = []) =>
     lookAtRestorer(shell, unit, foresee('settings', 'program', 'owner'), more);
-  const whileFenced = async (what: string) => lookWhileFenced(fence, dataDir, what);
   return {
     member,
     address,
@@ -92,6 +93,7 @@ export function createRemoteHost(deps: RemoteHostDeps): Host {
       return restored(shell, dir, parseSiblings(shell.where, dataDir, answers[0] as Answer), tool, owner);
     },
     configured: async (settings) => configuredFinding(shell.where, await lookAtConfiguration(foresee('settings'), unit), settings),
+    settingsBefore: (settings) => settingsBefore(shell, unit, settings, foresee),
     freeBytes: () => freeForData(shell, dataDir),
     certificates: () => certificates(shell, unit, foresee('settings', 'owner')),
     reach: (to, port) => reach(shell, to, port),
@@ -111,6 +113,20 @@ export function createRemoteHost(deps: RemoteHostDeps): Host {
     },
     removeRestored: (run) => removeRestored({ shell, dataDir, paths: paths(run) }),
     stopAndMask: () => stopAndMask(shell, unit),
+    ...movesOf({ shell, dataDir }, paths, async (what) => lookWhileFenced(fence, dataDir, what)),
+    deleteAside: (run) => deleteAside({ shell, dataDir, paths: paths(run) }),
+    v2: createHostV2({ ...deps, paths }),
+    commands: commandsOf(deps, paths),
+  };
+}
+
+/** The renames of data-dirs, each decided by what is there while etcd is proven to be stopped. */
+function movesOf(
+  { shell, dataDir }: Pick<RemoteHostDeps, 'shell' | 'dataDir'>,
+  paths: Host['paths'],
+  whileFenced: (what: string) => ReturnType<typeof lookWhileFenced>,
+): Pick<Host, 'swapDataDir' | 'putDataAside' | 'returnAside'> {
+  return {
     async swapDataDir(run) {
       const { before } = await whileFenced('swapped');
       await swapDataDir({ shell, dataDir, paths: paths(run), before });
@@ -119,9 +135,10 @@ export function createRemoteHost(deps: RemoteHostDeps): Host {
       const { before, reading } = await whileFenced('put aside');
       await putAside({ shell, dataDir, paths: paths(run), before, owner: await ownerOf(shell, reading) });
     },
-    deleteAside: (run) => deleteAside({ shell, dataDir, paths: paths(run) }),
-    v2: createHostV2({ ...deps, paths }),
-    commands: commandsOf(deps, paths),
+    async returnAside(run, earlier) {
+      const { before } = await whileFenced('put back');
+      await returnAside({ shell, dataDir, places: returnPlaces(paths(run), paths(earlier)), before });
+    },
   };
 }
 
@@ -167,6 +184,7 @@ function commandsOf({ member, unit, dataDir }: RemoteHostDeps, paths: Host['path
     stop: () => planned(member, stopCommands(unit)),
     restart: () => planned(member, restartCommands(unit)),
     putDataAside: (run, present) => planned(member, putAsideCommands(dataDir, paths(run), plannedOwner, present)),
+    returnAside: (run, earlier, present) => planned(member, returnCommands(dataDir, returnPlaces(paths(run), paths(earlier)), present)),
     deleteAside: (run) => planned(member, deleteAsideCommands(paths(run))),
     removeScratch: (run) => planned(member, removeScratchCommands(paths(run))),
     removeRestored: (run) => planned(member, removeRestoredCommands(paths(run))),

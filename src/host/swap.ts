@@ -76,16 +76,23 @@ export async function swapDataDir({ shell, dataDir, paths, before }: Swap): Prom
       hint: `Look at ${dataDir}* on the host before you press Retry.`,
     });
   }
-  const { moves } = decision;
+  await carryOutMoves({ shell, dataDir, places: paths, before }, decision.moves);
+}
+
+/** Moves, looks after each move, and proves it. @throws OpsError HOST_* */
+export async function carryOutMoves(
+  { shell, dataDir, places, before }: Omit<Swap, 'paths'> & { readonly places: Pick<RunPaths, 'restored' | 'aside'> },
+  moves: readonly Move[],
+): Promise<void> {
   if (moves.length === 0) return;
-  const steps = moves.map((move) => [moveCommand(move, dataDir, paths), ...placeLooks(dataDir)]);
+  const steps = moves.map((move) => [moveCommand(move, dataDir, places), ...placeLooks(dataDir)]);
   const { answers } = await shell.session([...steps.flat(), toDisk(dataDir)], { limitMs: limits.actLimitMs });
   let was = before;
   for (const [index, move] of moves.entries()) {
     const at = steps.slice(0, index + 1).flat().length;
     const is = parsePlace(shell.where, dataDir, answers.slice(at - 2, at));
-    if (move === 'move-aside') proveMoved(shell.where, { was, is, from: dataDir, to: paths.aside });
-    if (move === 'move-in') proveMoved(shell.where, { was, is, from: paths.restored, to: dataDir });
+    if (move === 'move-aside') proveMoved(shell.where, { was, is, from: dataDir, to: places.aside });
+    if (move === 'move-in') proveMoved(shell.where, { was, is, from: places.restored, to: dataDir });
     was = is;
   }
 }

@@ -20,6 +20,7 @@ export function commandsOf({ member }: Machine, site: Site, paths: Host['paths']
     stop: () => on('systemctl', 'stop', 'etcd'),
     restart: () => on('systemctl', 'restart', 'etcd'),
     putDataAside: (run) => [...on('mv', site.dataDir, paths(run).aside), ...on('mkdir', site.dataDir)],
+    returnAside: (run, earlier) => [...on('mv', site.dataDir, paths(run).aside), ...on('mv', paths(earlier).aside, site.dataDir)],
     deleteAside: (run) => on('rm', '-rf', paths(run).aside),
     removeScratch: (run) => on('rm', '-f', paths(run).snapshot),
     removeRestored: (run) => on('rm', '-rf', paths(run).restored),

@@ -8,6 +8,7 @@ import { commandsOf } from './host-commands.ts';
 import { copyOf, makeDir, startEtcd } from './machine.ts';
 import type { Data, Machine, Site } from './machine.ts';
 import { joinRestored } from './restored-membership.ts';
+import { fakeUndo } from './undo-host.ts';
 import { fakeHostV2 } from './v2-host.ts';
 
 interface FakeHostDeps {
@@ -48,6 +49,7 @@ export function fakeHost({ machine, site, effects, contentOf }: FakeHostDeps): H
     reach();
     effects.perform(`${name} ${member}`, half === undefined ? { whole } : { whole, half });
   };
+  const undo = fakeUndo({ machine, site, paths, reach, perform });
   return {
     member,
     address: machine.address,
@@ -157,6 +159,7 @@ export function fakeHost({ machine, site, effects, contentOf }: FakeHostDeps): H
     async configure(settings) {
       perform('configure', () => {
         const same = stands(machine, settings);
+        if (!same) undo.keepCopy(settings);
         machine.settings = { ...machine.settings, ...settings };
         return !same;
       });
@@ -283,6 +286,7 @@ export function fakeHost({ machine, site, effects, contentOf }: FakeHostDeps): H
     async deleteAside(run) {
       perform('deleteAside', () => machine.dirs.delete(paths(run).aside));
     },
+    ...undo.part,
     v2: fakeHostV2({ machine, site, paths, reach, perform }),
     commands: commandsOf(machine, site, paths),
   };

@@ -24,7 +24,7 @@ describe.each(['3.4', '3.5'] as const)('etcd %s', (etcd) => {
     await h.lab.host(h.host.member).configureBy(style);
     expect((await h.host.preflight(['restore', 'replace-member'])).configuration.style).toBe(style);
     await h.host.stopAndMask(approval);
-    const facts = await h.host.preflight(['restore', 'replace-member']);
+    const facts = await h.host.preflight(['restore', 'replace-member', 'undo']);
     expect(facts.configuration.style).toBe(style);
     const settings = {
       initialClusterState: 'existing',
@@ -40,6 +40,11 @@ describe.each(['3.4', '3.5'] as const)('etcd %s', (etcd) => {
     expect(h.open.changes().slice(before)).toEqual(planned);
     expect(difference).toContain(settings.initialCluster);
     expect(await h.host.configured(settings)).toEqual({ holds: true });
+    expect(await h.host.settingsBefore(settings)).toEqual({
+      initialClusterState: 'new',
+      initialClusterToken: 'etcd-cluster',
+      initialCluster: `${h.host.member}=${h.lab.host(h.host.member).peerUrl}`,
+    });
     const copies = await h.sh(`find /etc/default /etc/etcd /etc/systemd/system -name '*.before-existing-????????????.etcd-medic'`);
     expect(copies.split('\n').filter(Boolean)).toHaveLength(1);
     await h.host.unmaskAndStart();
@@ -72,6 +77,8 @@ describe.each(['3.4', '3.5'] as const)('etcd %s', (etcd) => {
 
     expect(await h.sh('grep -c etcd-cluster /etc/default/etcd')).toBe('1');
     expect(await h.host.configured({ initialClusterState: 'existing', initialClusterToken: 'etcd-cluster' })).toEqual({ holds: true });
+    expect(await h.host.settingsBefore({ initialClusterState: 'existing' })).toEqual({ initialClusterState: 'new' });
+    expect(await h.host.settingsBefore({ initialClusterState: 'existing', initialClusterToken: token })).toBeUndefined();
     expect(await h.sh('ls /etc/default')).toContain('etcd.before-existing.etcd-medic');
   });
 });

@@ -14,7 +14,7 @@ describe.each(['3.4', '3.5'] as const)('a host with etcd %s', (etcd) => {
   const h = useHost(`member-acts-${etcd.replace('.', '')}`, etcd);
 
   it('may do all that each purpose needs', async () => {
-    await h.host.preflight(['restore', 'replace-member', 'stop-and-start', 'fetch-database']);
+    await h.host.preflight(['restore', 'replace-member', 'stop-and-start', 'fetch-database', 'undo']);
 
     expect(h.open.changes()).toEqual([]);
   });

@@ -56,6 +56,7 @@ describe('the permission check', () => {
     ['restore', 'etcdctl snapshot restore', 'member/snap/db'],
     ['replace-member', 'openssl pkey -in /etc/etcd/pki/server.key -pubout', 'snapshot restore'],
     ['stop-and-start', 'systemctl restart --no-block etcd', 'mv -nT'],
+    ['undo', 'mv -nT /data/etcd/data.sudo-check-000000.old /data/etcd/data', 'rm -rf'],
     ['fetch-database', 'cat /data/etcd/data/member/snap/db', 'systemctl'],
   ] as const)('for %s asks about `%s` and not about `%s`', async (purpose, needed, notNeeded) => {
     const shell = fakeShell(() => '');

@@ -41,6 +41,14 @@ describe.each(['3.4', '3.5'] as const)('deploy/sudoers on the release of etcd %s
   });
 
   it.each([
+    ['what was moved aside to go back into its place', ['mv', '-nT', `${run}.old`, '/data/etcd/data']],
+    ['the copy of a settings file to be read', ['cat', '/etc/default/etcd.before-existing-etcd-cluster-7f3a9c.etcd-medic']],
+    ['that of a unit file too', ['cat', '/etc/systemd/system/etcd.service.masked-by-etcd-medic.before-new.etcd-medic']],
+  ])('allows %s', async (_, argv) => {
+    expect(await asOps(argv)).toMatchObject({ exitCode: 0 });
+  });
+
+  it.each([
     ['a shell', ['sh']],
     ['a shell as etcd', ['-u', 'etcd', 'sh']],
     ['the data-dir itself', ['rm', '-rf', '--one-file-system', '/data/etcd/data']],
@@ -51,6 +59,14 @@ describe.each(['3.4', '3.5'] as const)('deploy/sudoers on the release of etcd %s
     ['another name of a run', ['rm', '-rf', '--one-file-system', '/data/etcd/data.X-7f3a9c.old']],
     ['a rename over a file of the system', ['mv', '-nT', `${run}.new`, '/etc/sudoers']],
     ['a rename without -n', ['mv', '-T', `${run}.new`, '/data/etcd/data']],
+    ['putting back over what is there', ['mv', '-T', `${run}.old`, '/data/etcd/data']],
+    ['putting back into what is there', ['mv', '-n', `${run}.old`, '/data/etcd/data']],
+    ['putting back something that no run moved aside', ['mv', '-nT', '/data/etcd/data.old', '/data/etcd/data']],
+    ['putting back elsewhere', ['mv', '-nT', `${run}.old`, '/etc/sudoers.d/x']],
+    ['moving what is kept under another name', ['mv', '-nT', `${run}.old`, '/data/etcd/data.undo-prod-7f3a9c.old']],
+    ['a copy of another file', ['cat', '/etc/shadow.before-new.etcd-medic']],
+    ['a path behind a copy', ['cat', '/etc/default/etcd.before-new-../../shadow.etcd-medic']],
+    ['a file beside a copy', ['cat', '/etc/default/etcd.before-new.etcd-medic', '/etc/shadow']],
     ['a file of the system', ['dd', 'bs=1M', 'iflag=fullblock', 'conv=excl,fsync', 'status=none', 'of=/etc/cron.d/x']],
     ['writing over a file', ['dd', 'bs=1M', `of=${run}.snapshot.part`]],
     ['another owner', ['chown', '-h', 'etcdops:etcdops', `${run}.snapshot`]],
