@@ -13,6 +13,7 @@ import { createEtcd } from './etcd/create-etcd.ts';
 import { ClusterName, MemberName } from './ids.ts';
 import { connect, settingsWarnings, untilConnected } from './queue/connection.ts';
 import type { Connections } from './queue/connection.ts';
+import { createEarlierRuns } from './queue/earlier-runs.ts';
 import { createRevisionLedger } from './queue/ledger.ts';
 import { watchForLoss } from './queue/loss-watch.ts';
 import { lossInWords } from './queue/marker.ts';
@@ -79,6 +80,7 @@ async function start(settings: Settings, conceal: Conceal, log: pino.Logger): Pr
       clock,
       conceal,
       ledgerOf: (cluster) => createRevisionLedger({ records: connections.records, cluster, clock }),
+      earlier: createEarlierRuns({ redis: connections.records, queues }),
     });
     stopping(startWorker({ ...shared, openWorld, conceal, options: workerOptions(config) }));
     running.stops.push(keepRevisions(settings, connections, log));

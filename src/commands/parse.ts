@@ -75,10 +75,11 @@ function unknownVerb(word: string, { verbs, clusters }: Grammar): OpsError {
   return new OpsError('INPUT_INVALID', `There is no verb ${quoted(word)}.${swapped}`, { hint: '`help` lists the verbs.' });
 }
 
-function readVerb(verb: Verb, words: readonly string[], { clusters }: Grammar): Command {
+function readVerb(verb: Verb, words: readonly string[], { verbs, clusters, run: threadsRun }: Grammar): Command {
   const declared = declaredOf(verb);
-  const values = readWords(declared, verb.type === 'query' ? withoutPlan(words) : words);
-  const cluster = clusterOf(values['cluster'], declared, clusters);
+  const values = readWords(declared, verb.type === 'query' ? withoutPlan(words) : withRun(declared, words, threadsRun));
+  const run = verb.about === 'run' ? runOf(values, declared) : undefined;
+  const cluster = run === undefined ? clusterOf(values['cluster'], declared, clusters) : clusterOfRun(run, declared, { verbs, clusters });
   const own = Object.fromEntries(
     verb.arguments.flatMap((spec) => {
       const value = values[spec.name];
@@ -86,7 +87,7 @@ function readVerb(verb: Verb, words: readonly string[], { clusters }: Grammar): 
       return [[spec.name, isMember(spec) && typeof value === 'string' ? memberOf(value, cluster, declared, clusters) : value]];
     }),
   );
-  const input = verb.input.safeParse(own);
+  const input = verb.input.safeParse(run === undefined ? own : { ...own, run });
   if (!input.success) throw mistake(declared, inputSentence(input.error));
   if (verb.type === 'query') return { kind: 'query', verb, cluster, input: input.data, mode: 'execute' };
   return { kind: 'run', verb, cluster, input: input.data, mode: values[planOption.name] === true ? 'plan' : 'execute' };
@@ -143,7 +144,8 @@ function namesRun(word: string | undefined): boolean {
 
 /** Inside its thread a run need not be named; a word that is a run id is one all the same. */
 function withRun({ arguments: specs }: Declared, words: readonly string[], run: RunId | undefined): readonly string[] {
-  const isShort = words.length < specs.filter(({ kind }) => kind === 'positional').length || words[0]?.startsWith('--') === true;
+  const bare = words.filter((word) => !word.startsWith('--'));
+  const isShort = bare.length < specs.filter(({ kind }) => kind === 'positional').length || words[0]?.startsWith('--') === true;
   const missing = specs[0]?.name === 'run' && isShort && !words.some((word) => namesRun(word));
   return missing && run !== undefined ? [run, ...words] : words;
 }
@@ -190,6 +192,14 @@ function headOf({ head }: Values, declared: Declared): { readonly head?: string 
   const hash = bareId(String(head)).toLowerCase();
   if (/^[0-9a-f]{64}$/.test(hash)) return { head: hash };
   throw mistake(declared, `${quoted(String(head))} is no head of a journal: it is a sha256, 64 hexadecimal digits, all of them.`);
+}
+
+/** A run's id holds its procedure and its cluster; both may hold dashes, so it is read against those there are. */
+function clusterOfRun(run: RunId, declared: Declared, { verbs, clusters }: Pick<Grammar, 'verbs' | 'clusters'>): ClusterName {
+  const named = run.replace(/-[0-9a-f]{6}$/, '');
+  const found = Object.keys(clusters).find((cluster) => verbs.some(({ id }) => `${id}-${cluster}` === named));
+  if (found !== undefined) return ClusterName.parse(found);
+  throw mistake(declared, `${quoted(run)} is a run on no cluster that is known here; there is ${list(Object.keys(clusters))}.`);
 }
 
 function inputSentence(error: z.ZodError): string {

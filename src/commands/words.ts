@@ -94,10 +94,10 @@ const clusterArgument: ArgumentSpec = {
   description: 'the cluster',
 };
 
-/** A verb as the grammar sees it: its cluster first, then its own arguments, and `--plan` when it acts. */
+/** A verb as the grammar sees it: the cluster or run it is about first, then its own arguments, and `--plan` when it acts. */
 export function declaredOf(verb: Verb): Declared {
   const plan = verb.type === 'procedure' ? [planOption] : [];
-  return { id: verb.id, summary: verb.summary, arguments: [clusterArgument, ...verb.arguments, ...plan] };
+  return { id: verb.id, summary: verb.summary, arguments: [verb.about === 'run' ? run : clusterArgument, ...verb.arguments, ...plan] };
 }
 
 /** What stands between `<` and `>` in the usage: `member`, `id|latest`. */

@@ -22,6 +22,8 @@ interface Described<Input> {
   readonly summary: string;
   /** Who may ask: `read` anyone in an allowed channel, or the cluster's readers where it has any; `operate` its operators. */
   readonly permission: 'read' | 'operate';
+  /** What is named first: a cluster, or (`run`) an earlier run, whose cluster it is then about; the input gets it as `run`. */
+  readonly about?: 'cluster' | 'run';
   readonly arguments: readonly ArgumentSpec[];
   /** Takes the words as strings (flags as booleans); its messages are shown to the person. */
   readonly input: z.ZodType<Input>;

@@ -1,5 +1,6 @@
 /** What a procedure is handed: the cluster, its hosts, its snapshots. Types only: adapters are wired in main.ts, fakes in tests. */
 import type { Clock } from '../engine/ports.ts';
+import type { EarlierRun } from '../engine/recall.ts';
 import type { Etcd } from '../etcd/etcd.ts';
 import type { Host } from '../host/host.ts';
 import type { ClusterName, MemberName, RunId } from '../ids.ts';
@@ -38,6 +39,12 @@ export interface RevisionLedger {
   restart(revision: bigint): Promise<void>;
 }
 
+/** The runs of before, to read and nothing else: for a run that is about one of them. */
+export interface EarlierRuns {
+  /** Throws RUN_NOT_FOUND, also when it ended so long ago that it was removed, and JOURNAL_INVALID. */
+  recall(run: RunId): Promise<EarlierRun>;
+}
+
 /** All that a procedure can see and do, for one run on one cluster. */
 export interface World {
   readonly runId: RunId;
@@ -47,5 +54,6 @@ export interface World {
   readonly hosts: readonly Host[];
   readonly snapshots: Snapshots;
   readonly ledger: RevisionLedger;
+  readonly earlier: EarlierRuns;
   readonly clock: Clock;
 }

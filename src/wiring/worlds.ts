@@ -11,12 +11,13 @@ import { createHosts } from '../host/create-hosts.ts';
 import { snapshotStatus } from '../host/local.ts';
 import { MemberName } from '../ids.ts';
 import type { ClusterName, RunId } from '../ids.ts';
-import type { ConfiguredMember, RevisionLedger, World } from '../procedures/world.ts';
+import type { ConfiguredMember, EarlierRuns, RevisionLedger, World } from '../procedures/world.ts';
 import { createSnapshots } from '../snapshots/create-snapshots.ts';
 
 interface WorldsDeps {
   readonly settings: Pick<Settings, 'config' | 'passwords'>;
   readonly ledgerOf: (cluster: ClusterName) => RevisionLedger;
+  readonly earlier: EarlierRuns;
   readonly clock: Clock;
   readonly conceal: Conceal;
 }
@@ -38,7 +39,7 @@ export interface OpenWorld {
 }
 
 /** Opens worlds. @throws OpsError CONFIG_INVALID for a cluster that is not configured (any more), ETCD_TLS_FAILED for unusable certificates */
-export function createWorlds({ settings: { config, passwords }, ledgerOf, clock, conceal }: WorldsDeps): (order: WorldOrder) => OpenWorld {
+export function createWorlds({ settings: { config, passwords }, ledgerOf, earlier, clock, conceal }: WorldsDeps): (order: WorldOrder) => OpenWorld {
   return ({ cluster: name, runId, record, tenure }) => {
     const permit = tenure?.permit ?? mayChangeNothing;
     const cluster = config.clusters[name];
@@ -64,6 +65,7 @@ export function createWorlds({ settings: { config, passwords }, ledgerOf, clock,
       hosts,
       snapshots: createSnapshots({ directory: config.backups.directory, cluster: name, etcd, snapshotStatus, clock, permit }),
       ledger: permitted(ledgerOf(name), permit),
+      earlier,
       clock,
     };
     return {

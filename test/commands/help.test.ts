@@ -31,6 +31,13 @@ describe('helpOn', () => {
     expect(textOf(helpOn('replace-member', deps))).toContain('/etcd replace-member prod etcd03');
   });
 
+  it('names the run where a verb is about one', () => {
+    const text = textOf(helpOn('undo', deps));
+
+    expect(text).toContain('/etcd undo <run> [--plan]');
+    expect(text).toContain('/etcd undo restore-prod-7f3a9c');
+  });
+
   it("explains the desk's own words too", () => {
     expect(textOf(helpOn('approve', deps))).toContain('/etcd approve <run>');
   });

@@ -42,6 +42,9 @@ describe('parseCommand', () => {
     ['runs', { kind: 'runs' }],
     ['runs prod', { kind: 'runs', cluster: 'prod' }],
     ['show restore-prod-7f3a9c', { kind: 'show', run: 'restore-prod-7f3a9c' }],
+    ['undo restore-prod-7f3a9c', { kind: 'run', cluster: 'prod', input: { run: 'restore-prod-7f3a9c' }, mode: 'execute' }],
+    ['undo replace-member-prod-eu-7f3a9c --plan', { cluster: 'prod-eu', input: { run: 'replace-member-prod-eu-7f3a9c' }, mode: 'plan' }],
+    ['undo undo-staging-7f3a9c', { cluster: 'staging', input: { run: 'undo-staging-7f3a9c' } }],
     ['approve restore-prod-7f3a9c', { kind: 'decide', verdict: 'approve', run: 'restore-prod-7f3a9c' }],
     ['reject restore-prod-7f3a9c', { kind: 'decide', verdict: 'reject' }],
     ['choose restore-prod-7f3a9c survivor', { kind: 'decide', verdict: 'choose', option: 'survivor', run: 'restore-prod-7f3a9c' }],
@@ -78,6 +81,9 @@ describe('parseCommand', () => {
     ['backup prod --form etcd01', /unknown option `--form`.*Did you mean `--from`\?/i],
     ['restore prod --snapshot newest', /a snapshot is `latest` or an id/],
     ['approve prod', /`prod` is no run id/],
+    ['undo prod', /`prod` is no run id/],
+    ['undo restore-mars-7f3a9c', /`restore-mars-7f3a9c` is a run on no cluster that is known here/],
+    ['undo', /missing required argument `run`/i],
     ['approve', /missing required argument `run`/i],
     ['choose restore-prod-7f3a9c', /missing required argument `option`/i],
     ['choose survivor', /missing required argument `option`/i],
@@ -104,6 +110,9 @@ describe('parseCommand', () => {
     expect(parseCommand('choose survivor', { ...grammar, run })).toMatchObject({ option: 'survivor', run });
     expect(parseCommand('choose backup-prod-000001 survivor', { ...grammar, run })).toMatchObject({ run: 'backup-prod-000001' });
     expect(() => parseCommand('choose backup-prod-000001', { ...grammar, run })).toThrow(/missing required argument `option`/i);
+    expect(parseCommand('undo', { ...grammar, run })).toMatchObject({ input: { run } });
+    expect(parseCommand('undo --plan', { ...grammar, run })).toMatchObject({ input: { run }, mode: 'plan' });
+    expect(parseCommand('undo backup-prod-000001', { ...grammar, run })).toMatchObject({ input: { run: 'backup-prod-000001' } });
     expect(() => parseCommand('choose', { ...grammar, run })).toThrow(/missing required argument `option`/i);
   });
 

@@ -1,6 +1,6 @@
 /** Verbs as the grammar sees them: declarations without anything behind them. */
 import { z } from 'zod';
-import { MemberName } from '../../src/ids.ts';
+import { MemberName, RunId } from '../../src/ids.ts';
 import { defineProcedure, defineQuery } from '../../src/procedures/procedure.ts';
 
 const never = () => Promise.reject(new Error('not for the desk'));
@@ -48,6 +48,15 @@ export const verbs = [
   }),
   defineProcedure({
     ...acting,
+    id: 'undo',
+    about: 'run',
+    summary: 'put back what a run moved aside',
+    permission: 'operate',
+    arguments: [],
+    input: z.object({ run: RunId }),
+  }),
+  defineProcedure({
+    ...acting,
     id: 'backup',
     summary: 'save a snapshot',
     permission: 'operate',
@@ -58,5 +67,5 @@ export const verbs = [
 
 const members = { etcd01: {}, etcd02: {}, etcd03: {} };
 
-/** Two clusters. */
-export const clusters = { prod: { members }, staging: { members: { 'stage-1': {} } } };
+/** Three clusters, one with a dash in its name. */
+export const clusters = { prod: { members }, staging: { members: { 'stage-1': {} } }, 'prod-eu': { members } };

@@ -1,4 +1,7 @@
 /** A whole world in memory: three members, a store, a ledger; a test breaks it, a procedure repairs it. */
+import type { JournalEntry, RunRequest } from '../../src/engine/journal.ts';
+import { recall } from '../../src/engine/recall.ts';
+import { OpsError } from '../../src/errors.ts';
 import { ClusterName, MemberName, RunId } from '../../src/ids.ts';
 import type { MemberId } from '../../src/ids.ts';
 import type { World } from '../../src/procedures/world.ts';
@@ -19,6 +22,8 @@ export interface FakeWorld extends World {
   readonly site: Site;
   readonly clock: FakeClock;
   readonly snapshots: FakeSnapshots;
+  /** The runs of before, as they stand in the queue. */
+  readonly past: Map<RunId, { readonly run: RunRequest; readonly entries: readonly JournalEntry[] }>;
   machine(member: string): Machine;
   /** Stops etcd and removes the data-dir, as a lost disk would. */
   loseData(member: string): void;
@@ -36,6 +41,7 @@ export function fakeWorld({ members = 3, run = 'restore-demo-7f3a9c' }: FakeWorl
   const site = makeSite(members);
   const name = ClusterName.parse('demo');
   const snapshots = fakeSnapshots({ cluster: name, site, effects, clock });
+  const past: FakeWorld['past'] = new Map();
   let highest: { revision: bigint; at: Date } | undefined;
   const machine = (member: string) => {
     const found = site.machines.get(MemberName.parse(member));
@@ -48,6 +54,15 @@ export function fakeWorld({ members = 3, run = 'restore-demo-7f3a9c' }: FakeWorl
     site,
     clock,
     snapshots,
+    past,
+    earlier: {
+      async recall(id) {
+        effects.assertAlive();
+        const found = past.get(id);
+        if (found === undefined) throw new OpsError('RUN_NOT_FOUND', `There is no run ${id}.`);
+        return recall(found.run, found.entries);
+      },
+    },
     cluster: {
       name,
       initialClusterToken: 'etcd-cluster',
