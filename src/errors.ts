@@ -47,6 +47,7 @@ export const errorCatalogue = {
   ETCD_OUTCOME_UNKNOWN: { retry: 'later', hint: 'etcd may be carrying it out still, by itself: look before you press Retry.' },
   ETCD_API_NOT_SERVED: { retry: 'never', hint: 'Start etcd with --enable-v2 (up to 3.5 it has API 2), or leave --v2 away.' },
   REPLACEMENT_REFUSED: { retry: 'never', hint: 'Put right what is named, then ask again.' },
+  UNDO_REFUSED: { retry: 'never', hint: 'Nothing was touched; what is kept aside stays where it is.' },
   SNAPSHOT_NOT_FOUND: { retry: 'never', hint: '`backups` lists the snapshots there are.' },
   SNAPSHOT_INVALID: { retry: 'never', hint: 'Choose another snapshot: this file is not whole or is no etcd snapshot.' },
   SLACK_RATE_LIMITED: { retry: 'later', hint: 'Slack asks to wait; the report is sent again by itself.' },

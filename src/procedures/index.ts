@@ -16,6 +16,7 @@ import { restore } from './restore.ts';
 import { start } from './start.ts';
 import { status } from './status.ts';
 import { stop } from './stop.ts';
+import { undo } from './undo.ts';
 import { v2Backup } from './v2-backup.ts';
 import { v2Restore } from './v2-restore.ts';
 
@@ -26,6 +27,7 @@ export const verbs: readonly Verb[] = [
   backups,
   restore,
   recoverQuorum,
+  undo,
   replaceMember,
   recoverSpace,
   compact,

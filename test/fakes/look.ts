@@ -80,7 +80,7 @@ function statusOf(data: Data, machine: Machine, site: Site, leader: MemberId | u
   const membership = site.memberships.get(data.token);
   return {
     memberId: data.memberId,
-    clusterId: ClusterId.parse(data.token === 'etcd-cluster' ? 'c0' : 'c1'),
+    clusterId: ClusterId.parse(`c${[...site.memberships.keys()].indexOf(data.token)}`),
     version: machine.toolVersion,
     dbSizeBytes: data.dbSizeBytes,
     dbSizeInUseBytes: data.dbSizeInUseBytes,

@@ -56,5 +56,5 @@ async function swapBegun(host: Host, runId: World['runId']): Promise<string> {
   ];
   const stands = unit.masked ? `${unit.activeState} and masked` : unit.activeState;
   const state = settings.holds ? '' : ' etcd’s settings still have their initial-cluster-state: set it to existing.';
-  return `${host.member}: etcd is ${stands}; ${where.join(', ')}. To go back by hand: stop etcd, rename ${aside} to ${host.dataDir}, systemctl unmask ${host.unitName}, and start it on all members.${state}`;
+  return `${host.member}: etcd is ${stands}; ${where.join(', ')}. To go back: \`undo ${runId}\`; by hand: stop etcd, rename ${aside} to ${host.dataDir}, systemctl unmask ${host.unitName}, and start it on all members.${state}`;
 }

@@ -13,7 +13,7 @@ import type { World } from '../world.ts';
 type Settled = Pick<PutBack, 'token' | 'initialCluster'>;
 
 /** `existing`, so that a member that loses its data later does not form a cluster of its own. */
-function settings({ token, initialCluster }: Settled): ClusterSettings {
+export function settings({ token, initialCluster }: Settled): ClusterSettings {
   return { initialClusterState: 'existing', initialClusterToken: token, ...(initialCluster !== undefined && { initialCluster }) };
 }
 

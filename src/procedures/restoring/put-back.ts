@@ -142,7 +142,7 @@ export async function putBackReport({ source, loses }: PutBack, world: World): P
     `${cluster.name} serves again${file === undefined ? '' : ` from ${file.kind === 'snapshot' ? 'snapshot' : 'the copied database'} ${file.name}`}, at revision ${revision ?? 'unknown'}. ${quorum.sentence}`,
     `Lost: ${loses}.`,
     kept.length > 0
-      ? `The old data is kept: ${kept.map((host) => `${host.member}:${host.paths(runId).aside}`).join(', ')}.`
+      ? `The old data is kept: ${kept.map((host) => `${host.member}:${host.paths(runId).aside}`).join(', ')}. \`undo ${runId}\` puts it back, or says why not.`
       : `The old data-dirs on ${plural(hosts.length, 'host')} are deleted.`,
     ...(file?.v2Keys === 'some'
       ? ['The cluster held API 2 keys when the snapshot was taken; a v3 snapshot does not hold them, so they are gone.']

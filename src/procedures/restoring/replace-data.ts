@@ -6,6 +6,7 @@ import type { Finding } from '../../engine/finding.ts';
 import type { Facts } from '../../engine/step.ts';
 import type { ClusterLook } from '../../etcd/etcd.ts';
 import type { Host } from '../../host/host.ts';
+import { dataDirFact } from './data-dir-fact.ts';
 import { fenceAll } from './fence-all.ts';
 import { inParallel } from '../in-parallel.ts';
 import { lookPatiently } from './patience.ts';
@@ -60,12 +61,7 @@ export async function replacementFacts(order: PutBack, { hosts, etcd, runId, clo
     ...order.besides?.facts,
     'members answering': answering.length === 0 ? 'none' : list(answering),
     'cluster id': clusterIds.size === 0 ? 'no member answers' : [...clusterIds].join(', '),
-    ...Object.fromEntries(
-      dirs.map(({ host, present, restored }) => [
-        `data-dir on ${host.member}`,
-        `${present?.exists ? `${host.dataDir} is ${present.identity}` : `${host.dataDir} is missing`}; its replacement is ${restored?.exists ? restored.identity : 'missing'}`,
-      ]),
-    ),
+    ...Object.fromEntries(dirs.map(({ host, present, restored }) => dataDirFact(host, present, restored))),
   };
 }
 
