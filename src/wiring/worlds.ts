@@ -39,7 +39,13 @@ export interface OpenWorld {
 }
 
 /** Opens worlds. @throws OpsError CONFIG_INVALID for a cluster that is not configured (any more), ETCD_TLS_FAILED for unusable certificates */
-export function createWorlds({ settings: { config, passwords }, ledgerOf, earlier, clock, conceal }: WorldsDeps): (order: WorldOrder) => OpenWorld {
+export function createWorlds({
+  settings: { config, passwords },
+  ledgerOf,
+  earlier,
+  clock,
+  conceal,
+}: WorldsDeps): (order: WorldOrder) => OpenWorld {
   return ({ cluster: name, runId, record, tenure }) => {
     const permit = tenure?.permit ?? mayChangeNothing;
     const cluster = config.clusters[name];
