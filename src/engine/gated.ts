@@ -84,7 +84,7 @@ async function decide(execution: Execution, guarded: Guarded, because: string): 
   if (latest === undefined || latest.consumed || latest.outcome === 'voided') return openGate(execution, guarded, because);
   switch (latest.outcome) {
     case 'approved':
-      return takeUp(execution, guarded, latest, because);
+      return actOnRecorded(execution, guarded, latest, because);
     case 'rejected':
     case 'expired':
     case 'aborted':
@@ -119,7 +119,7 @@ function judgeNow(execution: Execution, { gate, said: words }: GateRecord, decis
 }
 
 /** Approved, by the record of a worker that died before the step began: it counts if the same people may still say it, and not for ever. */
-async function takeUp(execution: Execution, guarded: Guarded, record: GateRecord, because: string): Promise<StepResult> {
+async function actOnRecorded(execution: Execution, guarded: Guarded, record: GateRecord, because: string): Promise<StepResult> {
   const { gate, decisions } = record;
   const verdict = await judgeNow(execution, record, decisions);
   if (verdict.state === 'approved') return actOn(execution, guarded, { record, by: decisions, because });

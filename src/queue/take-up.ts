@@ -133,7 +133,7 @@ function waitingAt({ gate, until }: Extract<Advance, { state: 'waiting' }>, deci
 
 /** When a waiting run must be looked at although nobody speaks. */
 function dueAt({ expiresAt, wakeAt }: Waiting): number {
-  return Date.parse(wakeAt ?? expiresAt);
+  return Math.min(Date.parse(expiresAt), Date.parse(wakeAt ?? expiresAt));
 }
 
 /** Whether anything happened that a waiting run must act on. Once true it stays true until the run was taken up. */

@@ -135,6 +135,17 @@ describe('a break-glass', () => {
     expect(await on.probe.llen(`medic:said:${gateId}`)).toBe(1);
   });
 
+  it('does not put off the expiry of its gate: a yes that does not count now is looked at again, and no later than that', async () => {
+    const mayApprove = () => Promise.resolve(false);
+    on.worker({ advance: scripted({ redis: on.probe, approvalExpiresAfterMs: 1_500, mayApprove }), lookEveryMs: 600_000 });
+    const run = await on.begin(['gate']);
+    const { gateId } = await on.gate(run.runId);
+
+    await on.runs.decide(gateId, { verdict: 'approve', by: bob });
+
+    expect(await on.ended(run.runId)).toMatchObject({ outcome: 'expired' });
+  });
+
   it('fits an approval only', async () => {
     on.worker();
     const run = await on.begin(['choose']);

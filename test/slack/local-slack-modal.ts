@@ -1,7 +1,7 @@
 /** The window that an app has opened, as local-slack's own page sees it: read, filled in and submitted over the page's web socket. */
 import { once } from 'node:events';
 
-const answerLimitMs = 10_000;
+const answerLimitMs = 25_000;
 
 /** A window as the server keeps it. */
 export interface LocalView {
@@ -23,6 +23,18 @@ interface News {
   readonly state?: { readonly modalStack: readonly LocalView[] };
   readonly stack?: readonly LocalView[];
   readonly errors?: Readonly<Record<string, string>>;
+  readonly message?: { readonly ephemeral_to?: string };
+}
+
+/** Does something as a person, and gives the window that opens upon it; undefined when the person is told something instead. */
+export function windowAfter(port: number, user: string, act: () => Promise<void>): Promise<LocalView | undefined> {
+  return withPage(port, async (next) => {
+    await next(({ t }) => t === 'init');
+    await act();
+    const opens = ({ t, stack = [] }: News) => t === 'view' && stack.length > 0;
+    const news = await next((one) => opens(one) || (one.t === 'message' && one.message?.ephemeral_to === user));
+    return opens(news) ? news.stack?.at(-1) : undefined;
+  });
 }
 
 /** The windows that are open now, the one on top last. The server has one stack for all people. */

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { leash } from '../stage/leash.ts';
-import { closeView, openViews, submitView } from './local-slack-modal.ts';
+import { closeView, openViews, submitView, windowAfter } from './local-slack-modal.ts';
 import type { LocalView, Submitted, Typed } from './local-slack-modal.ts';
 import { startPage } from './local-slack-page.ts';
 
@@ -74,6 +74,8 @@ export interface LocalSlack {
   click(by: string, channel: string, messageTs: string, actionId: string): Promise<void>;
   /** Sends an action as it is, for what no card of ours holds. */
   interact(by: string, channel: string, messageTs: string, action: Record<string, unknown>): Promise<void>;
+  /** Clicks, and gives the window that opens; undefined when the person is told something instead. */
+  clickForWindow(by: string, channel: string, messageTs: string, actionId: string): Promise<LocalView | undefined>;
   /** The windows that are open now, the one on top last; the server has one stack for all people. */
   views(): Promise<readonly LocalView[]>;
   /** Fills the window on top in and submits it. */
@@ -134,6 +136,11 @@ export async function startLocalSlack({
   const page = await startPage(listening, pagePort);
   const post = (path: string, body: unknown) => send(`${base}/_control/${path}`, body);
   const messages = async (channel: string) => (await read<{ messages: LocalMessage[] }>(`${base}/_control/messages/${channel}`)).messages;
+  const click = async (user: string, channel: string, messageTs: string, actionId: string) => {
+    const button = buttonsOf((await messages(channel)).find(({ ts }) => ts === messageTs)).find(({ action_id: id }) => id === actionId);
+    if (button === undefined) throw new Error(`no button ${actionId} on ${messageTs}`);
+    await post('interact', { channel, messageTs, user, action: { type: 'button', ...button } });
+  };
   return {
     ...identity,
     filesDirectory: join(directory, 'files'),
@@ -144,11 +151,8 @@ export async function startLocalSlack({
     say: (user, channel, text, threadTs) =>
       post('message', { channel, user, text, ...(threadTs !== undefined && { thread_ts: threadTs }) }),
     interact: (user, channel, messageTs, action) => post('interact', { channel, messageTs, user, action }),
-    async click(user, channel, messageTs, actionId) {
-      const button = buttonsOf((await messages(channel)).find(({ ts }) => ts === messageTs)).find(({ action_id: id }) => id === actionId);
-      if (button === undefined) throw new Error(`no button ${actionId} on ${messageTs}`);
-      await post('interact', { channel, messageTs, user, action: { type: 'button', ...button } });
-    },
+    click,
+    clickForWindow: (user, ...button) => windowAfter(listening, user, () => click(user, ...button)),
     views: () => openViews(listening),
     submit: (user, typed) => submitView(listening, user, typed),
     closeView: (user) => closeView(listening, user),

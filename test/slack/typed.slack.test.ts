@@ -35,14 +35,7 @@ afterEach(async () => {
 
 /** Clicks, and waits for the window. */
 async function opened(by: string) {
-  await workspace.slack.click(by, channel, (await front.card()).ts, 'gate.approve');
-  await until(
-    async () => (await workspace.slack.views()).length > 0,
-    5_000,
-    () => 'no window opened',
-  );
-  const [view] = await workspace.slack.views();
-  return view;
+  return workspace.slack.clickForWindow(by, channel, (await front.card()).ts, 'gate.approve');
 }
 
 describe('a click where quorum is at stake', () => {
