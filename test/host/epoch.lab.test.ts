@@ -85,12 +85,12 @@ describe.each(['3.4', '3.5'] as const)('a host with etcd %s', (etcd) => {
   });
 
   it('whose ssh user cannot write into its home is left as it is, and says so', async () => {
+    const { host } = worker(1);
+    await host.unit();
     await h.sh('chown root:root /home/etcdops');
     const before = await changing();
 
-    const failure: unknown = await worker(1)
-      .host.restart()
-      .catch((error: unknown) => error);
+    const failure: unknown = await host.restart().catch((error: unknown) => error);
     await h.sh('chown etcdops:etcdops /home/etcdops');
 
     expect(failure).toMatchObject({ code: 'HOST_EPOCH_FAILED', message: expect.stringContaining('Permission denied') });
