@@ -91,7 +91,7 @@ describe('undo on etcd 3.4', () => {
     const view = await waitForEnd(stage, await startRun(stage, `undo ${restored} --plan`));
 
     expect(view.outcome).toBe('planned');
-    expect(view.steps.find(({ id }) => id === 'put-back')?.note).toContain('Waits for an approval');
+    expect(view.steps.find(({ id }) => id === 'put-back')?.note).toContain(`undoes: ${restored}`);
     expect(await asideOn(stage)).toEqual(lying);
     expect(await valueOf(stage, '/name/2')).toBe('');
   });

@@ -48,7 +48,7 @@ describe('undo', () => {
 
     const came = gateOf(await run.once());
 
-    expect(came).toMatchObject({ kind: 'failure', reason: expect.stringContaining('gone from the backup directory') as string });
+    expect(came).toMatchObject({ kind: 'failure', reason: expect.stringContaining('is not in the backup directory') as string });
     expect(world.effects.log.filter((effect) => gated.includes(effect.split(' ')[0] ?? ''))).toEqual([]);
   });
 

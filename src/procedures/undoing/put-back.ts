@@ -8,7 +8,6 @@ import { inParallel } from '../in-parallel.ts';
 import { dataDirFact } from '../restoring/data-dir-fact.ts';
 import { fenceAll } from '../restoring/fence-all.ts';
 import { lookPatiently } from '../restoring/patience.ts';
-import { snapshotChecked } from '../restoring/safety-snapshot.ts';
 import { bytesInWords, list } from '../words.ts';
 import type { World } from '../world.ts';
 import { clusterIdOf, strangers } from './cluster-now.ts';
@@ -35,12 +34,20 @@ function isBackOrKept(each: KeptOn): boolean {
   return hasOldData(each) || each.standing.kind === 'returned';
 }
 
+/** In a plan it is not there yet: nothing was saved. */
+async function presentDataSaved(on: World): Promise<Finding> {
+  const record = await on.snapshots.takenBy(on.runId);
+  return record === undefined
+    ? fails('The snapshot of the present data, which this run saves first, is not in the backup directory.')
+    : on.snapshots.check(record);
+}
+
 /** Asked before the card and again after the approval, also when this was cut in the middle: then nobody answers. */
 export async function returnAllowed(prepared: PreparedUndo, on: World): Promise<Finding> {
   const [meaningful, look, saved] = await Promise.all([
     stillMeaningful(prepared, on),
     on.etcd.look(),
-    prepared.source === null ? holds() : snapshotChecked(on),
+    prepared.source === null ? holds() : presentDataSaved(on),
   ]);
   const strange = look.members === undefined ? undefined : strangers(prepared, look, on);
   return allOf([meaningful, strange === undefined ? holds() : fails(strange), saved]);
