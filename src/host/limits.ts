@@ -10,6 +10,9 @@ export const controlPersistMs = 60_000;
 /** sockaddr_un holds 108 bytes, and ssh adds a dot and 16 random characters while it binds (unix(7), mux.c). */
 export const controlPathMaxBytes = 108 - 1 - 17;
 
+/** One argument of a process: 32 pages with the NUL at its end (execve(2), MAX_ARG_STRLEN); a session's script is one, here and on the host. */
+export const scriptMaxBytes = 32 * 4_096 - 1;
+
 /** Commands that only look. */
 export const lookLimitMs = 30_000;
 /** Commands that act on names and settings, not on data. */

@@ -1,8 +1,10 @@
 /** Several commands in one ssh session: the script that runs them, and their answers taken apart again. */
+import { OpsError } from '../errors.ts';
 import { sent } from './command.ts';
 import type { HostCommand } from './command.ts';
 import { epochFunctions, held, unheld } from './epoch.ts';
 import type { Epoch } from './epoch.ts';
+import * as limits from './limits.ts';
 import { quoteArgv } from './quoting.ts';
 
 /** sudo's secure_path is the same; a user's own PATH or ETCDCTL_* never counts. */
@@ -32,6 +34,7 @@ export interface ScriptOptions {
  * Before each command that changes something the fence is asked (epoch.ts).
  * @param nonce 32 hex digits that no output holds
  * @throws Error when something would be changed in nobody's name
+ * @throws OpsError ARGUMENT_UNSAFE when an argument cannot be handed over as it is, or all of it is too long
  */
 export function sessionScript(commands: readonly HostCommand[], nonce: string, options: ScriptOptions = {}): string {
   return script(commands, nonce, options, `printf '\\n${nonce} %s %s\\n' "$c" "$t"; printf '\\n${nonce} %s %s\\n' "$c" "$t" >&2`);
@@ -59,7 +62,16 @@ function script(commands: readonly HostCommand[], nonce: string, { epoch, readsI
   // The first mark is the host's clock before anything ran.
   const fence = fenced && epoch !== undefined ? epochFunctions(epoch) : [];
   const text = ['umask 077', mark, ...fence, 'm 0 </dev/null', ...lines].join('\n');
-  return quoteArgv(['exec', 'env', '-i', ...remoteEnvironment, '/bin/sh', '-c', text]);
+  const line = quoteArgv(['exec', 'env', '-i', ...remoteEnvironment, '/bin/sh', '-c', text]);
+  const bytes = Buffer.byteLength(line);
+  if (bytes > limits.scriptMaxBytes) {
+    throw new OpsError(
+      'ARGUMENT_UNSAFE',
+      `The command has ${bytes} bytes when it is quoted for the host, and at most ${limits.scriptMaxBytes} can be handed over; nothing was run.`,
+      { hint: 'Shorten what is handed to the host; each single quote in it takes 13 bytes.' },
+    );
+  }
+  return line;
 }
 
 /** Takes both streams of a session apart. Frame 0 is the session's beginning; a command that was cut has no frame. */

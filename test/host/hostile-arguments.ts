@@ -62,7 +62,13 @@ export function saidBack(stdout: Buffer | string): readonly string[] {
   return stdout.toString('utf8').split('\0').slice(0, -1);
 }
 
-/** Whether no command line can carry it: refusing is then the only right answer. */
+/** Whether no command line can carry a word: refusing is then the only right answer. */
 export function isUnsayable(word: string): boolean {
   return /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]|\p{Surrogate}/u.test(word);
+}
+
+/** Whether it may be refused for its length: each single quote takes 13 bytes once it is quoted twice. Far below the limit it may not. */
+export function mayBeTooLong(words: readonly string[]): boolean {
+  const text = words.join('');
+  return Buffer.byteLength(text) + 12 * (text.split(`'`).length - 1) > 100_000;
 }

@@ -4,12 +4,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isOpsError } from '../../src/errors.ts';
 import { createShell } from '../../src/host/shell.ts';
 import type { Shell } from '../../src/host/shell.ts';
 import { MemberName } from '../../src/ids.ts';
 import { createLab } from '../lab/lab.ts';
 import type { Lab } from '../lab/lab.ts';
-import { hostileArgument, isUnsayable, saidBack, sayBack } from './hostile-arguments.ts';
+import { hostileArgument, isUnsayable, mayBeTooLong, saidBack, sayBack } from './hostile-arguments.ts';
 
 const upWithinMs = 300_000;
 const triesOverSsh = 60;
@@ -38,11 +39,16 @@ describe('an argument over ssh', () => {
   it('arrives as one argument, as it was, or is refused before anything runs', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(hostileArgument, { minLength: 1, maxLength: 4 }), async (words) => {
-        if (words.some(isUnsayable)) {
-          await expect(shell.run(sayBack(words))).rejects.toMatchObject({ code: 'ARGUMENT_UNSAFE' });
+        const said = await shell.run(sayBack(words)).then(
+          ({ stdout }) => saidBack(stdout),
+          (error: unknown) => error,
+        );
+        if (isOpsError(said, 'ARGUMENT_UNSAFE')) {
+          expect(words.some(isUnsayable) || mayBeTooLong(words)).toBe(true);
           return;
         }
-        expect(saidBack((await shell.run(sayBack(words))).stdout)).toEqual(words);
+        expect(words.some(isUnsayable)).toBe(false);
+        expect(said).toEqual(words);
       }),
       { numRuns: triesOverSsh },
     );
@@ -51,9 +57,10 @@ describe('an argument over ssh', () => {
     expect(stdout.trim()).toBe('');
   });
 
-  it('of 10 kB of quotes arrives whole', async () => {
-    const words = [`'`.repeat(10_240), `"$(id)\`id\`\\`.repeat(1_000)];
+  it('of 10 kB arrives whole, or is refused where quoting makes it more than a process takes', async () => {
+    const words = ['x'.repeat(10_240), '"$(id)`id`\\'.repeat(1_024), '数据'.repeat(1_700), `it's `.repeat(1_000)];
 
     expect(saidBack((await shell.run(sayBack(words))).stdout)).toEqual(words);
+    await expect(shell.run(sayBack([`'`.repeat(10_240)]))).rejects.toMatchObject({ code: 'ARGUMENT_UNSAFE' });
   });
 });

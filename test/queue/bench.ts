@@ -49,10 +49,10 @@ export interface Bench extends AsyncDisposable {
   ended(runId: RunId, limitMs?: number): ReturnType<Runs['view']>;
 }
 
-/** Sets the bench. Runs of procedure `free` are not exclusive. */
-export async function bench(): Promise<Bench> {
+/** Sets the bench. Runs of procedure `free` are not exclusive. @param commandTimeoutMs how soon a front gives up on Redis, when not by default */
+export async function bench(commandTimeoutMs?: number): Promise<Bench> {
   const redis = await startRedis();
-  const connections = connect({ url: redis.url, log: silent });
+  const connections = connect({ url: redis.url, log: silent, ...(commandTimeoutMs !== undefined && { commandTimeoutMs }) });
   await untilConnected(connections, 5_000);
   const queues = openQueues({ front: connections.front, log: silent });
   const runs = createRuns({ front: connections.front, queues, isExclusive: (procedure) => procedure !== 'free', clock: systemClock });

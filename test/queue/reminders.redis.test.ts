@@ -56,7 +56,7 @@ describe('a run that waits for an approval', () => {
     };
     const sink = { render, deliver: () => Promise.resolve(), tellLoss: () => Promise.resolve() };
     const reports = createReportWorker({ workers, records, queues: on.queues, sink, clock: systemClock, log: silent }, { paceMs: 20 });
-    on.worker({ lookEveryMs, advance: scripted({ redis: on.probe, approvalExpiresAfterMs: 8_000 }) });
+    on.worker({ lookEveryMs, advance: scripted({ redis: on.probe, approvalExpiresAfterMs: 12_000 }) });
     const run = await on.begin(['gate']);
     const gate = await on.gate(run.runId);
     const [half, late] = remindersOf(gate).map(({ at }) => at.getTime());

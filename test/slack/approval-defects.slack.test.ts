@@ -41,7 +41,7 @@ async function atGate(words: Parameters<Whole['begin']>[0] = ['gate']): Promise<
   return { run: runId, card: await whole.card(runId, needed) };
 }
 
-describe('a defect of approval buttons that is not here:', () => {
+describe('a defect of approval buttons that is not here:', { timeout: 60_000 }, () => {
   it('1. the first click after a restart is swallowed', async () => {
     const first = whole.worker();
     const { run, card } = await atGate();
@@ -53,7 +53,7 @@ describe('a defect of approval buttons that is not here:', () => {
     await approve('U0BOB', card);
 
     await recorded('U0BOB', run);
-    expect(await whole.on.ended(run)).toMatchObject({ outcome: 'completed' });
+    expect(await whole.ended(run)).toMatchObject({ outcome: 'completed' });
   });
 
   it('2. a second proposal overwrites the first', async () => {
@@ -62,12 +62,12 @@ describe('a defect of approval buttons that is not here:', () => {
     const second = await atGate();
 
     await approve('U0BOB', second.card);
-    await whole.on.ended(second.run);
+    await whole.ended(second.run);
 
     expect(await whole.on.runs.view(first.run)).toMatchObject({ state: 'waiting' });
     expect(await actedOf(first.run)).toEqual([]);
     await approve('U0BOB', first.card);
-    expect(await whole.on.ended(first.run)).toMatchObject({ outcome: 'completed' });
+    expect(await whole.ended(first.run)).toMatchObject({ outcome: 'completed' });
   });
 
   it('3. an unauthorised click is ignored in silence', async () => {
@@ -88,7 +88,7 @@ describe('a defect of approval buttons that is not here:', () => {
 
     await Promise.all([approve('U0BOB', card), approve('U0BOB', card), approve('U0BOB', card)]);
 
-    await whole.on.ended(run);
+    await whole.ended(run);
     expect(await whole.on.probe.llen(`medic:said:${gateId}`)).toBe(1);
     expect(await actedOf(run)).toHaveLength(1);
     const view = await whole.on.runs.view(run);
@@ -106,7 +106,7 @@ describe('a defect of approval buttons that is not here:', () => {
     const settled = await whole.card(run, /^Approved/);
     expect(JSON.stringify(settled.blocks)).toContain('<@U0BOB>');
     expect(JSON.stringify(settled.blocks)).toContain('<@U0CAROL>');
-    await whole.on.ended(run);
+    await whole.ended(run);
     expect((await whole.on.runs.view(run)).gates[0]?.decisions.map(({ by }) => by).toSorted()).toEqual(['U0BOB', 'U0CAROL']);
   });
 
@@ -145,7 +145,7 @@ describe('a defect of approval buttons that is not here:', () => {
     expect(again.ts).not.toBe(card.ts);
     expect(await actedOf(run)).toHaveLength(1);
     await approve('U0CAROL', again);
-    expect(await whole.on.ended(run)).toMatchObject({ outcome: 'completed' });
+    expect(await whole.ended(run)).toMatchObject({ outcome: 'completed' });
     expect(await actedOf(run)).toHaveLength(2);
   });
 
@@ -174,7 +174,7 @@ describe('a defect of approval buttons that is not here:', () => {
 
     const { runId } = await whole.begin(['gate']);
 
-    expect(await whole.on.ended(runId)).toMatchObject({ outcome: 'expired' });
+    expect(await whole.ended(runId)).toMatchObject({ outcome: 'expired' });
     expect((await whole.on.runs.view(runId)).gates).toMatchObject([{ outcome: 'expired', decisions: [] }]);
   });
 
@@ -184,7 +184,7 @@ describe('a defect of approval buttons that is not here:', () => {
     await approve('U0BOB', card);
     await recorded('U0BOB', run);
 
-    expect(await whole.on.ended(run)).toMatchObject({ outcome: 'expired' });
+    expect(await whole.ended(run)).toMatchObject({ outcome: 'expired' });
 
     expect(await actedOf(run)).toEqual([]);
     expect(await whole.card(run, /^Expired/)).toMatchObject({ ts: card.ts });
@@ -212,6 +212,6 @@ describe('a defect of approval buttons that is not here:', () => {
     expect(await decisionsOf(run)).toEqual([]);
 
     await send(http.port, clickOf(whole.slack.teamId));
-    expect(await whole.on.ended(run)).toMatchObject({ outcome: 'completed' });
+    expect(await whole.ended(run)).toMatchObject({ outcome: 'completed' });
   });
 });

@@ -125,7 +125,7 @@ describe('over HTTP, a command', () => {
   });
 });
 
-describe('over HTTP, a click', () => {
+describe('over HTTP, a click', { timeout: 60_000 }, () => {
   it('that is sent a second time is recorded once and acts once', async () => {
     whole.worker();
     const { runId } = await whole.begin(['gate']);
@@ -145,7 +145,7 @@ describe('over HTTP, a click', () => {
     );
 
     expect(await Promise.all([send(http.port, click), send(http.port, click)])).toEqual([200, 200]);
-    await whole.on.ended(runId);
+    await whole.ended(runId);
     expect(await send(http.port, click)).toBe(200);
 
     await whole.whispered('U0BOB', /settled before your click; nothing was recorded/);

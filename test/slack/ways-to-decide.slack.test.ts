@@ -62,7 +62,7 @@ const outcomeOf = ({ text, blocks }: LocalMessage) => ({
   when: JSON.stringify(blocks).includes('<!date^'),
 });
 
-describe('a decision', () => {
+describe('a decision', { timeout: 60_000 }, () => {
   it.each(Object.entries(ways))('made %s is on the card, with who and when, and the buttons are gone', async (way, say) => {
     const possible = outcomes.filter(({ button }) => way !== 'by button' || button !== false);
     whole.worker();
@@ -91,7 +91,7 @@ describe('a decision', () => {
     await whole.stopFront();
 
     expect(await whole.terminal(['approve', runId])).toContain('Your approval');
-    await whole.on.ended(runId);
+    await whole.ended(runId);
     await whole.startFront();
 
     expect(outcomeOf(await whole.card(runId, /^Approved/))).toEqual({ begins: 'Approved', by: ['U0BOB'], when: true });
@@ -114,7 +114,7 @@ describe('a decision', () => {
   });
 });
 
-describe('silence', () => {
+describe('silence', { timeout: 60_000 }, () => {
   it.each<Word>(['gate', 'offer', 'attest', 'choose'])(
     'at a gate of kind %s is shown as expired, with when, and the buttons are gone',
     async (word) => {

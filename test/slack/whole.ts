@@ -51,7 +51,8 @@ export async function startWhole() {
 export type Whole = Awaited<ReturnType<typeof open>>;
 
 async function open(slack: LocalSlack, http?: OverHttp) {
-  const on = await bench();
+  // All of it shares one event loop here, so a second may go by without a turn.
+  const on = await bench(shownWithinMs);
   const front: { bot?: Slack; reports: Closable[] } = { reports: [] };
   const settings = { config: { clusters: { prod: { ...lists, members: { etcd01: {} } } } } } as unknown as Pick<Settings, 'config'>;
   const listen =
@@ -109,14 +110,19 @@ async function open(slack: LocalSlack, http?: OverHttp) {
     replies,
     /** Begins a run; any number may live on the cluster. */
     begin: (words: readonly Word[]): Promise<RunRequest> => on.begin(words, { procedure: 'free' }),
+    ended: (run: RunId) => on.ended(run, shownWithinMs),
     root: async (run: RunId) => (await threads.get(run))?.root.ts ?? '',
     /** Waits for the newest card of a run to say something. */
-    card: (run: RunId, says: RegExp): Promise<LocalMessage> =>
-      until(
-        `a card of ${run} says ${String(says)}`,
-        async () => (await replies(run, 'gate:')).findLast(({ text }) => says.test(text)),
-        shownWithinMs,
-      ),
+    async card(run: RunId, says: RegExp): Promise<LocalMessage> {
+      const look = async () => (await replies(run, 'gate:')).findLast(({ text }) => says.test(text));
+      try {
+        return await until(`a card of ${run} says ${String(says)}`, look, shownWithinMs);
+      } catch (cause) {
+        const told = (await slack.messages(channel)).filter(({ text, ephemeral_to: to }) => to !== undefined && text.includes(run));
+        const texts = [...(await replies(run, '')), ...told].map(({ text }) => text.slice(0, 120));
+        throw new Error(`no card of ${run} says ${String(says)}, but: ${JSON.stringify(texts)}`, { cause });
+      }
+    },
     /** Every button that can be clicked in the thread of a run. */
     buttons: async (run: RunId) => (await replies(run, '')).flatMap(buttonsOf).map(({ action_id: id }) => id),
     /** Waits for what only one person sees. */
