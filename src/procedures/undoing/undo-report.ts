@@ -26,11 +26,11 @@ export async function undoReport(prepared: PreparedUndo, world: World): Promise<
   const { run, serving, lacking, leftOut, loses, untouched } = prepared;
   const { cluster, runId, hosts } = world;
   const on = worldOf(world, serving);
-  const { quorum, revision } = await on.etcd.look();
-  const id = clusterIdOf(await on.etcd.look());
+  const look = await on.etcd.look();
+  const { quorum, revision } = look;
   const moved = hosts.filter(({ member }) => prepared.replaced.some((each) => each.member === member) && !untouched.includes(member));
   return [
-    `${cluster.name} serves as it was before ${run}: cluster id ${id ?? 'unknown'}, revision ${revision ?? 'unknown'}. ${quorum.sentence}`,
+    `${cluster.name} serves as it was before ${run}: cluster id ${clusterIdOf(look) ?? 'unknown'}, revision ${revision ?? 'unknown'}. ${quorum.sentence}`,
     `Lost: ${loses}.`,
     `What was in place before this undo is kept: ${moved.map((host) => `${host.member}:${host.paths(runId).aside}`).join(', ')}. When nobody needs it any more: rm -rf --one-file-system ${moved[0]?.paths(runId).aside ?? ''} on each.`,
     ...(lacking.length === 0
@@ -39,7 +39,7 @@ export async function undoReport(prepared: PreparedUndo, world: World): Promise<
           `${list(lacking)} had no usable data before either: etcd there is stopped and masked. ${list(lacking.map((member) => `\`replace-member ${cluster.name} ${member}\``))} brings it in.`,
         ]),
     ...(leftOut.length === 0 ? [] : [`${list(leftOut)} took no part in ${run}: \`status ${cluster.name}\` says how it stands.`]),
-    'Users, roles and passwords are those of before. Revisions went backwards: restart what watches this cluster (Kubernetes: apiservers and controllers).',
+    'Users, roles, passwords and revisions are those of before: restart what watches this cluster (Kubernetes: apiservers and controllers).',
   ];
 }
 
