@@ -1,9 +1,11 @@
 /** However it is decided, and also when nobody decides: the card comes to the outcome, with who and when, and without buttons. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Decision } from '../../src/engine/journal.ts';
+import { ClusterName } from '../../src/ids.ts';
 import { go } from '../queue/fixtures/scripted.ts';
 import type { Word } from '../queue/fixtures/scripted.ts';
 import { until } from '../queue/until.ts';
+import { clickThrough } from './click-through.ts';
 import { channel } from './front.ts';
 import type { LocalMessage } from './local-slack.ts';
 import { startWhole } from './whole.ts';
@@ -28,32 +30,37 @@ interface Asked {
   readonly run: Awaited<ReturnType<Whole['begin']>>['runId'];
   readonly card: LocalMessage;
   readonly verdict: Decision['verdict'];
-  /** Behind the verdict, with `choose`. */
-  readonly option: string;
+  /** Behind the verdict: which way, with `choose`; the name of the cluster, where the gate asks for it. */
+  readonly more: string;
 }
 
 /** The ways to say it; all of them as bob. */
 const ways: Readonly<Record<string, (said: Asked) => Promise<unknown>>> = {
-  'by button': ({ card, verdict, option }) =>
-    whole.slack.click('U0BOB', channel, card.ts, option === '' ? `gate.${verdict}` : `gate.${verdict}.${option}`),
-  'by slash command': ({ run, verdict, option }) => whole.slack.command('U0BOB', channel, `${verdict} ${run} ${option}`),
-  'by a mention in the thread': async ({ run, verdict, option }) =>
-    whole.slack.say('U0BOB', channel, `<@${whole.slack.botUserId}> ${verdict} ${option}`, await whole.root(run)),
-  'in a terminal': ({ run, verdict, option }) => whole.typed([verdict, run, ...(option === '' ? [] : [option])]),
+  'by button': ({ card, verdict, more }) => {
+    if (verdict === 'choose') return whole.slack.click('U0BOB', channel, card.ts, `gate.choose.${more}`);
+    if (verdict !== 'approve' || more === '') return whole.slack.click('U0BOB', channel, card.ts, `gate.${verdict}`);
+    const gate = { confirm: ClusterName.parse(more) };
+    return clickThrough(whole.slack, { gate, card, verdict, by: 'U0BOB', channel });
+  },
+  'by slash command': ({ run, verdict, more }) => whole.slack.command('U0BOB', channel, `${verdict} ${run} ${more}`),
+  'by a mention in the thread': async ({ run, verdict, more }) =>
+    whole.slack.say('U0BOB', channel, `<@${whole.slack.botUserId}> ${verdict} ${more}`, await whole.root(run)),
+  'in a terminal': ({ run, verdict, more }) => whole.typed([verdict, run, ...(more === '' ? [] : [more])]),
 };
 
 /** What can be said at each kind of gate, and how its card then begins. A card of an approval has no button to abort. */
-const outcomes: readonly { word: Word; verdict: Decision['verdict']; option?: string; begins: string; button?: false }[] = [
+const outcomes: readonly { word: Word; verdict: Decision['verdict']; more?: string; begins: string; button?: false }[] = [
   { word: 'gate', verdict: 'approve', begins: 'Approved' },
   { word: 'gate', verdict: 'reject', begins: 'Rejected' },
   { word: 'gate', verdict: 'abort', begins: 'Aborted', button: false },
-  { word: 'attest', verdict: 'approve', begins: 'Attested' },
+  { word: 'attest', verdict: 'approve', more: 'prod', begins: 'Attested' },
   { word: 'fail', verdict: 'retry', begins: 'Retried' },
   { word: 'fail', verdict: 'abort', begins: 'Aborted' },
-  { word: 'choose', verdict: 'choose', option: 'left', begins: 'Chosen' },
+  { word: 'choose', verdict: 'choose', more: 'left', begins: 'Chosen' },
   { word: 'choose', verdict: 'abort', begins: 'Aborted' },
 ];
 
+const opensWindow = ({ verdict, more }: Asked) => verdict === 'approve' && more !== '';
 const opened = /^(?:Approval needed|Attestation needed|Choice needed|free prod stopped)/;
 /** How the card begins, whom it names, and whether it says when. */
 const outcomeOf = ({ text, blocks }: LocalMessage) => ({
@@ -67,15 +74,18 @@ describe('a decision', { timeout: 60_000 }, () => {
     const possible = outcomes.filter(({ button }) => way !== 'by button' || button !== false);
     whole.worker();
     const asked = await Promise.all(
-      possible.map(async ({ word, verdict, option = '' }): Promise<Asked> => {
+      possible.map(async ({ word, verdict, more = '' }): Promise<Asked> => {
         const { runId } = await whole.begin([word]);
-        return { run: runId, card: await whole.card(runId, opened), verdict, option };
+        return { run: runId, card: await whole.card(runId, opened), verdict, more };
       }),
     );
     expect((await Promise.all(asked.map(({ run }) => whole.buttons(run)))).every(({ length }) => length > 0)).toBe(true);
     await whole.on.probe.set(go, '1');
 
-    await Promise.all(asked.map((one) => say(one)));
+    // The server has one stack of windows for everybody, so what opens one is said alone.
+    const [windowed, others] = [asked.filter(opensWindow), asked.filter((one) => !opensWindow(one))];
+    for (const one of windowed) await say(one);
+    await Promise.all(others.map((one) => say(one)));
 
     const shown = await Promise.all(
       asked.map(async ({ run }) => outcomeOf(await whole.card(run, /^(?!Approval|Attestation|Choice|free)/))),
