@@ -35,12 +35,12 @@ export default defineConfig({
   test: {
     reporters: process.env['TEST_SUMMARY_FILE'] === undefined ? ['default'] : ['default', './scripts/summary-reporter.mjs'],
     projects: [
-      suite('unit', { timeoutMs: 20_000, hookTimeoutMs: 20_000 }),
-      suite('redis', { timeoutMs: 30_000, hookTimeoutMs: 30_000 }),
-      suite('slack', { timeoutMs: 30_000, hookTimeoutMs: 30_000 }),
+      suite('unit', { timeoutMs: 60_000, hookTimeoutMs: 60_000 }),
+      suite('redis', { timeoutMs: 60_000, hookTimeoutMs: 60_000 }),
+      suite('slack', { timeoutMs: 60_000, hookTimeoutMs: 60_000 }),
       // The first hook of all may have to make the lab's image.
-      suite('lab', { timeoutMs: 120_000, hookTimeoutMs: 600_000 }),
-      suite('e2e', { timeoutMs: 180_000, hookTimeoutMs: 600_000 }),
+      suite('lab', { timeoutMs: 240_000, hookTimeoutMs: 600_000 }),
+      suite('e2e', { timeoutMs: 480_000, hookTimeoutMs: 600_000 }),
       // Not part of `npm test`: scripts/suites.mjs.
       suite('faults', { timeoutMs: 600_000, hookTimeoutMs: 600_000 }),
     ],

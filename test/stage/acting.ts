@@ -9,7 +9,7 @@ import { channels, people } from './stage.ts';
 import type { Stage } from './stage.ts';
 
 /** The longest anything here may take: a restore with a worker that dies in it. */
-export const runLimitMs = 120_000;
+export const runLimitMs = 240_000;
 
 /** Says `/etcd …` in the incident channel. */
 export async function say(stage: Stage, text: string, by: string = people.alice): Promise<void> {

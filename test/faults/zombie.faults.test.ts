@@ -13,7 +13,7 @@ import { clickCard, repeatedOnHosts, startRun, valueOf, waitForEnd, waitForGate 
 import type { BotProcess } from '../stage/bot-process.ts';
 import { createStage } from '../stage/stage.ts';
 import type { Stage } from '../stage/stage.ts';
-import { approveAll, endRuns, membersOf, storedBy, votersOf } from './replacing.ts';
+import { approveAll, endRuns, membersOf, storedBy, votersOf } from '../e2e/replacing.ts';
 
 const members = ['etcd01', 'etcd02', 'etcd03'] as const;
 const momentWithinMs = 60_000;

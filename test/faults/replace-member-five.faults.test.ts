@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startRun, waitForEnd, waitForGate } from '../stage/acting.ts';
 import { createStage } from '../stage/stage.ts';
 import type { Stage } from '../stage/stage.ts';
-import { approveAll, storedBy, votersOf } from './replacing.ts';
+import { approveAll, storedBy, votersOf } from '../e2e/replacing.ts';
 
 /** Two replacements, and looks at a host that is off, on a machine that is busy. */
 const bothWithinMs = 360_000;

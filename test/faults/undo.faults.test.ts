@@ -4,7 +4,7 @@ import { clickCard, repeatedOnHosts, startRun, valueOf, waitForEnd, waitForFirst
 import type { BotProcess } from '../stage/bot-process.ts';
 import { createStage, people } from '../stage/stage.ts';
 import type { Stage } from '../stage/stage.ts';
-import { endOpenRuns } from './open-runs.ts';
+import { endOpenRuns } from '../e2e/open-runs.ts';
 import { asideOn, clusterIds, replacing, undoStory, undoing, written } from './undo-suite.ts';
 
 let stage: Stage;

@@ -6,7 +6,7 @@ import type { BotProcess } from '../stage/bot-process.ts';
 import { clickCard, startRun, waitForEnd, waitForGate } from '../stage/acting.ts';
 import { createStage } from '../stage/stage.ts';
 import type { Stage } from '../stage/stage.ts';
-import { approveAll, membersOf, storedBy, votersOf } from './replacing.ts';
+import { approveAll, membersOf, storedBy, votersOf } from '../e2e/replacing.ts';
 
 describe.each(['3.4', '3.5'] as const)('replace-member with a new host on etcd %s', (etcd) => {
   let stage: Stage;
