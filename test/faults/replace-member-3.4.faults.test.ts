@@ -1,4 +1,4 @@
 /** A member that lost its data is replaced on etcd 3.4, through Slack, however it is configured. */
-import { describeReplacement } from './replacement-suite.ts';
+import { describeReplacement } from '../e2e/replacement-suite.ts';
 
 describeReplacement('3.4');

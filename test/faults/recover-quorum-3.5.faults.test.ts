@@ -4,7 +4,7 @@ import { clickWay, playRecoverQuorum } from '../demo/stories/recover-quorum.ts';
 import { clickCard, startRun, valueOf, waitForEnd, waitForGate } from '../stage/acting.ts';
 import { createStage, people } from '../stage/stage.ts';
 import type { Stage } from '../stage/stage.ts';
-import { endOpenRuns } from './open-runs.ts';
+import { endOpenRuns } from '../e2e/open-runs.ts';
 
 let stage: Stage;
 
