@@ -83,6 +83,10 @@ function fitsTheCluster(
 ): Finding {
   const neededBytes = dbSizeBytes + freeMarginBytes;
   const { serverVersion, freeBytes } = facts;
+  if (etcdVersions.size === 0)
+    return fails(
+      `No member of the cluster has said its version in time, so it is not known whether etcd ${serverVersion} of ${member} fits.`,
+    );
   const fit = allOf([
     that(
       [...etcdVersions].some((version) => minorOf(version) === minorOf(serverVersion)),

@@ -7,6 +7,7 @@ import type { PreparedReplacement } from '../replace-member.ts';
 import { clusterAllows, nameOf } from './safe-to-replace.ts';
 import { joiningOf, oldHostSilent } from './settle-replacement.ts';
 import { list } from '../words.ts';
+import { lookPatiently } from '../restoring/patience.ts';
 import type { World } from '../world.ts';
 
 /** What the run is about to do, in a sentence. */
@@ -29,7 +30,7 @@ export async function safe(prepared: PreparedReplacement, world: World): Promise
 
 /** The host can join. */
 export async function ready(prepared: PreparedReplacement, world: World): Promise<Finding> {
-  return hostReady(joiningOf(prepared, await world.etcd.look()), world);
+  return hostReady(joiningOf(prepared, await lookPatiently(world, prepared.among)), world);
 }
 
 /** Asked once more before the removal: what was looked at before stays as it is; a host that went down meanwhile could take nobody in. */

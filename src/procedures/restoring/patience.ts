@@ -21,6 +21,12 @@ export async function lookPatiently(
   return look;
 }
 
+/** A cluster that is slow for a moment has not lost its quorum, and a member that is slow voids no approval; one that never serves is not waited for long. */
+export function lookTwice(world: Pick<World, 'hosts' | 'etcd' | 'clock'>): Promise<ClusterLook> {
+  const members = world.hosts.map(({ member }) => member);
+  return lookPatiently(world, members, 2);
+}
+
 /** Whether one of these members gave no answer in time. A refused connection is an answer: nobody listens there. */
 export function isPatienceDue({ endpoints }: ClusterLook, members: readonly MemberName[]): boolean {
   return endpoints.some((endpoint) => !endpoint.answers && endpoint.code === 'timeout' && members.includes(endpoint.member));

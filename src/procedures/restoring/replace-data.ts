@@ -4,22 +4,15 @@ import type { PlannedCommand } from '../../engine/command.ts';
 import { allOf, holds, that } from '../../engine/finding.ts';
 import type { Finding } from '../../engine/finding.ts';
 import type { Facts } from '../../engine/step.ts';
-import type { ClusterLook } from '../../etcd/etcd.ts';
 import type { Host } from '../../host/host.ts';
 import { dataDirFact } from './data-dir-fact.ts';
 import { fenceAll } from './fence-all.ts';
 import { inParallel } from '../in-parallel.ts';
-import { lookPatiently } from './patience.ts';
+import { lookTwice } from './patience.ts';
 import { restoredAside } from './restore-aside.ts';
 import type { PutBack } from './put-back.ts';
 import { list } from '../words.ts';
 import type { World } from '../world.ts';
-
-/** A cluster that is slow for a moment has not lost its quorum, and a member that is slow voids no approval; one that never serves is not waited for long. */
-function lookTwice(world: Pick<World, 'hosts' | 'etcd' | 'clock'>): Promise<ClusterLook> {
-  const members = world.hosts.map(({ member }) => member);
-  return lookPatiently(world, members, 2);
-}
 
 /** The two conditions under which data may be replaced: a checked replacement on every host, and no quorum (or the explicit word). */
 export async function replacementAllowed(order: PutBack, world: World): Promise<Finding> {

@@ -8,6 +8,7 @@ import type { Host } from '../../host/host.ts';
 import { fenceAll } from '../restoring/fence-all.ts';
 import { inParallel } from '../in-parallel.ts';
 import { placeOf } from '../replacing/joining-host.ts';
+import { lookTwice } from '../restoring/patience.ts';
 import { v3MayGo } from './v2-loss.ts';
 import { v2BackupUsable } from './v2-making.ts';
 import type { PreparedV2Restore } from '../v2-restore.ts';
@@ -19,7 +20,7 @@ export async function v2ReplacementAllowed(prepared: PreparedV2Restore, world: W
   const { host } = placeOf(world, prepared.first);
   const done = await swapped(host, world);
   const [{ quorum }, mayGo, facts] = await Promise.all([
-    world.etcd.look(),
+    lookTwice(world),
     v3MayGo(prepared, world),
     done ? undefined : host.v2.inspect(world.runId),
   ]);
@@ -36,10 +37,10 @@ export async function v2ReplacementAllowed(prepared: PreparedV2Restore, world: W
 /** What the approval rests on. */
 export async function v2ReplacementFacts(
   { first, backup, sha256, loseV3 }: PreparedV2Restore,
-  { hosts, etcd, runId }: World,
+  { hosts, etcd, runId, clock }: World,
 ): Promise<Facts> {
   const [{ endpoints }, dirs] = await Promise.all([
-    etcd.look(),
+    lookTwice({ hosts, etcd, clock }),
     Promise.all(
       hosts.map(async (host) => ({ host, present: await host.dir(host.dataDir), next: await host.dir(host.paths(runId).restored) })),
     ),
