@@ -1,4 +1,4 @@
-/** Gives a lab's cluster a small quota, and fills it with history. */
+/** Gives a lab's cluster a small quota, fills it with history, and says what its members then say of themselves. */
 import type { Stage } from './stage.ts';
 
 /** Large values fill a quota with few writes. */
@@ -22,4 +22,19 @@ export async function fill({ lab }: Pick<Stage, 'lab'>): Promise<void> {
     throw new Error(`the cluster could not be filled: ${stderr}`);
   }
   throw new Error(`${writesMax} writes did not fill the cluster`);
+}
+
+/** The alarms that are raised, as etcdctl lists them. */
+export async function alarms({ lab }: Pick<Stage, 'lab'>): Promise<string> {
+  return (await lab.etcdctl(['alarm', 'list'])).stdout;
+}
+
+/** How often each member's own log says that it was defragmented. */
+export async function defragmentations({ lab }: Pick<Stage, 'lab'>): Promise<number[]> {
+  return Promise.all(
+    lab.hosts.map(async ({ exec }) => {
+      const { stdout } = await exec(['journalctl', '--quiet', '--output=cat', '--unit=etcd']);
+      return stdout.split('\n').filter((line) => /starting to defragment|starting defragment/.test(line)).length;
+    }),
+  );
 }
