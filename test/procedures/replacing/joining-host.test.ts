@@ -15,6 +15,25 @@ async function objection(world: FakeWorld): Promise<string> {
 }
 
 describe('the look at the host of a member that is to join', () => {
+  it('asks again when the members that stay are slow for a moment', async () => {
+    const world = failed();
+    const run = fakeRun({ procedure: replaceMember, world, input });
+    const look = world.etcd.look.bind(world.etcd);
+    let slow = 1;
+    world.etcd.look = async () => {
+      const seen = await look();
+      const isPreflight = run.entries.at(-1)?.type === 'step-started' && JSON.stringify(run.entries.at(-1)).includes('"preflight"');
+      if (!isPreflight || slow-- <= 0) return seen;
+      const silent = { answers: false, code: 'timeout', reason: 'no answer within 2 s' } as const;
+      return { ...seen, endpoints: seen.endpoints.map(({ member, endpoint }) => ({ member, endpoint, ...silent })) };
+    };
+
+    const came = await run.toEnd(() => undefined);
+
+    expect(slow).toBeLessThan(1);
+    expect(came).toMatchObject({ state: 'waiting', gate: { kind: 'approval', stepId: 'remove-member' } });
+  });
+
   it('names all that is wrong with the host at once, before anything is touched, and goes on after Retry', async () => {
     const world = failed();
     const third = world.machine('etcd03');
