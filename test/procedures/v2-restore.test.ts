@@ -94,6 +94,30 @@ describe('v2-restore', () => {
     });
   });
 
+  it('keeps its approval when the survivor is slow for a moment', async () => {
+    const world = lost();
+    const run = fakeRun({ procedure: v2Restore, world });
+    const came = await run.toEnd(() => undefined);
+    if (came.state !== 'waiting') throw new Error('no gate');
+    const look = world.etcd.look.bind(world.etcd);
+    const slow = new Set([1, 2]);
+    let looks = 0;
+    world.etcd.look = async () => {
+      const seen = await look();
+      looks += 1;
+      if (!slow.has(looks)) return seen;
+      const silent = { answers: false, code: 'timeout', reason: 'no answer within 2 s' } as const;
+      return { ...seen, endpoints: seen.endpoints.map(({ member, endpoint }) => ({ member, endpoint, ...silent })) };
+    };
+    run.decide(came.gate.gateId, 'approve');
+
+    const ended = await run.toEnd(keepOld);
+
+    expect(looks).toBeGreaterThan(slow.size);
+    expect(run.entries.flatMap((entry) => (entry.type === 'gate-settled' ? [entry.outcome] : []))).not.toContain('voided');
+    expect(ended).toEqual({ state: 'ended', outcome: 'completed' });
+  });
+
   it('does not go on while the data of API 3 is saved nowhere, and does after a backup', async () => {
     const world = lost({ snapshotAgeMs: 'none' });
     const run = fakeRun({ procedure: v2Restore, world });
