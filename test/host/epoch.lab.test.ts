@@ -53,11 +53,13 @@ describe.each(['3.4', '3.5'] as const)('a host with etcd %s', (etcd) => {
 printf '[Service]\\nExecStop=/bin/sh -c "until [ -e /run/may-stop ]; do sleep 0.1; done"\\n' > /run/systemd/system/etcd.service.d/slow.conf
 systemctl daemon-reload`,
     );
+    // The log has the other test's, too.
+    const before = (await changing()).length;
     const stopping = older.host.stop().then(
       () => 'stopped',
       () => 'cut',
     );
-    await waitUntil(async () => (await changing()).some((line) => line.endsWith('systemctl stop etcd')), {
+    await waitUntil(async () => (await changing()).slice(before).some((line) => line.endsWith('systemctl stop etcd')), {
       for: 'the stop',
       withinMs: inTimeMs,
     });
