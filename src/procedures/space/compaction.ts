@@ -18,9 +18,15 @@ const firstRevision = 1n;
 
 /** Other members remove what was compacted in the background; so long is waited until the sizes in use fall no more. */
 const settleLimitMs = 120_000;
-const settleIntervalMs = 1_000;
-/** Less than this is the ordinary coming and going of pages. */
-const settledWithin = 0.01;
+const settleIntervalMs = 500;
+/** Less than this from one look to the next is the ordinary coming and going of pages, or not worth waiting for. */
+const settledWithin = { share: 0.0005, bytes: 512 * 1024 } as const;
+/**
+ * Members hold the same keys, so a member with so much more in use than the smallest has its compaction before it. That is waited for only so
+ * long: pages may be filled differently for good.
+ */
+const alikeWithin = { factor: 1.5, bytes: 2 * 1024 * 1024 } as const;
+const unlikeLimitMs = 60_000;
 
 /** Longer than etcd's `--backend-batch-interval`, after which the other members have committed what the first stage removed. */
 const betweenStagesMs = 500;
@@ -101,15 +107,32 @@ async function compactionFacts(revision: bigint, { etcd, snapshots, runId }: Wor
   };
 }
 
-/** Waits until no member's size in use falls any more: a physical compaction is waited for on one member only. */
+/**
+ * Waits until no member's size in use falls any more, and until all are alike: a physical compaction is waited for on one member only, and another
+ * may not have begun its own.
+ */
 export async function pagesSettled({ etcd, clock }: World): Promise<Finding> {
-  let last: Map<string, number> | undefined;
+  const began = clock.now().getTime();
+  let last: ReadonlyMap<string, number> | undefined;
   return untilHolds(clock, { limitMs: settleLimitMs, intervalMs: settleIntervalMs }, async () => {
     const now = new Map(answering(await etcd.look()).map(({ member, status }) => [member, status.dbSizeInUseBytes]));
-    const falling = [...now]
-      .filter(([member, inUse]) => inUse < (last?.get(member) ?? Infinity) * (1 - settledWithin))
-      .map(([member]) => member);
+    const mayBeUnlike = clock.now().getTime() - began >= unlikeLimitMs;
+    const busy = new Set([...falling(now, last), ...(mayBeUnlike ? [] : unlike(now))]);
     last = now;
-    return that(falling.length === 0, `${list(falling)} still ${falling.length === 1 ? 'removes' : 'remove'} what was compacted.`);
+    return that(busy.size === 0, `${list([...busy])} still ${busy.size === 1 ? 'removes' : 'remove'} what was compacted.`);
   });
+}
+
+function falling(now: ReadonlyMap<string, number>, last: ReadonlyMap<string, number> | undefined): readonly string[] {
+  return [...now]
+    .filter(([member, inUse]) => {
+      const before = last?.get(member) ?? Infinity;
+      return before === Infinity || before - inUse > Math.max(before * settledWithin.share, settledWithin.bytes);
+    })
+    .map(([member]) => member);
+}
+
+function unlike(now: ReadonlyMap<string, number>): readonly string[] {
+  const alike = Math.min(...now.values()) * alikeWithin.factor + alikeWithin.bytes;
+  return [...now].filter(([, inUse]) => inUse > alike).map(([member]) => member);
 }

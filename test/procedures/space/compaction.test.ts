@@ -24,7 +24,7 @@ describe('pagesSettled', () => {
     world.etcd.look = async () => {
       looks += 1;
       const [, , third] = dataOf(world);
-      if (third !== undefined && looks < 10) third.dbSizeInUseBytes *= 0.9;
+      if (third !== undefined && looks < 10) third.dbSizeInUseBytes *= 0.97;
       return look();
     };
 
@@ -34,12 +34,38 @@ describe('pagesSettled', () => {
     expect(looks).toBe(10);
   });
 
+  it('waits for a member that has not begun yet: the others, which hold the same, have much less in use', async () => {
+    const world = fullWorld();
+    const look = world.etcd.look.bind(world.etcd);
+    let looks = 0;
+    world.etcd.look = async () => {
+      looks += 1;
+      const [first, second, third] = dataOf(world);
+      for (const data of [first, second]) if (data !== undefined) data.dbSizeInUseBytes = 10_000_000;
+      if (third !== undefined && looks === 20) third.dbSizeInUseBytes = 14_000_000;
+      return look();
+    };
+
+    const settled = await pagesSettled(world);
+
+    expect(settled.holds).toBe(true);
+    expect(looks).toBe(21);
+  });
+
+  it('takes members for settled that stay unlike', async () => {
+    const world = fullWorld();
+    const [first] = dataOf(world);
+    if (first !== undefined) first.dbSizeInUseBytes = 10_000_000;
+
+    expect(await pagesSettled(world)).toMatchObject({ holds: true });
+  });
+
   it('names the member that does not get there', async () => {
     const world = fullWorld();
     const look = world.etcd.look.bind(world.etcd);
     world.etcd.look = async () => {
       const [, second] = dataOf(world);
-      if (second !== undefined) second.dbSizeInUseBytes *= 0.9;
+      if (second !== undefined) second.dbSizeInUseBytes -= 4_000_000;
       return look();
     };
 
