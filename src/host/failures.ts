@@ -1,4 +1,5 @@
 /** Turns what ssh, sudo and commands say when they fail into OpsError. The only place of this folder where foreign messages are read. */
+import { withoutShapes } from '../engine/conceal.ts';
 import { OpsError } from '../errors.ts';
 import type { ErrorCode } from '../errors.ts';
 import { typed } from './command.ts';
@@ -122,7 +123,7 @@ function toolOf(command: HostCommand): string {
 
 /** The end of what was said, as part of a sentence. */
 export function lastLines(text: string): string {
-  return text
+  return withoutShapes(text)
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '')

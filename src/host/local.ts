@@ -1,6 +1,7 @@
 /** etcd's tool on the machine of the bot: what it says of a snapshot file before that is handed to anybody. */
 import { execa } from 'execa';
 import { OpsError } from '../errors.ts';
+import { lastLines } from './failures.ts';
 import type { RestoredFacts } from './host.ts';
 import * as limits from './limits.ts';
 import { parseSnapshotStatus } from './snapshot-status.ts';
@@ -40,7 +41,7 @@ export async function snapshotStatus(
       );
     const facts = result.exitCode === 0 ? parseSnapshotStatus(result.stdout) : undefined;
     if (facts !== undefined) return facts;
-    const said = (result.stderr || result.stdout).trim().split('\n').slice(-limits.messageLines).join(' / ');
+    const said = lastLines(result.stderr || result.stdout);
     throw new OpsError('SNAPSHOT_INVALID', `${program} cannot read ${file} as a snapshot${said === '' ? '' : `: ${said}`}.`, {
       details: { program, exitCode: result.exitCode },
     });

@@ -28,6 +28,7 @@ describe('conceal', () => {
       'x\n[secret]\ny',
     ],
     ['a private key that was cut off', 'x -----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIH', 'x [secret]'],
+    ['the end of a private key', 'said: bm9uZQ\nZXktdjE+/=\n-----END PRIVATE KEY-----\ny', 'said: [secret]\ny'],
     ['a token of Slack', 'Bearer xoxb-12345678-abcdef, xapp-1-A111-222', 'Bearer [secret], [secret]'],
     ['the password of a URL', 'redis://:pass@10.0.0.5:6379/0 https://bob:pw@h', 'redis://:[secret]@10.0.0.5:6379/0 https://bob:[secret]@h'],
     [

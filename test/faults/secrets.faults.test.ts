@@ -151,6 +151,15 @@ describe('after', () => {
     const wrong = join(stage.directory, 'wrong.yaml');
     config.clusters.demo.tls = { ca, cert: otherCa.cert, key: otherCa.key };
     await writeFile(wrong, stringify(config));
+    const environment = { ...stage.environment, ETCD_MEDIC_CONFIG: wrong };
+    const ended = await startBotProcess({ environment, logFile: stage.logFile }).catch((error: unknown) => error);
+    expect(ended).toBeInstanceOf(NotReady);
+    printed.push(String(ended));
+    // The bot trusts both authorities, etcd only the one.
+    const both = join(stage.directory, 'both.pem');
+    await writeFile(both, (await readFile(ca, 'utf8')) + (await readFile(otherCa.ca, 'utf8')));
+    config.clusters.demo.tls = { ca: both, cert: otherCa.cert, key: otherCa.key };
+    await writeFile(wrong, stringify(config));
     const second = await stage.start('bot,worker,reports', { LOG_LEVEL: 'trace', ETCD_MEDIC_CONFIG: wrong });
     await typed('status demo');
     const run = await startRun(stage, 'backup demo');

@@ -1,12 +1,20 @@
 /** Foreign failures and the codes they become. */
 import { describe, expect, it } from 'vitest';
 import { changeAsRoot } from '../../src/host/command.ts';
-import { commandFailure, refusedBySudo, sshFailure } from '../../src/host/failures.ts';
+import { commandFailure, lastLines, refusedBySudo, sshFailure } from '../../src/host/failures.ts';
 import type { SshResult } from '../../src/host/ssh.ts';
 
 const none = { bytes: Buffer.alloc(0), leftOutBytes: 0 };
 const ended: SshResult = { stdout: none, stderr: none, exitCode: 255, timedOut: false, code: undefined };
 const attempt = { where: 'etcd01 (192.0.2.1)', command: changeAsRoot('systemctl', 'stop', 'etcd'), limitMs: 30_000 };
+
+describe('lastLines', () => {
+  it('has nothing of a private key, also when only its end is among the last lines', () => {
+    const said = 'was:\n-----BEGIN PRIVATE KEY-----\nMHcCAQEEIH\nb3BlbnNzaC1r\n-----END PRIVATE KEY-----\nError: none.';
+
+    expect(lastLines(said)).toBe('was: / [secret] / Error: none');
+  });
+});
 
 describe('sshFailure', () => {
   it.each([
