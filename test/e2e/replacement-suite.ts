@@ -5,7 +5,8 @@ import type { EtcdVersion } from '../lab/lab.ts';
 import { clickCard, startRun, waitFor, waitForEnd, waitForGate } from '../stage/acting.ts';
 import { createStage } from '../stage/stage.ts';
 import type { Stage } from '../stage/stage.ts';
-import { approveAll, endRuns, membersOf, saidBy, storedBy, votersOf } from './replacing.ts';
+import { endOpenRuns } from './open-runs.ts';
+import { approveAll, membersOf, saidBy, storedBy, votersOf } from './replacing.ts';
 
 /** Where each style has its settings. */
 const styles = [
@@ -23,7 +24,7 @@ export function describeReplacement(etcd: EtcdVersion): void {
       await stage.start();
     });
     afterAll(() => stage.down());
-    afterEach(() => endRuns(stage));
+    afterEach(() => endOpenRuns(stage));
 
     it('puts a new member in the place of one whose data is spoiled, while writes go on, and deletes what was put aside', async () => {
       const came = await playReplaceMember(stage, () => undefined);

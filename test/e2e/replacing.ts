@@ -1,7 +1,7 @@
 /** What the end-to-end tests of `replace-member` share: answering its gates, and looking at the cluster past the bot. */
 import type { RunView } from '../../src/engine/view.ts';
 import type { RunId } from '../../src/ids.ts';
-import { clickCard, waitFor, waitForEnd } from '../stage/acting.ts';
+import { clickCard, waitFor } from '../stage/acting.ts';
 import type { Stage } from '../stage/stage.ts';
 
 /** Longer than the start of a member may take. */
@@ -15,15 +15,6 @@ export async function approveAll(stage: Stage, run: RunId): Promise<RunView> {
     if (gate === undefined || gate.kind === 'failure') return view;
     await clickCard(stage, gate, gate.stepId === 'delete-old-data' ? 'reject' : 'approve');
     await waitFor(stage, run, ({ openGate, state }) => state === 'ended' || openGate?.gateId !== gate.gateId, replacedWithinMs);
-  }
-}
-
-/** Ends what a failed test has left waiting: it would hold the cluster. */
-export async function endRuns(stage: Stage): Promise<void> {
-  for (const { run, state } of await stage.runs.list({ limit: 50 })) {
-    if (state === 'ended') continue;
-    await stage.runs.abort(run.runId, run.requester.user);
-    await waitForEnd(stage, run.runId);
   }
 }
 

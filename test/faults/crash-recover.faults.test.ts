@@ -1,13 +1,10 @@
 /** Kills the worker of a recovery of quorum, and of one of space, at every step boundary and inside every long step. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { clickWay } from '../demo/stories/recover-quorum.ts';
 import { endOpenRuns } from '../e2e/open-runs.ts';
 import { clickCard, startRun, valueOf, waitForEnd } from '../stage/acting.ts';
 import { fill, setQuota } from '../stage/quota.ts';
-import { createStage } from '../stage/stage.ts';
-import type { Stage } from '../stage/stage.ts';
-import { hireCrew } from './crew.ts';
-import type { Crew } from './crew.ts';
+import { useCrewedStage } from './crew.ts';
 import { besideData, defragmentations, doneTwice } from './effects.ts';
 import { killAtBoundaries, killInside, neverKilledAt, retriesInWords } from './killing.ts';
 import type { AnswerGate, Killed } from './killing.ts';
@@ -18,47 +15,39 @@ const killed = { area: 'crash', fault: 'worker killed (SIGKILL)', etcd: '3.4' } 
 const quotaBytes = 32 * 1024 * 1024;
 
 describe('a worker of a recovery of quorum', () => {
-  let stage: Stage;
-  let crew: Crew;
-  beforeAll(async () => {
-    stage = await createStage({ name: 'f-quorum' });
-    await stage.start('bot,reports');
-    crew = await hireCrew(stage);
-  });
-  afterAll(async () => {
-    await crew?.dismiss();
-    await stage?.down();
-  });
+  const on = useCrewedStage({ name: 'f-quorum' });
   beforeEach(async () => {
-    await endOpenRuns(stage);
-    await stage.lab.resetCluster();
-    await stage.lab.etcdctl(['put', '/name/1', 'test']);
-    await waitForEnd(stage, await startRun(stage, 'backup demo'));
-    await stage.lab.etcdctl(['put', '/name/2', 'in no backup']);
-    for (const host of ['etcd02', 'etcd03']) await stage.lab.host(host).fault('lose-data');
+    await endOpenRuns(on.stage);
+    await on.stage.lab.resetCluster();
+    await on.stage.lab.etcdctl(['put', '/name/1', 'test']);
+    await waitForEnd(on.stage, await startRun(on.stage, 'backup demo'));
+    await on.stage.lab.etcdctl(['put', '/name/2', 'in no backup']);
+    for (const host of ['etcd02', 'etcd03']) await on.stage.lab.host(host).fault('lose-data');
   });
 
-  const survivor: AnswerGate = (on, gate) =>
-    gate.kind === 'choice' ? clickWay(on, gate, 'survivor') : clickCard(on, gate, gate.stepId === 'delete-old-data' ? 'reject' : 'approve');
+  const survivor: AnswerGate = (stage, gate) =>
+    gate.kind === 'choice'
+      ? clickWay(stage, gate, 'survivor')
+      : clickCard(stage, gate, gate.stepId === 'delete-old-data' ? 'reject' : 'approve');
 
   async function expectRecovered(run: RunId, { view, entries, points, takeUpSeconds, retries }: Killed) {
     expect(view.outcome, view.conclusion).toBe('completed');
-    expect(await valueOf(stage, '/name/2')).toBe('in no backup');
+    expect(await valueOf(on.stage, '/name/2')).toBe('in no backup');
     expect(entries.flatMap((entry) => (entry.type === 'gate-opened' && entry.gate.kind !== 'failure' ? [entry.gate.stepId] : []))).toEqual([
       'choose-way',
       'replace-data',
       'delete-old-data',
     ]);
-    expect(await doneTwice(stage, run)).toEqual([]);
-    expect(await besideData(stage)).toEqual(Object.fromEntries(stage.lab.hosts.map(({ name }) => [name, `data.${run}.old`])));
+    expect(await doneTwice(on.stage, run)).toEqual([]);
+    expect(await besideData(on.stage)).toEqual(Object.fromEntries(on.stage.lab.hosts.map(({ name }) => [name, `data.${run}.old`])));
     return { outcome: `completed; also what no backup held is there${retriesInWords({ retries })}`, times: points.length, takeUpSeconds };
   }
 
   it('that is killed at every step boundary is replaced each time, and the quorum is back with each effect once', () =>
     recorded({ ...killed, procedure: 'recover-quorum', where: 'at every step boundary' }, async () => {
-      const run = await startRun(stage, 'recover-quorum demo');
+      const run = await startRun(on.stage, 'recover-quorum demo');
 
-      const came = await killAtBoundaries({ stage, run, crew, answer: survivor });
+      const came = await killAtBoundaries({ ...on, run, answer: survivor });
 
       expect(neverKilledAt(came)).toEqual(['delete-old-data']);
       return expectRecovered(run, came);
@@ -68,7 +57,7 @@ describe('a worker of a recovery of quorum', () => {
     recorded(
       { ...killed, procedure: 'recover-quorum', where: 'inside save-survivor, hand-out, restore-aside, replace-data, start' },
       async () => {
-        const run = await startRun(stage, 'recover-quorum demo');
+        const run = await startRun(on.stage, 'recover-quorum demo');
         const inside = {
           'save-survivor': 'begun',
           'hand-out': 'first change',
@@ -77,7 +66,7 @@ describe('a worker of a recovery of quorum', () => {
           start: 'first change',
         } as const;
 
-        const came = await killInside({ stage, run, crew, answer: survivor }, inside);
+        const came = await killInside({ ...on, run, answer: survivor }, inside);
 
         expect(came.points).toEqual(
           expect.arrayContaining(['inside hand-out', 'inside restore-aside', 'inside replace-data', 'inside start']),
@@ -88,40 +77,30 @@ describe('a worker of a recovery of quorum', () => {
 });
 
 describe('a worker of a recovery of space', () => {
-  let stage: Stage;
-  let crew: Crew;
+  const on = useCrewedStage({ name: 'f-space' });
   let begunAt: Date;
-  beforeAll(async () => {
-    stage = await createStage({ name: 'f-space' });
-    await stage.start('bot,reports');
-    crew = await hireCrew(stage);
-  });
-  afterAll(async () => {
-    await crew?.dismiss();
-    await stage?.down();
-  });
   beforeEach(async () => {
-    await endOpenRuns(stage);
-    await stage.lab.resetCluster();
-    await setQuota(stage, quotaBytes);
-    await fill(stage);
+    await endOpenRuns(on.stage);
+    await on.stage.lab.resetCluster();
+    await setQuota(on.stage, quotaBytes);
+    await fill(on.stage);
     begunAt = new Date();
   });
 
   async function expectWritable({ view, points, takeUpSeconds, retries }: Killed) {
     expect(view.outcome, view.conclusion).toBe('completed');
-    await stage.lab.etcdctl(['put', '/name/1', 'again']);
-    expect(await valueOf(stage, '/name/1')).toBe('again');
-    expect((await stage.lab.etcdctl(['alarm', 'list'])).stdout).toBe('');
-    expect(await defragmentations(stage, begunAt)).toEqual({ etcd01: 1, etcd02: 1, etcd03: 1 });
+    await on.stage.lab.etcdctl(['put', '/name/1', 'again']);
+    expect(await valueOf(on.stage, '/name/1')).toBe('again');
+    expect((await on.stage.lab.etcdctl(['alarm', 'list'])).stdout).toBe('');
+    expect(await defragmentations(on.stage, begunAt)).toEqual({ etcd01: 1, etcd02: 1, etcd03: 1 });
     return { outcome: `completed; each member defragmented once${retriesInWords({ retries })}`, times: points.length, takeUpSeconds };
   }
 
   it('that is killed at every step boundary is replaced each time, and each member is defragmented once', () =>
     recorded({ ...killed, procedure: 'recover-space', where: 'at every step boundary' }, async () => {
-      const run = await startRun(stage, 'recover-space demo');
+      const run = await startRun(on.stage, 'recover-space demo');
 
-      const came = await killAtBoundaries({ stage, run, crew });
+      const came = await killAtBoundaries({ ...on, run });
 
       // The last step settles the run: when that is seen, nobody has it any more.
       expect(neverKilledAt(came).filter((step) => step !== 'clean-up')).toEqual([]);
@@ -132,9 +111,9 @@ describe('a worker of a recovery of space', () => {
     recorded(
       { ...killed, procedure: 'recover-space', where: 'inside save-snapshot, compact, defragment-followers, defragment-leader' },
       async () => {
-        const run = await startRun(stage, 'recover-space demo');
+        const run = await startRun(on.stage, 'recover-space demo');
         const begun = (times: number) => async () =>
-          Object.values(await defragmentations(stage, begunAt)).reduce((sum, one) => sum + one, 0) >= times;
+          Object.values(await defragmentations(on.stage, begunAt)).reduce((sum, one) => sum + one, 0) >= times;
         const inside = {
           'save-snapshot': 'begun',
           compact: 'begun',
@@ -142,7 +121,7 @@ describe('a worker of a recovery of space', () => {
           'defragment-leader': begun(3),
         } as const;
 
-        const came = await killInside({ stage, run, crew }, inside);
+        const came = await killInside({ ...on, run }, inside);
 
         expect(came.points).toEqual(expect.arrayContaining(['inside defragment-followers', 'inside defragment-leader']));
         return expectWritable(came);

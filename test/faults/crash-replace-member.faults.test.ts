@@ -1,13 +1,11 @@
 /** Kills the worker of a replacement with SIGKILL, at every step boundary and inside every long step: another takes it up, and nothing is done twice. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { RunId } from '../../src/ids.ts';
-import { endRuns, membersOf, storedBy, votersOf } from '../e2e/replacing.ts';
+import { endOpenRuns } from '../e2e/open-runs.ts';
+import { membersOf, storedBy, votersOf } from '../e2e/replacing.ts';
 import type { EtcdVersion } from '../lab/lab.ts';
 import { startRun } from '../stage/acting.ts';
-import { createStage } from '../stage/stage.ts';
-import type { Stage } from '../stage/stage.ts';
-import { hireCrew } from './crew.ts';
-import type { Crew } from './crew.ts';
+import { useCrewedStage } from './crew.ts';
 import { besideData, doneTwice } from './effects.ts';
 import { killAtBoundaries, killInside, neverKilledAt, retriesInWords } from './killing.ts';
 import type { Killed } from './killing.ts';
@@ -16,50 +14,40 @@ import { recorded } from './record.ts';
 const killed = { area: 'crash', fault: 'worker killed (SIGKILL)', procedure: 'replace-member' } as const;
 
 describe.each<EtcdVersion>(['3.4', '3.5'])('a worker of a replacement on etcd %s', (etcd) => {
-  let stage: Stage;
-  let crew: Crew;
+  const on = useCrewedStage({ name: `f-repl-${etcd.replace('.', '')}`, etcd });
   let before: readonly number[];
-  beforeAll(async () => {
-    stage = await createStage({ name: `f-repl-${etcd.replace('.', '')}`, etcd });
-    await stage.start('bot,reports');
-    crew = await hireCrew(stage);
-  });
-  afterAll(async () => {
-    await crew?.dismiss();
-    await stage?.down();
-  });
   beforeEach(async () => {
-    await endRuns(stage);
-    await stage.lab.resetCluster();
-    await stage.lab.etcdctl(['put', '/name/1', 'test']);
-    before = (await membersOf(stage)).map(({ ID }) => ID);
-    await stage.lab.host('etcd03').fault('corrupt-data');
-    await stage.lab.host('etcd03').exec(['systemctl', 'start', 'etcd'], { reject: false });
+    await endOpenRuns(on.stage);
+    await on.stage.lab.resetCluster();
+    await on.stage.lab.etcdctl(['put', '/name/1', 'test']);
+    before = (await membersOf(on.stage)).map(({ ID }) => ID);
+    await on.stage.lab.host('etcd03').fault('corrupt-data');
+    await on.stage.lab.host('etcd03').exec(['systemctl', 'start', 'etcd'], { reject: false });
   });
 
   /** etcd itself tells whether a member was removed or added twice: by the ids it has now. */
   async function expectReplaced(run: RunId, { view, entries, points, takeUpSeconds }: Killed) {
-    const members = await membersOf(stage);
+    const members = await membersOf(on.stage);
     expect(view, view.conclusion).toMatchObject({ outcome: 'completed' });
     expect(entries.flatMap((entry) => (entry.type === 'gate-opened' && entry.gate.kind !== 'failure' ? [entry.gate.stepId] : []))).toEqual([
       'remove-member',
       'put-data-aside',
       'delete-old-data',
     ]);
-    expect(await votersOf(stage)).toEqual(['etcd01', 'etcd02', 'etcd03']);
+    expect(await votersOf(on.stage)).toEqual(['etcd01', 'etcd02', 'etcd03']);
     expect(members).toHaveLength(3);
     expect(members.filter(({ ID }) => before.includes(ID))).toHaveLength(2);
-    expect(await storedBy(stage, stage.lab.host('etcd03').clientUrl, '/name/1')).toBe('test');
-    expect(await doneTwice(stage, run)).toEqual([]);
-    expect(await besideData(stage)).toEqual({ etcd01: '', etcd02: '', etcd03: `data.${run}.old` });
+    expect(await storedBy(on.stage, on.stage.lab.host('etcd03').clientUrl, '/name/1')).toBe('test');
+    expect(await doneTwice(on.stage, run)).toEqual([]);
+    expect(await besideData(on.stage)).toEqual({ etcd01: '', etcd02: '', etcd03: `data.${run}.old` });
     return { times: points.length, takeUpSeconds };
   }
 
   it('that is killed at every step boundary is replaced each time, and the replacement completes with each effect once', () =>
     recorded({ ...killed, where: 'at every step boundary', etcd }, async () => {
-      const run = await startRun(stage, 'replace-member demo etcd03');
+      const run = await startRun(on.stage, 'replace-member demo etcd03');
 
-      const came = await killAtBoundaries({ stage, run, crew });
+      const came = await killAtBoundaries({ ...on, run });
 
       expect(neverKilledAt(came)).toEqual(['delete-old-data']);
       return { outcome: `completed; one member removed, one added${retriesInWords(came)}`, ...(await expectReplaced(run, came)) };
@@ -69,7 +57,7 @@ describe.each<EtcdVersion>(['3.4', '3.5'])('a worker of a replacement on etcd %s
     recorded(
       { ...killed, where: 'inside save-snapshot, remove-member, put-data-aside, start, promote (the learner catching up)', etcd },
       async () => {
-        const run = await startRun(stage, 'replace-member demo etcd03');
+        const run = await startRun(on.stage, 'replace-member demo etcd03');
         const inside = {
           'save-snapshot': 'begun',
           'remove-member': 'first change',
@@ -78,7 +66,7 @@ describe.each<EtcdVersion>(['3.4', '3.5'])('a worker of a replacement on etcd %s
           promote: 'begun',
         } as const;
 
-        const came = await killInside({ stage, run, crew }, inside);
+        const came = await killInside({ ...on, run }, inside);
 
         // A removal is one command: when it is seen, its step may be settled already.
         expect(came.points).toEqual(expect.arrayContaining(['inside put-data-aside', 'inside start', 'inside promote']));

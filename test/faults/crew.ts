@@ -1,10 +1,12 @@
 /** Two workers on a stage, so that one is standing by when the other is killed; and which of them has a run. */
 import { readFile } from 'node:fs/promises';
 import { Redis } from 'ioredis';
+import { afterAll, beforeAll } from 'vitest';
 import type { RunId } from '../../src/ids.ts';
 import { until } from '../slack/local-slack.ts';
 import type { BotProcess } from '../stage/bot-process.ts';
-import type { Stage } from '../stage/stage.ts';
+import { createStage } from '../stage/stage.ts';
+import type { Stage, StageOptions } from '../stage/stage.ts';
 
 /** What is promised with the lock that is shipped. */
 const takeUpLimitMs = 45_000;
@@ -27,6 +29,28 @@ export interface Crew {
   killHolder(run: RunId): Promise<number | undefined>;
   /** Ends all of them in good order. */
   dismiss(): Promise<void>;
+}
+
+/** A stage with a crew; a test that dismisses its crew hires another one. */
+export interface Crewed {
+  readonly stage: Stage;
+  crew: Crew;
+}
+
+/** Sets a stage with a crew up for the tests of a `describe`, and takes it down after them. */
+export function useCrewedStage(options: StageOptions): Crewed {
+  const on: { stage?: Stage; crew?: Crew } = {};
+  beforeAll(async () => {
+    on.stage = await createStage(options);
+    await on.stage.start('bot,reports');
+    on.crew = await hireCrew(on.stage);
+  });
+  afterAll(async () => {
+    await on.crew?.dismiss();
+    await on.stage?.down();
+  });
+  // Its tests begin when both are there.
+  return on as Crewed;
 }
 
 /** Starts two. @param environment as of `Stage.start` */

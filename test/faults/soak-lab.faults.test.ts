@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunId } from '../../src/ids.ts';
 import { clickCard, repeatedOnHosts, say, startRun, valueOf, waitFor } from '../stage/acting.ts';
 import type { BotProcess } from '../stage/bot-process.ts';
+import { recorded } from './record.ts';
 import { channels, createStage } from '../stage/stage.ts';
 import type { Stage } from '../stage/stage.ts';
 
@@ -62,31 +63,43 @@ async function posted(run: RunId): Promise<string[]> {
 }
 
 describe('two bots and four workers on real hosts', () => {
-  it('carry each run once and report it once, though a worker dies', { timeout: soakLimitMs }, async () => {
-    const runs: RunId[] = [];
-    for (const [index, word] of words.entries()) {
-      const run = await startRun(stage, word);
-      runs.push(run);
-      const carried = carry(run);
-      await say(stage, 'status demo');
-      if (index === killedIn) await workers[0]?.kill();
-      expect(await carried, word).toBe('completed');
-    }
+  it('carry each run once and report it once, though a worker dies', { timeout: soakLimitMs }, () =>
+    recorded(
+      {
+        area: 'soak',
+        fault: 'worker killed (SIGKILL) among two bots and four workers',
+        procedure: 'mixed',
+        where: 'in a restore',
+        etcd: '3.4',
+      },
+      async () => {
+        const runs: RunId[] = [];
+        for (const [index, word] of words.entries()) {
+          const run = await startRun(stage, word);
+          runs.push(run);
+          const carried = carry(run);
+          await say(stage, 'status demo');
+          if (index === killedIn) await workers[0]?.kill();
+          expect(await carried, word).toBe('completed');
+        }
 
-    expect(await valueOf(stage, '/name/1')).toBe('again');
-    for (const run of runs) {
-      const entries = await stage.runs.journal(run);
-      const settled = entries.flatMap((entry) => (entry.type === 'step-settled' ? [entry.stepId] : []));
-      expect(new Set(settled).size, `${run}: steps settled twice`).toBe(settled.length);
-      await stage.slack.message(channels.incident, ({ text, user }) => user === stage.slack.botUserId && text.includes(run));
-      await expect.poll(() => posted(run), { timeout: 60_000 }).toContainEqual(expect.stringMatching(/^end:/));
-      const keys = await posted(run);
-      expect(new Set(keys).size, `${run}: messages posted twice`).toBe(keys.length);
-      expect(keys[0]).toBe('root');
-    }
-    // What a killed worker had begun may be said once more where it is harmless; nothing that moves data or stops etcd.
-    const repeated = (await Promise.all(runs.map((run) => repeatedOnHosts(stage, run)))).flat();
-    expect(repeated.filter((line) => /\/(?:mv|systemctl) /.test(line))).toEqual([]);
-    expect((await stage.runs.list({ limit: 100 })).map(({ run }) => run.runId).toSorted()).toEqual(runs.toSorted());
-  });
+        expect(await valueOf(stage, '/name/1')).toBe('again');
+        for (const run of runs) {
+          const entries = await stage.runs.journal(run);
+          const settled = entries.flatMap((entry) => (entry.type === 'step-settled' ? [entry.stepId] : []));
+          expect(new Set(settled).size, `${run}: steps settled twice`).toBe(settled.length);
+          await stage.slack.message(channels.incident, ({ text, user }) => user === stage.slack.botUserId && text.includes(run));
+          await expect.poll(() => posted(run), { timeout: 60_000 }).toContainEqual(expect.stringMatching(/^end:/));
+          const keys = await posted(run);
+          expect(new Set(keys).size, `${run}: messages posted twice`).toBe(keys.length);
+          expect(keys[0]).toBe('root');
+        }
+        // What a killed worker had begun may be said once more where it is harmless; nothing that moves data or stops etcd.
+        const repeated = (await Promise.all(runs.map((run) => repeatedOnHosts(stage, run)))).flat();
+        expect(repeated.filter((line) => /\/(?:mv|systemctl) /.test(line))).toEqual([]);
+        expect((await stage.runs.list({ limit: 100 })).map(({ run }) => run.runId).toSorted()).toEqual(runs.toSorted());
+        return { outcome: `${runs.length} runs completed, each once; each report came once and in order` };
+      },
+    ),
+  );
 });

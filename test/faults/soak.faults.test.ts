@@ -7,6 +7,7 @@ import { fakeFleet } from './fake-fleet.ts';
 import type { FakeFleet } from './fake-fleet.ts';
 import { startFleetBots } from './fleet-bots.ts';
 import type { FleetBots } from './fleet-bots.ts';
+import { recorded } from './record.ts';
 
 const clustersCount = 20;
 /** One after the other on each cluster; ten of them, so 200 in all. */
@@ -87,29 +88,43 @@ async function carry(cluster: ClusterName, word: string): Promise<Asked> {
 }
 
 describe('two bots and four workers on one Redis', () => {
-  it('carry 200 runs of mixed kinds, each once, and report each once and in order', { timeout: soakLimitMs }, async () => {
-    const lanes = await Promise.all(
-      fleet.clusters.map(async (cluster) => {
-        const lane: Asked[] = [];
-        for (const word of words) lane.push(await carry(cluster, word));
-        return lane;
-      }),
-    );
-    const asked = lanes.flat();
-    const views = await Promise.all(asked.map(async ({ run }) => bots.runs.view(run)));
+  it('carry 200 runs of mixed kinds, each once, and report each once and in order', { timeout: soakLimitMs }, () =>
+    recorded(
+      {
+        area: 'soak',
+        fault: 'none: two bots and four workers, twenty clusters in memory',
+        procedure: 'mixed',
+        where: 'all at once',
+        etcd: '',
+      },
+      async () => {
+        const lanes = await Promise.all(
+          fleet.clusters.map(async (cluster) => {
+            const lane: Asked[] = [];
+            for (const word of words) lane.push(await carry(cluster, word));
+            return lane;
+          }),
+        );
+        const asked = lanes.flat();
+        const views = await Promise.all(asked.map(async ({ run }) => bots.runs.view(run)));
 
-    expect(asked).toHaveLength(clustersCount * words.length);
-    expect(views.filter(({ outcome }) => outcome !== 'completed').map(({ run, conclusion }) => `${run.runId}: ${conclusion}`)).toEqual([]);
-    expect((await Promise.all(fleet.clusters.map(idsOf))).flat().toSorted()).toEqual(asked.map(({ run }) => run).toSorted());
-    expect([...fleet.doubled]).toEqual([]);
-    for (const { run, word } of asked) {
-      const entries = await bots.runs.journal(run);
-      const started = entries.flatMap((entry) => (entry.type === 'step-started' ? [entry.stepId] : []));
-      expect(repeated(started), `${word}: steps begun twice`).toEqual([]);
-      expect(repeated(fleet.effectsOf.get(run) ?? []), `${word}: effects had twice`).toEqual([]);
-    }
-    for (const { run } of asked) await expectReportedOnce(run);
-  });
+        expect(asked).toHaveLength(clustersCount * words.length);
+        expect(views.filter(({ outcome }) => outcome !== 'completed').map(({ run, conclusion }) => `${run.runId}: ${conclusion}`)).toEqual(
+          [],
+        );
+        expect((await Promise.all(fleet.clusters.map(idsOf))).flat().toSorted()).toEqual(asked.map(({ run }) => run).toSorted());
+        expect([...fleet.doubled]).toEqual([]);
+        for (const { run, word } of asked) {
+          const entries = await bots.runs.journal(run);
+          const started = entries.flatMap((entry) => (entry.type === 'step-started' ? [entry.stepId] : []));
+          expect(repeated(started), `${word}: steps begun twice`).toEqual([]);
+          expect(repeated(fleet.effectsOf.get(run) ?? []), `${word}: effects had twice`).toEqual([]);
+        }
+        for (const { run } of asked) await expectReportedOnce(run);
+        return { outcome: 'each run was carried once, each effect came once, each report came once and in order', times: asked.length };
+      },
+    ),
+  );
 });
 
 function repeated(names: readonly string[]): string[] {

@@ -9,12 +9,16 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { RunId } from '../../src/ids.ts';
 import { hostPaths } from '../lab/paths.ts';
 import { waitUntil } from '../lab/wait.ts';
-import { clickCard, repeatedOnHosts, startRun, valueOf, waitForEnd, waitForGate } from '../stage/acting.ts';
+import { clickCard, startRun, valueOf, waitForEnd, waitForGate } from '../stage/acting.ts';
 import type { BotProcess } from '../stage/bot-process.ts';
 import { createStage } from '../stage/stage.ts';
 import type { Stage } from '../stage/stage.ts';
-import { approveAll, endRuns, membersOf, storedBy, votersOf } from '../e2e/replacing.ts';
+import { endOpenRuns } from '../e2e/open-runs.ts';
+import { approveAll, membersOf, storedBy, votersOf } from '../e2e/replacing.ts';
+import { doneTwice } from './effects.ts';
+import { recorded } from './record.ts';
 
+const frozen = { area: 'zombie', fault: 'worker frozen (SIGSTOP) until another one had finished its run', etcd: '3.4' } as const;
 const members = ['etcd01', 'etcd02', 'etcd03'] as const;
 const momentWithinMs = 60_000;
 const letsGoWithinMs = 60_000;
@@ -36,7 +40,7 @@ beforeEach(async () => {
 afterEach(async () => {
   first.signal('SIGCONT');
   second ??= await stage.start('worker');
-  await endRuns(stage);
+  await endOpenRuns(stage);
   for (const worker of [first, second]) await worker.kill();
   second = undefined;
 });
@@ -117,67 +121,69 @@ async function raftOf() {
 
 const nothing = { onHosts: [], inJournal: [], inEtcd: [] };
 
-/** What may be said twice when a step is carried on: see crashes.e2e.test.ts. */
-const harmless =
-  /\$ \S*\/(?:find|du|df|sha256sum|stat|cat|pgrep|sync|chown|rmdir|rm -f|rm -rf --one-file-system \S+\.new\.part|mkdir -m 700 \S+\.new\.part|dd |etcdctl snapshot status)/;
-
 describe('a worker paused in the middle of a restore', () => {
-  it('right after the first change of restore-aside changes nothing when it goes on after another has finished', async () => {
-    await waitForEnd(stage, await startRun(stage, 'backup demo'));
-    for (const member of ['etcd02', 'etcd03']) await stage.lab.host(member).fault('lose-data');
-    const run = await startRun(stage, 'restore demo');
-    await pauseWhen('restore-aside to begin', (member) => isThere(member, `/data/etcd/data.${run}.new.part`));
+  it('right after the first change of restore-aside changes nothing when it goes on after another has finished', () =>
+    recorded({ ...frozen, procedure: 'restore', where: 'after the first change of restore-aside' }, async () => {
+      await waitForEnd(stage, await startRun(stage, 'backup demo'));
+      for (const member of ['etcd02', 'etcd03']) await stage.lab.host(member).fault('lose-data');
+      const run = await startRun(stage, 'restore demo');
+      await pauseWhen('restore-aside to begin', (member) => isThere(member, `/data/etcd/data.${run}.new.part`));
 
-    second = await stage.start('worker');
-    const view = await approveAll(stage, run);
-    const woken = await wake(run);
+      second = await stage.start('worker');
+      const view = await approveAll(stage, run);
+      const woken = await wake(run);
 
-    expect(view, view.openGate?.reason ?? '').toMatchObject({ outcome: 'completed' });
-    expect(woken).toEqual(nothing);
-    expect((await repeatedOnHosts(stage, run)).filter((line) => !harmless.test(line))).toEqual([]);
-    expect(await valueOf(stage, '/name/1')).toBe('test');
-  });
+      expect(view, view.openGate?.reason ?? '').toMatchObject({ outcome: 'completed' });
+      expect(woken).toEqual(nothing);
+      expect(await doneTwice(stage, run)).toEqual([]);
+      expect(await valueOf(stage, '/name/1')).toBe('test');
+      return { outcome: 'completed by the other; woken, it did not one thing more, on no host, in etcd, in the journal' };
+    }));
 
-  it('right after the first change of replace-data stops no member of the restored cluster when it goes on', async () => {
-    await waitForEnd(stage, await startRun(stage, 'backup demo'));
-    const run = await startRun(stage, 'restore demo --while-healthy');
-    const gate = await waitForGate(stage, run, 'replace-data');
-    // The followers are stopped first: the stop of the leader is still to come.
-    const pausing = pauseWhen('a member to be masked', isMasked);
-    await clickCard(stage, gate, 'approve');
-    await pausing;
+  it('right after the first change of replace-data stops no member of the restored cluster when it goes on', () =>
+    recorded({ ...frozen, procedure: 'restore', where: 'after the first change of replace-data' }, async () => {
+      await waitForEnd(stage, await startRun(stage, 'backup demo'));
+      const run = await startRun(stage, 'restore demo --while-healthy');
+      const gate = await waitForGate(stage, run, 'replace-data');
+      // The followers are stopped first: the stop of the leader is still to come.
+      const pausing = pauseWhen('a member to be masked', isMasked);
+      await clickCard(stage, gate, 'approve');
+      await pausing;
 
-    second = await stage.start('worker');
-    const view = await approveAll(stage, run);
-    const woken = await wake(run);
+      second = await stage.start('worker');
+      const view = await approveAll(stage, run);
+      const woken = await wake(run);
 
-    expect(view, view.openGate?.reason ?? '').toMatchObject({ outcome: 'completed' });
-    expect(woken).toEqual(nothing);
-    expect(await Promise.all(members.map(isMasked))).toEqual([false, false, false]);
-    expect(await valueOf(stage, '/name/1')).toBe('test');
-  });
+      expect(view, view.openGate?.reason ?? '').toMatchObject({ outcome: 'completed' });
+      expect(woken).toEqual(nothing);
+      expect(await Promise.all(members.map(isMasked))).toEqual([false, false, false]);
+      expect(await valueOf(stage, '/name/1')).toBe('test');
+      return { outcome: 'completed by the other; woken, it did not one thing more, on no host, in etcd, in the journal' };
+    }));
 });
 
 describe('a worker paused in the middle of a replacement', () => {
-  it('between the removal and the addition changes neither members nor hosts when it goes on', async () => {
-    await stage.lab.host('etcd03').fault('corrupt-data');
-    await stage.lab.host('etcd03').exec(['systemctl', 'start', 'etcd'], { reject: false });
-    const run = await startRun(stage, 'replace-member demo etcd03');
-    await clickCard(stage, await waitForGate(stage, run, 'remove-member'), 'approve');
-    const gate = await waitForGate(stage, run, 'put-data-aside');
-    const pausing = pauseWhen('the old data to be aside', (member) => isThere(member, `/data/etcd/data.${run}.old`));
-    await clickCard(stage, gate, 'approve');
-    await pausing;
-    const between = await membersOf(stage);
+  it('between the removal and the addition changes neither members nor hosts when it goes on', () =>
+    recorded({ ...frozen, procedure: 'replace-member', where: 'between the removal and the addition' }, async () => {
+      await stage.lab.host('etcd03').fault('corrupt-data');
+      await stage.lab.host('etcd03').exec(['systemctl', 'start', 'etcd'], { reject: false });
+      const run = await startRun(stage, 'replace-member demo etcd03');
+      await clickCard(stage, await waitForGate(stage, run, 'remove-member'), 'approve');
+      const gate = await waitForGate(stage, run, 'put-data-aside');
+      const pausing = pauseWhen('the old data to be aside', (member) => isThere(member, `/data/etcd/data.${run}.old`));
+      await clickCard(stage, gate, 'approve');
+      await pausing;
+      const between = await membersOf(stage);
 
-    second = await stage.start('worker');
-    const view = await approveAll(stage, run);
-    const woken = await wake(run);
+      second = await stage.start('worker');
+      const view = await approveAll(stage, run);
+      const woken = await wake(run);
 
-    expect(between).toHaveLength(2);
-    expect(view, view.openGate?.reason ?? '').toMatchObject({ outcome: 'completed' });
-    expect(woken).toEqual(nothing);
-    expect(await votersOf(stage)).toEqual(['etcd01', 'etcd02', 'etcd03']);
-    expect(await storedBy(stage, stage.lab.host('etcd03').clientUrl, '/name/1')).toBe('test');
-  });
+      expect(between).toHaveLength(2);
+      expect(view, view.openGate?.reason ?? '').toMatchObject({ outcome: 'completed' });
+      expect(woken).toEqual(nothing);
+      expect(await votersOf(stage)).toEqual(['etcd01', 'etcd02', 'etcd03']);
+      expect(await storedBy(stage, stage.lab.host('etcd03').clientUrl, '/name/1')).toBe('test');
+      return { outcome: 'completed by the other; woken, it did not one thing more, on no host, in etcd, in the journal' };
+    }));
 });

@@ -22,7 +22,7 @@ export const people = { alice: 'U0ALICE', bob: 'U0BOB', carol: 'U0CAROL', mallor
 /** The channel where commands are taken, and one where they are not. */
 export const channels = { incident: 'C0INCDEMO', elsewhere: 'C0GENERAL' } as const;
 
-interface StageOptions {
+export interface StageOptions {
   readonly name: string;
   readonly etcd?: EtcdVersion;
   readonly members?: 1 | 3 | 5;

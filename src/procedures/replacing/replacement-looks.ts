@@ -23,7 +23,11 @@ export function summaryOf({ member, removes, joins, peerUrl, newHost }: Prepared
 
 /** The cluster can do without whom it removes, and can take another in. */
 export async function safe(prepared: PreparedReplacement, world: World): Promise<Finding> {
-  const look = await world.etcd.look();
+  const { among, member } = prepared;
+  const look = await lookPatiently(
+    world,
+    among.filter((name) => name !== member),
+  );
   const finding = allOf([clusterAllows({ ...prepared, cluster: world.cluster.name }, look), await oldHostSilent(prepared, world)]);
   return finding.holds ? holds(`${summaryOf(prepared)}. ${look.quorum.sentence}`) : finding;
 }
