@@ -3,9 +3,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunId } from '../../src/ids.ts';
 import { clickCard, repeatedOnHosts, say, startRun, valueOf, waitFor } from '../stage/acting.ts';
 import type { BotProcess } from '../stage/bot-process.ts';
-import { recorded } from './record.ts';
 import { channels, createStage } from '../stage/stage.ts';
 import type { Stage } from '../stage/stage.ts';
+import { watchPosts } from './posts.ts';
+import type { Posts } from './posts.ts';
+import { recorded } from './record.ts';
 
 const words = [
   'backup demo',
@@ -27,13 +29,18 @@ const soakLimitMs = 600_000;
 
 let stage: Stage;
 let workers: BotProcess[] = [];
+let posts: Posts;
 beforeAll(async () => {
   stage = await createStage({ name: 'soak-lab' });
+  posts = watchPosts(stage.slack);
   await stage.start('bot,reports');
   await stage.start('bot,reports');
   workers = await Promise.all([1, 2, 3, 4].map(() => stage.start('worker')));
 });
-afterAll(async () => stage?.down());
+afterAll(async () => {
+  await posts?.[Symbol.asyncDispose]();
+  await stage?.down();
+});
 
 /** Answers every gate until the run has ended: yes, and no to a deletion of old data. */
 async function carry(run: RunId): Promise<string | undefined> {
@@ -50,16 +57,6 @@ async function carry(run: RunId): Promise<string | undefined> {
     answered.add(openGate.gateId);
     await clickCard(stage, openGate, openGate.otherwise === undefined ? 'approve' : 'reject');
   }
-}
-
-/** The marks of all messages that were posted for a run. */
-async function posted(run: RunId): Promise<string[]> {
-  return (await stage.slack.calls())
-    .filter(({ method }) => method === 'chat.postMessage')
-    .flatMap(({ args }) => {
-      const mark = JSON.stringify(args['metadata'] ?? '').replaceAll('\\', '');
-      return mark.includes(`"run":"${run}"`) ? [/"key":"([^"]+)"/.exec(mark)?.[1] ?? ''] : [];
-    });
 }
 
 describe('two bots and four workers on real hosts', () => {
@@ -89,8 +86,8 @@ describe('two bots and four workers on real hosts', () => {
           const settled = entries.flatMap((entry) => (entry.type === 'step-settled' ? [entry.stepId] : []));
           expect(new Set(settled).size, `${run}: steps settled twice`).toBe(settled.length);
           await stage.slack.message(channels.incident, ({ text, user }) => user === stage.slack.botUserId && text.includes(run));
-          await expect.poll(() => posted(run), { timeout: 60_000 }).toContainEqual(expect.stringMatching(/^end:/));
-          const keys = await posted(run);
+          await expect.poll(() => posts.of(run), { timeout: 60_000 }).toContainEqual(expect.stringMatching(/^end:/));
+          const keys = posts.of(run);
           expect(new Set(keys).size, `${run}: messages posted twice`).toBe(keys.length);
           expect(keys[0]).toBe('root');
         }

@@ -7,6 +7,8 @@ import { fakeFleet } from './fake-fleet.ts';
 import type { FakeFleet } from './fake-fleet.ts';
 import { startFleetBots } from './fleet-bots.ts';
 import type { FleetBots } from './fleet-bots.ts';
+import { watchPosts } from './posts.ts';
+import type { Posts } from './posts.ts';
 import { recorded } from './record.ts';
 
 const clustersCount = 20;
@@ -33,11 +35,16 @@ interface Asked {
 
 let fleet: FakeFleet;
 let bots: FleetBots;
+let posts: Posts;
 beforeAll(async () => {
   fleet = fakeFleet(clustersCount);
   bots = await startFleetBots({ fleet, bots: 2, workers: 4 });
+  posts = watchPosts(bots.slack);
 });
-afterAll(async () => bots?.[Symbol.asyncDispose]());
+afterAll(async () => {
+  await posts?.[Symbol.asyncDispose]();
+  await bots?.[Symbol.asyncDispose]();
+});
 
 const idsOf = async (cluster: ClusterName) => (await bots.runs.list({ cluster, limit: 50 })).map(({ run }) => run.runId);
 
@@ -131,30 +138,16 @@ function repeated(names: readonly string[]): string[] {
   return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
 }
 
-/** Every message of a run's thread that was posted, by the mark that the bot puts on it: each once, in the journal's order, the summary among them. */
+/** Every message of a run's thread: each once, in the journal's order, the summary among them. */
 async function expectReportedOnce(run: RunId): Promise<void> {
-  let keys: string[] = [];
   await until(
-    async () => {
-      keys = (await bots.slack.calls())
-        .filter(({ method }) => method === 'chat.postMessage')
-        .flatMap(({ args }) => markOf(args['metadata']))
-        .flatMap((mark) => (mark.run === run ? [mark.key] : []));
-      return keys.some((key) => key.startsWith('end:'));
-    },
+    async () => posts.of(run).some((key) => key.startsWith('end:')),
     runLimitMs,
-    () => `${run} was never reported to its end`,
+    () => `${run} was never reported to its end: ${posts.of(run).join(' ')}`,
   );
+  const keys = posts.of(run);
   const places = keys.filter((key) => key !== 'root').map((key) => Number(key.split(':')[1]));
   expect(keys[0]).toBe('root');
   expect(repeated(keys)).toEqual([]);
   expect(places).toEqual(places.toSorted((a, b) => a - b));
-}
-
-function markOf(metadata: unknown): readonly { readonly run: string; readonly key: string }[] {
-  if (metadata === undefined || metadata === null) return [];
-  const { event_payload: mark } = (typeof metadata === 'string' ? JSON.parse(metadata) : metadata) as {
-    event_payload: { run: string; key: string };
-  };
-  return [mark];
 }

@@ -56,6 +56,13 @@ export interface LocalMessage {
   readonly files?: readonly { readonly name: string }[];
 }
 
+/** A Web API call of the bot. */
+export interface LocalCall {
+  readonly id: string;
+  readonly method: string;
+  readonly args: Record<string, unknown>;
+}
+
 /** A running workspace. */
 export interface LocalSlack {
   /** Where the files lie that were uploaded. */
@@ -85,8 +92,8 @@ export interface LocalSlack {
   openHome(by: string): Promise<void>;
   messages(channel: string): Promise<readonly LocalMessage[]>;
   deleteMessage(channel: string, ts: string): Promise<void>;
-  /** Web API calls of the bot so far. */
-  calls(): Promise<readonly { readonly method: string; readonly args: Record<string, unknown> }[]>;
+  /** The latest Web API calls of the bot: the server's log keeps a thousand lines, calls and what else happened together. */
+  calls(): Promise<readonly LocalCall[]>;
   /** Waits for a message. @throws after 25 s, with what is there */
   message(channel: string, matches: (message: LocalMessage) => boolean): Promise<LocalMessage>;
   stop(): Promise<void>;
@@ -161,12 +168,12 @@ export async function startLocalSlack({
       await post('delete-message', { channel, ts, user: identity.botUserId });
     },
     async calls() {
-      const { log } = await read<{ log: { kind: string; direction: string; summary: string; detail?: Record<string, unknown> }[] }>(
-        `${base}/_control/log`,
-      );
+      const { log } = await read<{
+        log: { id: string; kind: string; direction: string; summary: string; detail?: Record<string, unknown> }[];
+      }>(`${base}/_control/log`);
       return log
         .filter(({ kind, direction }) => kind === 'web_api' && direction === 'from_bot')
-        .map(({ summary, detail = {} }) => ({ method: summary, args: detail }));
+        .map(({ id, summary, detail = {} }) => ({ id, method: summary, args: detail }));
     },
     async message(channel, matches) {
       let found: LocalMessage | undefined;
