@@ -1,4 +1,4 @@
-/** Two workers on a stage, so that one is standing by when the other is killed; and which of them has a run. */
+/** Workers on a stage, so that others are standing by when one is killed; and which of them has a run. */
 import { readFile } from 'node:fs/promises';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll } from 'vitest';
@@ -10,6 +10,8 @@ import type { Stage, StageOptions } from '../stage/stage.ts';
 
 /** What is promised with the lock that is shipped. */
 const takeUpLimitMs = 45_000;
+/** One has the run; the others are there already when it dies several times while a new one is still starting. */
+const crewSize = 4;
 /** From the moment when a worker has taken a run up until its log is here. */
 const logLimitMs = 20_000;
 
@@ -19,14 +21,20 @@ interface TakeUp {
   readonly atMs: number;
 }
 
+/** What came of a kill. */
+export interface TakenUp {
+  /** From the kill to the take-up, as the new worker's log has it; undefined when nobody had to take the run up, because it waits for a person or has ended. */
+  readonly seconds: Promise<number | undefined>;
+}
+
 /** Workers of which any may die. */
 export interface Crew {
   /**
-   * Kills the worker that has the run, with SIGKILL, waits until another one has taken the run up, and hires a new one.
-   * @returns seconds from the kill to the take-up; undefined when nobody had to take it up, because it waits for a person or has ended
+   * Kills the worker that has the run, with SIGKILL, hires a new one, and waits until another one has taken the run up. The log is read
+   * later: meanwhile the run goes on.
    * @throws Error when nobody takes it up within what is promised
    */
-  killHolder(run: RunId): Promise<number | undefined>;
+  killHolder(run: RunId): Promise<TakenUp>;
   /** Ends all of them in good order. */
   dismiss(): Promise<void>;
 }
@@ -53,13 +61,13 @@ export function useCrewedStage(options: StageOptions): Crewed {
   return on as Crewed;
 }
 
-/** Starts two. @param environment as of `Stage.start` */
+/** Starts them. @param environment as of `Stage.start` */
 export async function hireCrew(stage: Stage, environment: Readonly<Record<string, string>> = {}): Promise<Crew> {
   const redis = new Redis(stage.redis.url, { maxRetriesPerRequest: null });
   redis.on('error', () => undefined);
   const hire = () => stage.start('worker', environment);
   const workers = new Map<number, BotProcess>();
-  for (const worker of await Promise.all([hire(), hire()])) workers.set(worker.pid, worker);
+  for (const worker of await Promise.all(Array.from({ length: crewSize }, hire))) workers.set(worker.pid, worker);
   const takenUp = async (run: RunId, epoch: number): Promise<TakeUp> => {
     let found: TakeUp | undefined;
     await until(
@@ -82,9 +90,12 @@ export async function hireCrew(stage: Stage, environment: Readonly<Record<string
   return {
     async killHolder(run) {
       // Somebody must be standing by, or it is the start of a process that is measured.
-      await hired;
+      if (workers.size < 2) await hired;
       const epoch = await epochOf(run);
-      const holder = workers.get((await takenUp(run, epoch)).pid);
+      const { pid } = await takenUp(run, epoch);
+      // A worker may take a run up before its start has been seen.
+      if (!workers.has(pid)) await hired;
+      const holder = workers.get(pid);
       if (holder === undefined) throw new Error(`no worker of this crew has ${run}`);
       const killedAtMs = Date.now();
       await holder.kill();
@@ -98,10 +109,13 @@ export async function hireCrew(stage: Stage, environment: Readonly<Record<string
         takeUpLimitMs,
         () => `nobody took ${run} up within ${takeUpLimitMs / 1000} s`,
       );
-      hired = hire().then((worker) => workers.set(worker.pid, worker));
-      // It is awaited at the next kill, or at the end.
-      hired.catch(() => undefined);
-      return next === epoch ? undefined : ((await takenUp(run, next)).atMs - killedAtMs) / 1000;
+      const joined = Promise.all([hired, hire().then((worker) => workers.set(worker.pid, worker))]);
+      // It is awaited when nobody else is left, or at the end.
+      joined.catch(() => undefined);
+      hired = joined;
+      const seconds = next === epoch ? Promise.resolve(undefined) : takenUp(run, next).then(({ atMs }) => (atMs - killedAtMs) / 1000);
+      seconds.catch(() => undefined);
+      return { seconds };
     },
     async dismiss() {
       await hired;

@@ -7,7 +7,7 @@ import { isOpsError } from '../../src/errors.ts';
 import type { RunId } from '../../src/ids.ts';
 import { clickCard } from '../stage/acting.ts';
 import type { Stage } from '../stage/stage.ts';
-import type { Crew } from './crew.ts';
+import type { Crew, TakenUp } from './crew.ts';
 
 const pollMs = 30;
 /** Each kill costs a take-up, and there are two dozen of them. */
@@ -39,8 +39,8 @@ interface Driving {
   readonly stage: Stage;
   readonly run: RunId;
   readonly answer?: AnswerGate;
-  /** Does the fault; gives the seconds until another worker had the run, if that was so. */
-  readonly act: () => Promise<number | undefined>;
+  /** Does the fault; gives the time until another worker had the run, if that was so. */
+  readonly act: () => Promise<TakenUp | undefined>;
 }
 
 interface Killing extends Omit<Driving, 'act'> {
@@ -87,7 +87,7 @@ async function drive(
   { stage, run, act, answer = approveButKeep }: Driving,
   pointOf: (entries: readonly JournalEntry[]) => Promise<string | undefined> | string | undefined,
 ): Promise<Killed> {
-  const done = new Map<string, number | undefined>();
+  const done = new Map<string, TakenUp | undefined>();
   const answered = new Set<string>();
   let retries = 0;
   const limit = Date.now() + runLimitMs;
@@ -103,7 +103,7 @@ async function drive(
         entries,
         retries,
         points: [...done.keys()],
-        takeUpSeconds: [...done.values()].filter((seconds) => seconds !== undefined),
+        takeUpSeconds: (await Promise.all([...done.values()].map((one) => one?.seconds))).filter((seconds) => seconds !== undefined),
       };
     if (view.openGate !== undefined) {
       const gate = view.openGate;
