@@ -4,7 +4,7 @@ import type { Endpoint } from './endpoint.ts';
 import { withMetadata } from './endpoint.ts';
 import { isUserNameWanted } from './grpc-error.ts';
 import { lookLimitMs } from './look.ts';
-import { within } from './within.ts';
+import { allowingForStall, within } from './within.ts';
 
 /**
  * Reads one key, serializably, as nobody: with auth on etcd answers `user name is empty`, with auth off it answers.
@@ -32,7 +32,7 @@ export async function authEnabled({
 async function askAsNobody(endpoint: Endpoint): Promise<boolean> {
   const asNobody = { interceptors: [withMetadata('grpcgateway-accept', 'application/json')] };
   try {
-    await endpoint.callWithoutPassword(lookLimitMs, (client, options) =>
+    await endpoint.callWithoutPassword(allowingForStall(lookLimitMs), (client, options) =>
       client.kv.range({ key: Buffer.from([0]), serializable: true, count_only: true }, { ...options, ...asNobody }),
     );
     return false;

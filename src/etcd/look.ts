@@ -6,9 +6,9 @@ import { explain } from './failure.ts';
 import type { Unanswered } from './probe.ts';
 import { quorumOf } from './quorum.ts';
 import { alarmsOf, membersOf, statusOf } from './status.ts';
-import { inWords, within } from './within.ts';
+import { allowingForStall, inWords, within } from './within.ts';
 
-/** The whole look takes no longer than this. */
+/** The whole look takes no longer than this, as long as this process itself gets to run. */
 export const lookLimitMs = 2_000;
 
 /** What was seen at one endpoint. */
@@ -56,14 +56,14 @@ async function ask(endpoint: Endpoint, clock: Clock): Promise<Seen> {
   const began = clock.now().getTime();
   const leftMs = () => lookLimitMs - (clock.now().getTime() - began);
   try {
-    return await read(endpoint, leftMs());
+    return await read(endpoint, allowingForStall(lookLimitMs));
   } catch (error) {
     const because = await explain(error, endpoint, lookLimitMs, leftMs());
     if (because !== undefined) return silent(endpoint, because);
   }
   // The kept connection was dead (the host has been off and is back), a new one works.
   try {
-    return await read(endpoint, leftMs());
+    return await read(endpoint, allowingForStall(leftMs()));
   } catch (error) {
     return silent(
       endpoint,

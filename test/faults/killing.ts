@@ -103,7 +103,7 @@ async function drive(
         entries,
         retries,
         points: [...done.keys()],
-        takeUpSeconds: (await Promise.all([...done.values()].map((one) => one?.seconds))).filter((seconds) => seconds !== undefined),
+        takeUpSeconds: (await Promise.all([...done.values()].map(async (one) => one?.seconds))).filter((seconds) => seconds !== undefined),
       };
     if (view.openGate !== undefined) {
       const gate = view.openGate;

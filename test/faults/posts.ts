@@ -13,7 +13,7 @@ export interface Posts extends AsyncDisposable {
 /** Watches until it is disposed of. */
 export function watchPosts(slack: Pick<LocalSlack, 'calls'>): Posts {
   const marks: { readonly run: string; readonly key: string }[] = [];
-  const watching = { on: true, failure: undefined as unknown };
+  const watching = { on: true, failure: undefined as Error | undefined };
   let seen = new Set<string>();
   const look = async () => {
     const calls = await slack.calls();
@@ -29,7 +29,7 @@ export function watchPosts(slack: Pick<LocalSlack, 'calls'>): Posts {
     }
   };
   const done = watch().catch((error: unknown) => {
-    watching.failure = error;
+    watching.failure = new Error('the posts could not be watched', { cause: error });
   });
   return {
     of(run) {
