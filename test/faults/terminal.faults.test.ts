@@ -75,11 +75,11 @@ describe('a run that one user of the machine asks for', () => {
     await asking.shows(/Approval needed/);
     const run = await newest();
 
-    const own = await typed(`approve ${run}`);
-    const unlisted = await typed(`approve ${run}`, mallory);
-    const nobodyKnows = await typed(`approve ${run}`, unnamed);
+    const own = await typed(`approve ${run} demo`);
+    const unlisted = await typed(`approve ${run} demo`, mallory);
+    const nobodyKnows = await typed(`approve ${run} demo`, unnamed);
     expect(await etcdIs()).toBe('active');
-    const approved = await typed(`approve ${run}`, bob);
+    const approved = await typed(`approve ${run} demo`, bob);
     const { exitCode, stdout } = await asking.ended();
 
     expect(own).toMatchObject({ exitCode: 77, stderr: expect.stringContaining('somebody else has to approve it') });
@@ -163,7 +163,7 @@ describe('while Slack is down', () => {
     const asking = openTerminal(stage, ['stop', 'demo']);
     await asking.shows(/Approval needed/);
     const run = await newest();
-    await typed(`approve ${run}`, bob);
+    await typed(`approve ${run} demo`, bob);
     const { exitCode } = await asking.ended();
     const inSlackBefore = (await stage.slack.messages(channels.incident)).filter((message) => JSON.stringify(message).includes(run));
     fault.behave('well');
