@@ -130,8 +130,12 @@ async function journalOf({ runs }: Stage, run: RunId): Promise<readonly JournalE
   }
 }
 
-/** The acting steps at neither of whose boundaries it was done: none, or the matrix has a hole. A look may be over before it is seen. */
-export function neverKilledAt({ view, points }: Pick<Killed, 'view' | 'points'>): string[] {
-  const acting = view.steps.filter(({ kind }) => kind === 'change' || kind === 'destroy').map(({ id }) => id);
+/**
+ * The acting steps at neither of whose boundaries it was done: none, or the matrix has a hole. A look may be over before it is seen, and what was
+ * declined was not carried out.
+ */
+export function neverKilledAt({ view, entries, points }: Pick<Killed, 'view' | 'entries' | 'points'>): string[] {
+  const declined = new Set(entries.flatMap((entry) => (entry.type === 'step-settled' && entry.how === 'declined' ? [entry.stepId] : [])));
+  const acting = view.steps.filter(({ id, kind }) => (kind === 'change' || kind === 'destroy') && !declined.has(id)).map(({ id }) => id);
   return acting.filter((id) => !points.some((point) => point.endsWith(` ${id}`)));
 }
