@@ -118,7 +118,8 @@ describe('a worker of a recovery of space', () => {
           'save-snapshot': 'begun',
           compact: 'begun',
           'defragment-followers': begun(1),
-          'defragment-leader': begun(3),
+          // One member is done before a host can be asked whether it began.
+          'defragment-leader': 'begun',
         } as const;
 
         const came = await killInside({ ...on, run }, inside);
