@@ -128,7 +128,7 @@ describe('two bots and four workers on one Redis', () => {
           expect(repeated(fleet.effectsOf.get(run) ?? []), `${word}: effects had twice`).toEqual([]);
         }
         for (const { run } of asked) await expectReportedOnce(run);
-        return { outcome: 'each run was carried once, each effect came once, each report came once and in order', times: asked.length };
+        return { outcome: `${asked.length} runs, each carried once; each effect came once, each report once and in order` };
       },
     ),
   );

@@ -5,7 +5,7 @@ import { areas } from './rows.ts';
 const chapters: Readonly<Record<Row['area'], readonly [title: string, text: string]>> = {
   crash: [
     'A worker that dies',
-    'The process that carries the run is killed with SIGKILL; two are standing by. *At every step boundary*: each time the journal shows that a step began or is settled, the worker that has the run is killed, so that each step is carried out by another one. *Taken up*: seconds from the kill to the moment when another worker has the run. The tests use a lock of 5 s and a look every 2 s unless a row says otherwise; what is shipped is 30 s and 15 s, which makes 45 s at the most.',
+    'The process that carries the run is killed with SIGKILL; others are standing by. *At every step boundary*: each time the journal shows that a step began or is settled, the worker that has the run is killed, so that each step is carried out by another one. *Taken up*: seconds from the kill to the moment when another worker has the run. The tests use a lock of 5 s and a look every 2 s unless a row says otherwise; what is shipped is 30 s and 15 s, which makes 45 s at the most.',
   ],
   zombie: ['A worker that comes back', 'A worker that was cut off or frozen, whose run another one has taken.'],
   redis: ['Redis', 'With its append-only file, as deploy/compose.yaml has it.'],
