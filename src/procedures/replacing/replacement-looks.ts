@@ -7,7 +7,7 @@ import type { PreparedReplacement } from '../replace-member.ts';
 import { clusterAllows, nameOf } from './safe-to-replace.ts';
 import { joiningOf, oldHostSilent } from './settle-replacement.ts';
 import { list } from '../words.ts';
-import { lookPatiently } from '../restoring/patience.ts';
+import { lookPatiently } from '../running/patience.ts';
 import type { World } from '../world.ts';
 
 /** What the run is about to do, in a sentence. */

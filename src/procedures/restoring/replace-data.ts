@@ -8,7 +8,7 @@ import type { Host } from '../../host/host.ts';
 import { dataDirFact } from './data-dir-fact.ts';
 import { fenceAll } from './fence-all.ts';
 import { inParallel } from '../in-parallel.ts';
-import { lookTwice } from './patience.ts';
+import { lookTwice } from '../running/patience.ts';
 import { restoredAside } from './restore-aside.ts';
 import type { PutBack } from './put-back.ts';
 import { list } from '../words.ts';

@@ -4,7 +4,7 @@ import type { ClusterLook, EndpointLook } from '../../etcd/etcd.ts';
 import type { Host, RestoredFacts } from '../../host/host.ts';
 import type { MemberName } from '../../ids.ts';
 import { plural } from '../words.ts';
-import { isPatienceDue, lookPatiently } from './patience.ts';
+import { isPatienceDue, lookPatiently } from '../running/patience.ts';
 import type { ConfiguredMember, HighestRevision, World } from '../world.ts';
 
 /** What was seen of one host and its data-dir. */

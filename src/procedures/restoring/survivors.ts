@@ -6,7 +6,7 @@ import type { ChangeStep } from '../../engine/step.ts';
 import { OpsError } from '../../errors.ts';
 import type { EndpointStatus } from '../../etcd/etcd.ts';
 import { SnapshotSource, chooseSource, savingSnapshot } from './safety-snapshot.ts';
-import { lookPatiently } from './patience.ts';
+import { lookPatiently } from '../running/patience.ts';
 import type { MemberSight, Survey } from './survey.ts';
 import { bytesInWords } from '../words.ts';
 import type { World } from '../world.ts';

@@ -119,6 +119,7 @@ export async function pagesSettled({ etcd, clock }: World): Promise<Finding> {
     const mayBeUnlike = clock.now().getTime() - began >= unlikeLimitMs;
     const busy = new Set([...falling(now, last), ...(mayBeUnlike ? [] : unlike(now))]);
     last = now;
+    if (now.size === 0) return fails('No member answers, so it is not known whether any still removes what was compacted.');
     return that(busy.size === 0, `${list([...busy])} still ${busy.size === 1 ? 'removes' : 'remove'} what was compacted.`);
   });
 }

@@ -7,7 +7,7 @@ import type { Facts } from '../../engine/step.ts';
 import { inParallel } from '../in-parallel.ts';
 import { dataDirFact } from '../restoring/data-dir-fact.ts';
 import { fenceAll } from '../restoring/fence-all.ts';
-import { lookPatiently } from '../restoring/patience.ts';
+import { lookPatiently } from '../running/patience.ts';
 import { bytesInWords, list } from '../words.ts';
 import type { World } from '../world.ts';
 import { clusterIdOf, strangers } from './cluster-now.ts';

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { RunId } from '../../ids.ts';
 import { worldOf } from '../restoring/left-out.ts';
-import { lookPatiently } from '../restoring/patience.ts';
+import { lookPatiently } from '../running/patience.ts';
 import { chooseSource } from '../restoring/safety-snapshot.ts';
 import { list, plural } from '../words.ts';
 import type { World } from '../world.ts';

@@ -8,7 +8,7 @@ import type { Host } from '../../host/host.ts';
 import { fenceAll } from '../restoring/fence-all.ts';
 import { inParallel } from '../in-parallel.ts';
 import { placeOf } from '../replacing/joining-host.ts';
-import { lookTwice } from '../restoring/patience.ts';
+import { lookTwice } from '../running/patience.ts';
 import { v3MayGo } from './v2-loss.ts';
 import { v2BackupUsable } from './v2-making.ts';
 import type { PreparedV2Restore } from '../v2-restore.ts';

@@ -60,6 +60,18 @@ describe('pagesSettled', () => {
     expect(await pagesSettled(world)).toMatchObject({ holds: true });
   });
 
+  it('does not take silence for the end', async () => {
+    const world = fullWorld();
+    const look = world.etcd.look.bind(world.etcd);
+    world.etcd.look = async () => {
+      const seen = await look();
+      const silent = { answers: false, code: 'timeout', reason: 'no answer within 2 s' } as const;
+      return { ...seen, endpoints: seen.endpoints.map(({ member, endpoint }) => ({ member, endpoint, ...silent })) };
+    };
+
+    expect(await pagesSettled(world)).toMatchObject({ holds: false, because: expect.stringContaining('No member answers') });
+  });
+
   it('names the member that does not get there', async () => {
     const world = fullWorld();
     const look = world.etcd.look.bind(world.etcd);
