@@ -33,8 +33,8 @@ interface RunsDeps {
   readonly clock: Clock;
 }
 
-/** How often a submission is tried again when the run that held the cluster ended in between. */
-const maxSubmitAttempts = 5;
+/** How long a submission is tried again while the run that holds the cluster has ended: its worker has yet to say so to BullMQ, and may be slow. */
+const endingLimitMs = 5_000;
 const submitAgainMs = 50;
 /** The largest request a person can make, in bytes of JSON. */
 const maxRequestBytes = 64 * 1024;
@@ -91,7 +91,8 @@ export function createRuns(deps: RunsDeps): Runs {
 async function submit(deps: RunsDeps, asked: Omit<RunRequest, 'runId' | 'requestedAt'>): Promise<Submission> {
   const { queues, clock } = deps;
   const exclusive = asked.mode === 'execute' && deps.isExclusive(asked.procedure);
-  for (let attempt = 1; attempt <= maxSubmitAttempts; attempt += 1) {
+  const until = clock.now().getTime() + endingLimitMs;
+  for (;;) {
     const run: RunRequest = { ...asked, runId: newRunId(asked.procedure, asked.cluster), requestedAt: clock.now().toISOString() };
     if (!(await enterIndex(deps, run))) continue;
     // No attempts of BullMQ's: to try a step again is a person's word.
@@ -107,10 +108,11 @@ async function submit(deps: RunsDeps, asked: Omit<RunRequest, 'runId' | 'request
     await leaveIndex(deps, run);
     const holder = await viewIfAny(deps, job.id as RunId);
     // A run that has said its last word gives the cluster back within moments.
-    if (holder !== undefined && (holder.state !== 'ended' || attempt === maxSubmitAttempts)) return { state: 'held', by: holder };
+    const isLate = clock.now().getTime() >= until;
+    if (holder !== undefined && (holder.state !== 'ended' || isLate)) return { state: 'held', by: holder };
+    if (isLate) throw new OpsError('CLUSTER_HELD', `Runs on ${asked.cluster} ended and began faster than this one could start.`);
     await clock.sleep(submitAgainMs);
   }
-  throw new OpsError('CLUSTER_HELD', `Runs on ${asked.cluster} ended and began faster than this one could start.`);
 }
 
 /** A run as far as it can be shown; undefined when it ended and was removed in between. */

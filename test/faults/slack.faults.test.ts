@@ -76,46 +76,49 @@ describe('Slack', () => {
   });
 
   it.each([
-    ['limited', 'answers 429 to everything', 30],
-    ['failing', 'answers 500 to everything', 30],
-    ['silent', 'takes requests and never answers', 30],
-    ['cut', 'is cut off, the socket too', 120],
-  ] as const)('that is %s delays no step, and gets every report afterwards, in order, once', (behaviour, what, seconds) =>
-    recorded(
-      {
-        area: 'slack',
-        fault: `${what}, for ${seconds === 120 ? 'two minutes' : 'half a minute'}`,
-        procedure: 'restore',
-        where: 'from the approval on',
-        etcd: '3.4',
-      },
-      async () => {
-        const { run, view } = await restoreWith(async (of) => {
-          fault.behave(behaviour);
-          await waitForGate(stage, of, 'delete-old-data');
-          await until(
-            () => fault.refusedForMs() >= seconds * 1000,
-            runLimitMs + seconds * 1000,
-            () => 'the time did not pass',
-          );
-          fault.behave('well');
-          await until(
-            async () => (await fetch(`http://127.0.0.1:${bot.healthPort}/healthz`)).ok,
-            runLimitMs,
-            () => 'the bot did not connect to Slack again',
-          );
-        });
+    ['limited', 'answers 429 to everything, for half a minute', 30],
+    ['failing', 'answers 500 to everything, for half a minute', 30],
+    ['silent', 'takes requests and never answers, for half a minute', 30],
+    ['cut', 'is cut off, the socket too, for ten minutes', 600],
+  ] as const)(
+    'that is %s delays no step, and gets every report afterwards, in order, once',
+    { timeout: 1_200_000 },
+    (behaviour, what, seconds) =>
+      recorded(
+        {
+          area: 'slack',
+          fault: what,
+          procedure: 'restore',
+          where: 'from the approval on',
+          etcd: '3.4',
+        },
+        async () => {
+          const { run, view } = await restoreWith(async (of) => {
+            fault.behave(behaviour);
+            await waitForGate(stage, of, 'delete-old-data');
+            await until(
+              () => fault.refusedForMs() >= seconds * 1000,
+              runLimitMs + seconds * 1000,
+              () => 'the time did not pass',
+            );
+            fault.behave('well');
+            await until(
+              async () => (await fetch(`http://127.0.0.1:${bot.healthPort}/healthz`)).ok,
+              runLimitMs,
+              () => 'the bot did not connect to Slack again',
+            );
+          });
 
-        expect(view.outcome).toBe('completed');
-        expect(await valueOf(stage, '/name/1')).toBe('test');
-        expect(await toldInOrder(run, view)).toEqual(view.steps.map(({ title }) => title));
-        const took = recoverySeconds(view);
-        // Far apart only if a step had waited for Slack: each call to it has a limit of seconds.
-        expect(took).toBeLessThan(undisturbedSeconds * 3 + 10);
-        return {
-          outcome: `completed; ${took.toFixed(1)} s from the approval on, ${undisturbedSeconds.toFixed(1)} s with a Slack that is well; every report in order`,
-        };
-      },
-    ),
+          expect(view.outcome).toBe('completed');
+          expect(await valueOf(stage, '/name/1')).toBe('test');
+          expect(await toldInOrder(run, view)).toEqual(view.steps.map(({ title }) => title));
+          const took = recoverySeconds(view);
+          // Far apart only if a step had waited for Slack: each call to it has a limit of seconds.
+          expect(took).toBeLessThan(undisturbedSeconds * 3 + 10);
+          return {
+            outcome: `completed; ${took.toFixed(1)} s from the approval on, ${undisturbedSeconds.toFixed(1)} s with a Slack that is well; every report in order`,
+          };
+        },
+      ),
   );
 });

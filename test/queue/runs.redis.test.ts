@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ClusterName, RunId } from '../../src/ids.ts';
 import { alice, bench, bob, prod, requester } from './bench.ts';
 import type { Bench } from './bench.ts';
-import { go, scripted } from './fixtures/scripted.ts';
+import { go, scripted, systemClock } from './fixtures/scripted.ts';
 import { until } from './until.ts';
 
 const staging = ClusterName.parse('staging');
@@ -44,6 +44,21 @@ describe('submitting a run', () => {
     on.worker();
     const first = await on.begin(['work']);
     await on.ended(first.runId);
+
+    expect(await on.submit(['work'])).toMatchObject({ state: 'started' });
+  });
+
+  it('waits for a worker that is slow to give the cluster back', async () => {
+    const engine = scripted({ redis: on.probe });
+    on.worker({
+      advance: async (context) => {
+        const advance = await engine(context);
+        await systemClock.sleep(1_500);
+        return advance;
+      },
+    });
+    const first = await on.begin(['work']);
+    await until('its last word', async () => (await on.runs.view(first.runId)).state === 'ended');
 
     expect(await on.submit(['work'])).toMatchObject({ state: 'started' });
   });

@@ -21,13 +21,18 @@ export async function startRun(stage: Stage, text: string, by: string = people.a
   const before = new Set((await stage.runs.list({ limit: 50 })).map(({ run }) => run.runId));
   await say(stage, text, by);
   let started: RunId | undefined;
+  let heard: readonly string[] = [];
   await until(
     async () => {
       started = (await stage.runs.list({ limit: 50 })).map(({ run }) => run.runId).find((run) => !before.has(run));
+      heard = (await stage.slack.messages(channels.incident))
+        .filter(({ ephemeral_to }) => ephemeral_to === by)
+        .slice(-2)
+        .map((message) => message.text);
       return started !== undefined;
     },
     30_000,
-    () => `\`${text}\` started no run`,
+    () => `\`${text}\` started no run. Said to ${by} of late: ${JSON.stringify(heard)}`,
   );
   if (started === undefined) throw new Error('unreachable');
   return started;
