@@ -18,7 +18,9 @@ export async function loseQuorum(stage: Stage): Promise<void> {
 /** The root message of a run; undefined until it is there. */
 export async function rootOf(stage: Stage, run: RunId): Promise<LocalMessage | undefined> {
   return (await stage.slack.messages(channels.incident)).find(
-    ({ ts, thread_ts: threadTs, blocks }) => (threadTs === undefined || threadTs === ts) && JSON.stringify(blocks ?? []).includes(run),
+    // What only one person is shown names the run too.
+    ({ ts, thread_ts: threadTs, blocks, ephemeral_to: shownTo }) =>
+      shownTo === undefined && (threadTs === undefined || threadTs === ts) && JSON.stringify(blocks ?? []).includes(run),
   );
 }
 
