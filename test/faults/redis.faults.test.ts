@@ -112,6 +112,12 @@ describe('Redis that is emptied', () => {
       if (approved) {
         await clickCard(stage, gate, 'approve');
         await waitForStep(stage, run, 'replace-data');
+        // Only what has begun on a host can be left there.
+        await until(
+          async () => Object.values(await timesOnHosts(stage, /systemctl mask/, begunAt)).some((times) => times > 0),
+          30_000,
+          () => `${run} masked no unit`,
+        );
       }
       await stage.redis.flush();
 
