@@ -22,6 +22,7 @@ function suite(name: string, { timeoutMs, hookTimeoutMs }: Limits) {
       name,
       include: [isUnit ? 'test/**/*.test.ts' : `test/**/*.${name}.test.ts`],
       exclude: isUnit ? special.map((ending) => `test/**/*.${ending}.test.ts`) : [],
+      tags: [{ name: 'long', description: 'run by `npm run test:faults`; `npm test` leaves it out to stay under twenty minutes' }],
       testTimeout: timeoutMs,
       hookTimeout: hookTimeoutMs,
       maxWorkers: name === 'faults' ? filesWithFaults : withHosts.includes(name) ? filesWithHosts : 2,

@@ -1,6 +1,7 @@
 /**
  * `npm test`: installs what is missing, runs every suite that can run here, and says as its last line how many tests passed and failed.
- * `npm run test:faults` (`--faults`): the same with the suite of faults, and writes docs/reliability.md from what came of them.
+ * `npm run test:faults` (`--faults`): the same with the faults and whatever else takes long, and writes docs/reliability.md from what came
+ * of the faults.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -8,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureDebianPackages, packages } from './debian-packages.mjs';
 import { continueOnPinnedNode, ensureNodeModules, pinnedNode, root, runOnPinnedNode } from './node-modules.mjs';
-import { faultSuites, suites, whyNot } from './suites.mjs';
+import { longRuns, ordinaryRuns, whyNot } from './suites.mjs';
 
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
 const withFaults = process.argv.includes('--faults');
@@ -19,29 +20,35 @@ continueOnPinnedNode();
 const { packages: labPackages } = await import('../test/lab/packages.ts');
 ensureDebianPackages(process.platform === 'linux' ? { ...packages, ...labPackages } : {});
 
-const wanted = withFaults ? faultSuites : suites;
-const left = wanted.map((suite) => ({ suite, reason: whyNot(suite, labPackages) })).filter(({ reason }) => reason !== undefined);
-const running = wanted.filter((suite) => !left.some((one) => one.suite === suite));
+const runs = (withFaults ? longRuns : ordinaryRuns).map(({ suites, ...run }) => {
+  const left = suites.map((suite) => ({ suite, reason: whyNot(suite, labPackages) })).filter(({ reason }) => reason !== undefined);
+  return { ...run, left, running: suites.filter((suite) => !left.some((one) => one.suite === suite)) };
+});
+const withRows = withFaults && runs.some(({ running }) => running.includes('faults'));
 
 // A whole run begins with an empty table; one of some files replaces their rows and keeps the others.
-if (withFaults && filters.length === 0 && running.length > 0) (await import('../test/faults/rows.ts')).forgetRows();
-const summary = runTests(running);
-if (withFaults && running.length > 0) (await import('../test/faults/page.ts')).writePage();
-for (const { suite, reason } of left) {
-  for (const name of testsOf(suite)) summary.skipped.push({ name, reason });
+if (withRows && filters.length === 0) (await import('../test/faults/rows.ts')).forgetRows();
+const summary = { passed: 0, failed: 0, skipped: [] };
+for (const run of runs) {
+  const { passed, failed, skipped } = runTests(run);
+  summary.passed += passed;
+  summary.failed += failed;
+  summary.skipped.push(...skipped);
+  for (const { suite, reason } of run.left) for (const name of testsOf(suite, run)) summary.skipped.push({ name, reason });
 }
+if (withRows) (await import('../test/faults/page.ts')).writePage();
 
 /** In CI nothing is skipped: what cannot run has failed. */
 const inCi = ['true', '1'].includes(process.env['CI'] ?? '');
 report(inCi ? { ...summary, failed: summary.failed + summary.skipped.length } : summary);
 
-function runTests(projects) {
+function runTests({ running, tags }) {
   // Without a project vitest would run all of them.
-  if (projects.length === 0) return { passed: 0, failed: 0, skipped: [] };
+  if (running.length === 0) return { passed: 0, failed: 0, skipped: [] };
   const folder = mkdtempSync(join(tmpdir(), 'etcd-medic-test-'));
   const file = join(folder, 'summary.json');
   try {
-    const exitCode = runOnPinnedNode([vitest, 'run', ...projects.flatMap((name) => ['--project', name]), '--passWithNoTests', ...filters], {
+    const exitCode = runOnPinnedNode([vitest, 'run', ...chosen(running, tags), '--passWithNoTests', ...filters], {
       TEST_SUMMARY_FILE: file,
     });
     const result = JSON.parse(readFileSync(file, 'utf8'));
@@ -55,9 +62,20 @@ function runTests(projects) {
   }
 }
 
+function chosen(suites, tags) {
+  return [...suites.flatMap((name) => ['--project', name]), ...(tags === undefined ? [] : [`--tagsFilter=${tags}`])];
+}
+
 /** The names of the tests of a suite that does not run; the suite's own when they cannot be listed. */
-function testsOf(suite) {
-  const args = [vitest, 'list', '--json', '--project', suite, '--passWithNoTests', ...filters.filter((word) => !word.startsWith('-'))];
+function testsOf(suite, { tags }) {
+  const args = [
+    vitest,
+    'list',
+    '--json',
+    ...chosen([suite], tags),
+    '--passWithNoTests',
+    ...filters.filter((word) => !word.startsWith('-')),
+  ];
   const { status, stdout } = spawnSync(pinnedNode, args, { cwd: root, encoding: 'utf8' });
   if (status !== 0) return [`the suite ${suite}, whose tests cannot be listed`];
   return JSON.parse(stdout).map(({ name, file }) => `${file.slice(root.length)} > ${name}`);

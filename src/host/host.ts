@@ -58,7 +58,7 @@ export interface HostFacts {
   readonly dataDir: DirFacts;
   /** Free bytes on the file system that holds the data-dir's parent. */
   readonly freeBytes: number;
-  /** The host's clock minus the bot's, in milliseconds, to about the round trip. */
+  /** The host's clock minus the bot's, in milliseconds: the least that explains what was read. */
   readonly clockOffsetMs: number;
 }
 

@@ -9,6 +9,7 @@ import type { Tenure } from '../engine/tenure.ts';
 import { OpsError } from '../errors.ts';
 import type { MemberName } from '../ids.ts';
 import { shorten } from './bounded.ts';
+import { clockOffset } from './clock-offset.ts';
 import { typed } from './command.ts';
 import type { HostCommand } from './command.ts';
 import { heldBack } from './epoch.ts';
@@ -41,7 +42,7 @@ export interface Answer {
 /** Answers of a session, and the host's clock around it. */
 export interface Session {
   readonly answers: readonly Answer[];
-  /** The host's clock minus the bot's, milliseconds, both at the end: the beginning may hold the making of a connection. */
+  /** The host's clock minus the bot's, milliseconds, as far as the session shows it: clock-offset.ts. */
   readonly clockOffsetMs: number;
 }
 
@@ -139,7 +140,8 @@ async function attempt(
       `${where} answered more than ${limits.keptOutputBytes} bytes where a few lines were expected.`,
     );
   }
-  return { answers, clockOffsetMs: (answered.at(-1)?.endedAtMs ?? endedAtMs) - endedAtMs };
+  const readings = { sentAtMs: startedAtMs, begunAtMs: begun?.endedAtMs ?? startedAtMs, endedAtMs: beforeMs, answeredAtMs: endedAtMs };
+  return { answers, clockOffsetMs: clockOffset(readings) };
 }
 
 function keep(

@@ -62,6 +62,8 @@ const defaults = {
   sweepEveryMs: 15_000,
   backoffMs: reportBackoffMs,
 } as const satisfies Required<ReportWorkerOptions>;
+/** A front that asks for no time at all is not asked again at once. */
+const leastAskedMs = 1_000;
 /** The most runs one sweep takes up. */
 const maxSwept = 500;
 
@@ -74,17 +76,17 @@ export function createReportWorker(deps: ReportWorkerDeps, options: ReportWorker
     prefix: queuePrefix,
     concurrency: settings.concurrency,
     maxStalledCount,
-    settings: { backoffStrategy: (attemptsMade, _type, error) => Math.max(settings.backoffMs(attemptsMade), askedToWaitMs(error)) },
+    settings: { backoffStrategy: (attemptsMade, _type, error) => askedToWaitMs(error) ?? settings.backoffMs(attemptsMade) },
   });
   listen(worker, deps.log);
   void sweepUntilClosed(deps, settings.sweepEveryMs, closing.signal);
   return { close: ({ deadlineMs }) => closeWithin(worker, deps.clock, deadlineMs, () => closing.abort()) };
 }
 
-/** What a front that limits its callers asked for (Slack: Retry-After); asking again sooner makes it worse. */
-function askedToWaitMs(error: unknown): number {
+/** What a front that limits its callers asked for (Slack: Retry-After): asking again sooner makes it worse, and later makes people wait. */
+function askedToWaitMs(error: unknown): number | undefined {
   const asked = isOpsError(error) ? error.details['retryAfterMs'] : undefined;
-  return typeof asked === 'number' ? asked : 0;
+  return typeof asked === 'number' ? Math.max(asked, leastAskedMs) : undefined;
 }
 
 async function report(deps: ReportWorkerDeps, settings: Required<ReportWorkerOptions>, job: Job<ReportData>, token: string): Promise<void> {

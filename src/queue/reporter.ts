@@ -23,9 +23,10 @@ interface ReporterDeps {
 }
 
 /** With the pauses of `reportBackoffMs` about twelve hours of trying; the sweep begins anew after that. */
-const reportAttempts = 750;
+const reportAttempts = 2_900;
 const firstReportBackoffMs = 1_000;
-const slowestReportBackoffMs = 60_000;
+/** Somebody may wait for a card: once the front is back it is not to take long. */
+const slowestReportBackoffMs = 15_000;
 /** Changes that come closer together than this are rendered together. */
 const gatherMs = 150;
 /** Progress is passed on at most this often for each run. */
@@ -39,7 +40,7 @@ export const reportOptions: JobsOptions = {
   removeOnFail: keepOthers,
 };
 
-/** The pause before the next attempt: doubled each time, up to a minute. @param attemptsMade 1 after the first failure */
+/** The pause before the next attempt: doubled each time, up to a quarter of a minute. @param attemptsMade 1 after the first failure */
 export function reportBackoffMs(attemptsMade: number): number {
   return Math.min(firstReportBackoffMs * 2 ** Math.min(attemptsMade - 1, 16), slowestReportBackoffMs);
 }

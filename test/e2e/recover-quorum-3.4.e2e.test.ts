@@ -64,7 +64,7 @@ describe('recover-quorum of three members on etcd 3.4', () => {
     expect(await valueOf(stage, '/name/2')).toBe('in no backup');
   });
 
-  it('copies the database of a survivor that is stopped, and says what that means', async () => {
+  it('copies the database of a survivor that is stopped, and says what that means', { tags: 'long' }, async () => {
     await written();
     await on(['etcd02', 'etcd03'], 'lose-data');
     await on(['etcd01'], 'stop-etcd');
@@ -90,7 +90,7 @@ describe('recover-quorum of three members on etcd 3.4', () => {
     expect(plan.summary).not.toContain('a copied database');
   });
 
-  it('restores the newest backup when no member has data any more', async () => {
+  it('restores the newest backup when no member has data any more', { tags: 'long' }, async () => {
     await written();
     await on(['etcd01', 'etcd02', 'etcd03'], 'lose-data');
     const run = await startRun(stage, 'recover-quorum demo --source snapshot');

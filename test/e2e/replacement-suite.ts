@@ -8,11 +8,11 @@ import type { Stage } from '../stage/stage.ts';
 import { endOpenRuns } from './open-runs.ts';
 import { approveAll, membersOf, saidBy, storedBy, votersOf } from './replacing.ts';
 
-/** Where each style has its settings. */
+/** Where each style has its settings; the first is that of the first test, too. */
 const styles = [
-  ['environment-file', '/etc/default/etcd'],
-  ['flags', '/etc/systemd/system/etcd.service'],
-  ['config-file', '/etc/etcd/etcd.conf.yml'],
+  { style: 'environment-file', file: '/etc/default/etcd', marks: { tags: 'long' } },
+  { style: 'flags', file: '/etc/systemd/system/etcd.service', marks: { tags: 'long' } },
+  { style: 'config-file', file: '/etc/etcd/etcd.conf.yml', marks: {} },
 ] as const;
 
 /** Declares them. */
@@ -33,29 +33,31 @@ export function describeReplacement(etcd: EtcdVersion): void {
       expect((await stage.lab.host('etcd03').exec(['sh', '-c', 'ls -d /data/etcd/data*'])).stdout).toBe('/data/etcd/data');
     });
 
-    it.each(styles)('joins a member that is configured by %s, shows what it changed there, and leaves the token', async (style, file) => {
-      await stage.lab.resetCluster();
-      const third = stage.lab.host('etcd03');
-      await third.configureBy(style);
-      await stage.lab.etcdctl(['put', '/name/1', style]);
-      await third.fault('lose-data');
-      const before = await third.exec(['cat', file]);
+    for (const { style, file, marks } of styles) {
+      it(`joins a member that is configured by ${style}, shows what it changed there, and leaves the token`, marks, async () => {
+        await stage.lab.resetCluster();
+        const third = stage.lab.host('etcd03');
+        await third.configureBy(style);
+        await stage.lab.etcdctl(['put', '/name/1', style]);
+        await third.fault('lose-data');
+        const before = await third.exec(['cat', file]);
 
-      const view = await approveAll(stage, await startRun(stage, 'replace-member demo etcd03'));
+        const view = await approveAll(stage, await startRun(stage, 'replace-member demo etcd03'));
 
-      const after = (await third.exec(['cat', file])).stdout;
-      const kept = (await third.exec(['sh', '-c', 'ls -d "$1"*before-*', 'ls', file])).stdout.split('\n')[0] ?? '';
-      const tokens = (text: string) => [...text.matchAll(/cluster-token.*/gi)].map(([line]) => line);
-      expect(view, view.openGate?.reason ?? '').toMatchObject({ outcome: 'completed' });
-      expect(await votersOf(stage)).toEqual(['etcd01', 'etcd02', 'etcd03']);
-      expect(await storedBy(stage, third.clientUrl, '/name/1')).toBe(style);
-      expect(saidBy(view, 'configure')).toMatch(/existing/);
-      expect(after).toMatch(/state\W+existing/i);
-      expect(tokens(after)).toEqual(tokens(before.stdout));
-      expect((await third.exec(['cat', kept])).stdout).toBe(before.stdout);
-    });
+        const after = (await third.exec(['cat', file])).stdout;
+        const kept = (await third.exec(['sh', '-c', 'ls -d "$1"*before-*', 'ls', file])).stdout.split('\n')[0] ?? '';
+        const tokens = (text: string) => [...text.matchAll(/cluster-token.*/gi)].map(([line]) => line);
+        expect(view, view.openGate?.reason ?? '').toMatchObject({ outcome: 'completed' });
+        expect(await votersOf(stage)).toEqual(['etcd01', 'etcd02', 'etcd03']);
+        expect(await storedBy(stage, third.clientUrl, '/name/1')).toBe(style);
+        expect(saidBy(view, 'configure')).toMatch(/existing/);
+        expect(after).toMatch(/state\W+existing/i);
+        expect(tokens(after)).toEqual(tokens(before.stdout));
+        expect((await third.exec(['cat', kept])).stdout).toBe(before.stdout);
+      });
+    }
 
-    it('keeps the old data-dir when its deletion is declined, and says where', async () => {
+    it('keeps the old data-dir when its deletion is declined, and says where', { tags: 'long' }, async () => {
       await stage.lab.resetCluster();
       const third = stage.lab.host('etcd03');
       await stage.lab.etcdctl(['put', '/name/1', 'kept']);
@@ -92,7 +94,7 @@ export function describeReplacement(etcd: EtcdVersion): void {
       expect((await third.exec(['systemctl', 'is-active', 'etcd'])).stdout).toBe('active');
     });
 
-    it('replaces a member that serves and leads only with --healthy, and hands leadership on first', async () => {
+    it('replaces a member that serves and leads only with --healthy, and hands leadership on first', { tags: 'long' }, async () => {
       await stage.lab.resetCluster();
       const third = stage.lab.host('etcd03');
       const list = (await stage.lab.etcdctl(['endpoint', 'status', '-w', 'json'])).stdout;

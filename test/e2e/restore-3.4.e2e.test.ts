@@ -13,7 +13,6 @@ beforeAll(async () => {
   await stage.start();
 });
 afterAll(() => stage.down());
-beforeEach(() => stage.lab.resetCluster());
 
 /** A snapshot with one key in it, and no quorum any more. */
 async function quorumLost(): Promise<void> {
@@ -26,6 +25,8 @@ const whisperTo = (user: string, text: RegExp) =>
   stage.slack.message(channels.incident, (message) => message.ephemeral_to === user && text.test(message.text));
 
 describe('restore of three members on etcd 3.4', () => {
+  beforeEach(() => stage.lab.resetCluster());
+
   it('brings the data back, as the demo tells it', async () => {
     const came = await playRestore(stage, () => undefined);
 
@@ -39,7 +40,7 @@ describe('restore of three members on etcd 3.4', () => {
     }
   });
 
-  it('deletes the old data-dirs only after a second approval', async () => {
+  it('deletes the old data-dirs only after a second approval', { tags: 'long' }, async () => {
     await quorumLost();
     const run = await startRun(stage, 'restore demo');
     await clickCard(stage, await waitForGate(stage, run, 'replace-data'), 'approve');
@@ -67,7 +68,7 @@ describe('restore of three members on etcd 3.4', () => {
     expect(await stage.lab.host('etcd01').exec(['systemctl', 'is-active', 'etcd'])).toMatchObject({ stdout: 'active' });
   });
 
-  it('takes the buttons off a card that was answered elsewhere', async () => {
+  it('takes the buttons off a card that was answered elsewhere', { tags: 'long' }, async () => {
     await quorumLost();
     const run = await startRun(stage, 'restore demo');
     const gate = await waitForGate(stage, run, 'replace-data');
@@ -92,7 +93,7 @@ describe('restore of three members on etcd 3.4', () => {
     expect(await waitForEnd(stage, first)).toMatchObject({ outcome: 'aborted' });
   });
 
-  it('refuses to replace the data of a healthy cluster', async () => {
+  it('refuses to replace the data of a healthy cluster', { tags: 'long' }, async () => {
     await stage.lab.etcdctl(['put', '/name/1', 'test']);
     await waitForEnd(stage, await startRun(stage, 'backup demo'));
     const run = await startRun(stage, 'restore demo');

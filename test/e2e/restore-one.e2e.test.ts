@@ -1,10 +1,11 @@
 /** Backup and restore of a cluster with one member. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { clickCard, startRun, valueOf, waitForEnd, waitForGate } from '../stage/acting.ts';
 import { createStage, people } from '../stage/stage.ts';
 import type { Stage } from '../stage/stage.ts';
+import { describeOnEach } from '../lab/versions.ts';
 
-describe.each(['3.4', '3.5'] as const)('backup and restore of a cluster with one member on etcd %s', (etcd) => {
+describeOnEach('backup and restore of a cluster with one member on etcd %s', (etcd) => {
   let stage: Stage;
   beforeAll(async () => {
     stage = await createStage({ name: `e2e-one-${etcd.replace('.', '')}`, etcd, members: 1 });

@@ -57,7 +57,7 @@ describe('v2-backup', () => {
 });
 
 describe('v2-restore', () => {
-  it('brings API 2 back on all members, and leaves force-new-cluster nowhere', async () => {
+  it('brings API 2 back on all members, and leaves force-new-cluster nowhere', { tags: 'long' }, async () => {
     await stage.lab.etcdctl(['set', '/name/2', 'two'], { api: 2 });
     await stage.lab.etcdctl(['put', '/name/1', 'test']);
     await waitForEnd(stage, await startRun(stage, 'v2-backup demo'));

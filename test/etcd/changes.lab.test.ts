@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Etcd3 } from 'etcd3';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Approval } from '../../src/engine/approval.ts';
 import type { Etcd } from '../../src/etcd/etcd.ts';
 import { MemberId } from '../../src/ids.ts';
@@ -8,6 +8,7 @@ import { createLab } from '../lab/lab.ts';
 import type { Lab, LabHost } from '../lab/lab.ts';
 import { waitUntil } from '../lab/wait.ts';
 import { labEtcd, memberNames } from './lab-etcd.ts';
+import { describeOnEach } from '../lab/versions.ts';
 
 const upWithinMs = 300_000;
 const healthyWithinMs = 60_000;
@@ -16,7 +17,7 @@ const approval = {} as Approval;
 const megabyte = 1_000_000;
 const tinyQuota = 16 * 1_024 * 1_024;
 
-describe.each(['3.4', '3.5'] as const)('changes of a cluster of etcd %s', (version) => {
+describeOnEach('changes of a cluster of etcd %s', (version) => {
   let lab: Lab;
   let third: LabHost;
   beforeAll(async () => {

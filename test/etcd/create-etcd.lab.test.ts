@@ -5,6 +5,7 @@ import { createLab } from '../lab/lab.ts';
 import type { Lab, LabHost } from '../lab/lab.ts';
 import { waitUntil } from '../lab/wait.ts';
 import { labEtcd, memberNames, timed } from './lab-etcd.ts';
+import { describeOnEach } from '../lab/versions.ts';
 
 const upWithinMs = 300_000;
 const raisedWithinMs = 5_000;
@@ -14,7 +15,7 @@ const boundedMs = 9_000;
 const lookBoundedMs = 4_000;
 const [etcd01] = memberNames;
 
-describe.each(['3.4', '3.5'] as const)('etcd %s', (version) => {
+describeOnEach('etcd %s', (version) => {
   let lab: Lab;
   let second: LabHost;
   let third: LabHost;

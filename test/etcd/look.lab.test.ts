@@ -1,10 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createLab } from '../lab/lab.ts';
 import type { Lab, LabHost } from '../lab/lab.ts';
 import { waitUntil } from '../lab/wait.ts';
 import { labEtcd, timed } from './lab-etcd.ts';
+import { describeOnEach } from '../lab/versions.ts';
 
 const upWithinMs = 300_000;
 const quorumLostWithinMs = 20_000;
@@ -12,7 +13,7 @@ const quorumLostWithinMs = 20_000;
 const boundedMs = 4_000;
 const promptMs = 1_500;
 
-describe.each(['3.4', '3.5'] as const)('look at etcd %s', (version) => {
+describeOnEach('look at etcd %s', (version) => {
   let lab: Lab;
   let first: LabHost;
   let second: LabHost;

@@ -3,12 +3,13 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Clock } from '../../src/engine/ports.ts';
 import { systemClock } from '../../src/wiring/clock.ts';
 import { createLab } from '../lab/lab.ts';
 import type { Lab } from '../lab/lab.ts';
 import { connect, labEtcd, memberNames } from './lab-etcd.ts';
+import { describeOnEach } from '../lab/versions.ts';
 
 const upWithinMs = 300_000;
 const [etcd01, etcd02, etcd03] = memberNames;
@@ -16,7 +17,7 @@ const quiet = () => undefined;
 /** Enough that a cut falls into the middle. */
 const megabytes = 96;
 
-describe.each(['3.4', '3.5'] as const)('snapshot-stream of etcd %s', (version) => {
+describeOnEach('snapshot-stream of etcd %s', (version) => {
   let lab: Lab;
   let directory: string;
   beforeAll(async () => {

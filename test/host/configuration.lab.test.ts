@@ -1,6 +1,7 @@
 /** etcd's configuration in its three styles, changed on real hosts on which etcd then starts. */
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { approval, token, useHost } from './lab-hosts.ts';
+import { describeOnEach } from '../lab/versions.ts';
 
 const own = '/etc/systemd/system/etcd.service';
 const yml = '/etc/etcd/etcd.conf.yml';
@@ -13,7 +14,7 @@ const plain = (text: string) =>
     .map(([, name = '', value = '']) => `${name.toLowerCase().replaceAll('_', '-')} ${value}`)
     .toSorted();
 
-describe.each(['3.4', '3.5'] as const)('etcd %s', (etcd) => {
+describeOnEach('etcd %s', (etcd) => {
   const h = useHost(`settings-${etcd.replace('.', '')}`, etcd);
 
   it.each([

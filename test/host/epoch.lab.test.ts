@@ -1,13 +1,14 @@
 /** The fence on real hosts, over ssh and with sudo: what a worker that lost its run is not let do, by the hosts' own log. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
 import type { Tenure } from '../../src/engine/tenure.ts';
 import { waitUntil } from '../lab/wait.ts';
 import { approval, firstOf, openHosts, tenure, useHost } from './lab-hosts.ts';
 import type { LabHosts } from './lab-hosts.ts';
+import { describeOnEach } from '../lab/versions.ts';
 
 const inTimeMs = 20_000;
 
-describe.each(['3.4', '3.5'] as const)('a host with etcd %s', (etcd) => {
+describeOnEach('a host with etcd %s', (etcd) => {
   const h = useHost(`epoch-${etcd.replace('.', '')}`, etcd);
   const opened: LabHosts[] = [];
   afterEach(async () => {

@@ -1,10 +1,11 @@
 /** The flag that makes a cluster of one: set for one start, seen wherever it can stand, gone again; on real hosts under deploy/sudoers. */
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { useHost } from './lab-hosts.ts';
+import { describeOnEach } from '../lab/versions.ts';
 
 const drop = '/run/systemd/system/etcd.service.d/etcd-medic-force-new-cluster.conf';
 
-describe.each(['3.4', '3.5'] as const)('force-new-cluster on etcd %s', (etcd) => {
+describeOnEach('force-new-cluster on etcd %s', (etcd) => {
   const h = useHost(`force-${etcd.replace('.', '')}`, etcd);
 
   it.each(['environment-file', 'flags'] as const)(

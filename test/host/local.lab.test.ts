@@ -1,16 +1,17 @@
 /** etcd's own tool on this machine and on hosts: it gives the same answer and leaves the file as it is. */
 import { createHash } from 'node:crypto';
 import { chmod, readFile, stat } from 'node:fs/promises';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { snapshotStatus } from '../../src/host/local.ts';
 import { useHost } from './lab-hosts.ts';
+import { describeOnEach } from '../lab/versions.ts';
 
 const sha256 = async (path: string) =>
   createHash('sha256')
     .update(await readFile(path))
     .digest('hex');
 
-describe.each(['3.4', '3.5'] as const)('snapshot status of a snapshot of etcd %s', (etcd) => {
+describeOnEach('snapshot status of a snapshot of etcd %s', (etcd) => {
   const h = useHost(`local-${etcd.replace('.', '')}`, etcd);
 
   it('reads it on this machine without changing a byte', async () => {

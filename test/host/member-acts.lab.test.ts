@@ -6,11 +6,12 @@ import { describe, expect, it } from 'vitest';
 import { renderCommand } from '../../src/engine/command.ts';
 import { waitUntil } from '../lab/wait.ts';
 import { approval, dataDir, run, silent, useHost } from './lab-hosts.ts';
+import { describeOnEach } from '../lab/versions.ts';
 
 const healthyWithinMs = 30_000;
 const database = `${dataDir}/member/snap/db`;
 
-describe.each(['3.4', '3.5'] as const)('a host with etcd %s', (etcd) => {
+describeOnEach('a host with etcd %s', (etcd) => {
   const h = useHost(`member-acts-${etcd.replace('.', '')}`, etcd);
 
   it('may do all that each purpose needs', async () => {

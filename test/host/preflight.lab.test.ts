@@ -1,8 +1,9 @@
 /** What is read and refused before anything is touched, on real hosts. */
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { dataDir, firstOf, openHosts, useHost } from './lab-hosts.ts';
+import { describeOnEach } from '../lab/versions.ts';
 
-describe.each(['3.4', '3.5'] as const)('a host with etcd %s', (etcd) => {
+describeOnEach('a host with etcd %s', (etcd) => {
   const h = useHost(`preflight-${etcd.replace('.', '')}`, etcd, { reset: false });
 
   it('reads all facts before a restore', async () => {

@@ -2,11 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { waitUntil } from '../lab/wait.ts';
 import { dataDir, silent, useHost } from './lab-hosts.ts';
+import { describeOnEach } from '../lab/versions.ts';
 
-describe.each(['3.4', '3.5'] as const)('a host with etcd %s', (etcd) => {
+describeOnEach('a host with etcd %s', (etcd) => {
   const h = useHost(`receive-${etcd.replace('.', '')}`, etcd, { reset: false });
 
   it('never shows a snapshot to others than root, not even while it arrives', async () => {

@@ -1,11 +1,12 @@
 /** One host over ssh, on real hosts: a whole restore, act by act. */
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { renderCommand } from '../../src/engine/command.ts';
 import { approval, dataDir, run, silent, token, useHost } from './lab-hosts.ts';
+import { describeOnEach } from '../lab/versions.ts';
 
 const healthyWithinMs = 30_000;
 
-describe.each(['3.4', '3.5'] as const)('a host with etcd %s', (etcd) => {
+describeOnEach('a host with etcd %s', (etcd) => {
   const h = useHost(`remote-host-${etcd.replace('.', '')}`, etcd);
 
   it('carries out a whole restore, with exactly the commands of its plans, and knows when each part is done already', async () => {

@@ -2,10 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { run, silent, useHost } from './lab-hosts.ts';
+import { describeOnEach } from '../lab/versions.ts';
 
-describe.each(['3.4', '3.5'] as const)('a host with etcd %s', (etcd) => {
+describeOnEach('a host with etcd %s', (etcd) => {
   const h = useHost(`restore-${etcd.replace('.', '')}`, etcd);
 
   it('restores over what a restore left that was cut', async () => {

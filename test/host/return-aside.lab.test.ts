@@ -1,12 +1,13 @@
 /** Putting back what an earlier run moved aside, on real hosts under exactly deploy/sudoers. */
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { RunId } from '../../src/ids.ts';
 import { approval, dataDir, run, useHost } from './lab-hosts.ts';
+import { describeOnEach } from '../lab/versions.ts';
 
 const healthyWithinMs = 30_000;
 const undo = RunId.parse('undo-prod-1b2c3d');
 
-describe.each(['3.4', '3.5'] as const)('a host with etcd %s', (etcd) => {
+describeOnEach('a host with etcd %s', (etcd) => {
   const h = useHost(`return-${etcd.replace('.', '')}`, etcd);
 
   it('puts it back, twice with the same end, with exactly the commands of its plan, and etcd goes on where it was', async () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { waitUntil } from '../lab/wait.ts';
 import { approval, useHost } from './lab-hosts.ts';
 import type { UsedHost } from './lab-hosts.ts';
+import { describeOnEach } from '../lab/versions.ts';
 
 const own = '/etc/systemd/system/etcd.service';
 const aside = `${own}.masked-by-etcd-medic`;
@@ -25,7 +26,7 @@ const startAnyway = async (h: UsedHost) =>
       })
   ).stdout;
 
-describe.each(['3.4', '3.5'] as const)('a unit under the systemd of the release of etcd %s', (etcd) => {
+describeOnEach('a unit under the systemd of the release of etcd %s', (etcd) => {
   const h = useHost(`unit-${etcd.replace('.', '')}`, etcd);
 
   it.each([

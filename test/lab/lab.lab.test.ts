@@ -6,6 +6,7 @@ import type { Lab, LabHost } from './lab.ts';
 import { readState } from './state.ts';
 import { noTraces, tracesOf } from './traces.ts';
 import { waitUntil } from './wait.ts';
+import { describeOnEach } from './versions.ts';
 
 const upWithinMs = 300_000;
 const stepWithinMs = 60_000;
@@ -46,7 +47,7 @@ const answers = async (lab: Lab, host: LabHost) =>
   ).exitCode === 0;
 const etcdPid = async (host: LabHost) => (await host.exec(['systemctl', 'show', '--property=MainPID', '--value', 'etcd'])).stdout;
 
-describe.each(['3.4', '3.5'] as const)('a lab of three members of etcd %s', { timeout: stepWithinMs }, (etcd) => {
+describeOnEach('a lab of three members of etcd %s', { timeout: stepWithinMs }, (etcd) => {
   const name = `selftest-${etcd.replace('.', '')}`;
   let lab: Lab;
   let first: LabHost;

@@ -94,6 +94,28 @@ describe('the report outbox', () => {
     expect(attempts).toBe(9);
   });
 
+  it('tries again when a front that limits its callers asked for it, not later', async () => {
+    const limited = new OpsError('SLACK_RATE_LIMITED', 'Slack asks to wait.', { details: { retryAfterMs: 1_000 } });
+    let attempts = 0;
+    reports(
+      {
+        render: (rendering) => {
+          attempts += 1;
+          return attempts <= 2 ? Promise.reject(limited) : Promise.resolve(void rendered.push(rendering));
+        },
+      },
+      { ...fast, backoffMs: () => 60_000, sweepEveryMs: 600_000 },
+    );
+    await on.begin(['work']);
+    const since = performance.now();
+
+    on.worker();
+    await until('the end is rendered', () => lastState() === 'ended', 20_000);
+
+    expect(attempts).toBe(3);
+    expect(performance.now() - since).toBeGreaterThan(1_900);
+  });
+
   it('renders at its start what moved while no report worker lived and nothing was enqueued', async () => {
     on.worker();
     const run = await on.begin(['work']);

@@ -6,7 +6,7 @@ import { mkdtemp, open, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { snapshotStatus } from '../../src/host/local.ts';
 import { RunId } from '../../src/ids.ts';
 import { createSnapshots } from '../../src/snapshots/create-snapshots.ts';
@@ -18,6 +18,7 @@ import type { Lab } from '../lab/lab.ts';
 import { waitUntil } from '../lab/wait.ts';
 import type { SaveOrder } from './fixtures/save.ts';
 import { cluster, otherRun, progress, run } from './store.ts';
+import { describeOnEach } from '../lab/versions.ts';
 
 const upWithinMs = 300_000;
 const beginsWithinMs = 10_000;
@@ -25,7 +26,7 @@ const [, etcd02] = memberNames;
 /** Enough that a kill falls into the middle of the stream. */
 const megabytes = 64;
 
-describe.each(['3.4', '3.5'] as const)('snapshots of etcd %s', (version) => {
+describeOnEach('snapshots of etcd %s', (version) => {
   let lab: Lab;
   let directory: string;
   beforeAll(async () => {

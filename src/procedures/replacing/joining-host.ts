@@ -110,7 +110,7 @@ interface ClockLook {
   readonly offsetMs: number;
 }
 
-/** A host that answers slowly seems to be behind, never ahead: where clocks seem to differ, they are looked at again, and the latest reading counts. */
+/** What is read is the least that a clock can be off by: where clocks seem to differ, they are looked at again, and the latest reading counts. */
 async function clocksOf(first: readonly ClockLook[]): Promise<Finding> {
   let looks = first;
   for (let taken = 1; ; taken += 1) {
