@@ -11,7 +11,7 @@ import { toOpsError } from './failure.ts';
 import { isDeadline, isLeaderless, isNotLeader } from './grpc-error.ts';
 import { look, lookAt, lookLimitMs, together } from './look.ts';
 import type { Seen } from './look.ts';
-import { inWords } from './within.ts';
+import { inWords } from './in-words.ts';
 
 /** How often a request for the leader follows a leadership that moves under it. */
 const leaderAttempts = 3;

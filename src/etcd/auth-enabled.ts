@@ -1,10 +1,10 @@
 /** Whether etcd's own authentication is on: answered by any one member from its own store, with or without a quorum. */
 import type { Clock } from '../engine/ports.ts';
+import { allowingForStall, within } from '../engine/within.ts';
 import type { Endpoint } from './endpoint.ts';
 import { withMetadata } from './endpoint.ts';
 import { isUserNameWanted } from './grpc-error.ts';
 import { lookLimitMs } from './look.ts';
-import { allowingForStall, within } from './within.ts';
 
 /**
  * Reads one key, serializably, as nobody: with auth on etcd answers `user name is empty`, with auth off it answers.

@@ -5,7 +5,7 @@ import type { Endpoint } from './endpoint.ts';
 import { etcdsWords, isConnectionFailure, isDeadline, isIdentityWanted, isLeaderless, isPasswordWrong } from './grpc-error.ts';
 import { probe } from './probe.ts';
 import type { Unanswered } from './probe.ts';
-import { inWords } from './within.ts';
+import { inWords } from './in-words.ts';
 
 /** How long the second, exact look at a broken connection may take. */
 const probeLimitMs = 1_000;

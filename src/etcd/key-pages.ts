@@ -9,7 +9,7 @@ import { isDeadline, isTooLarge } from './grpc-error.ts';
 import { look } from './look.ts';
 import { sample } from './sample.ts';
 import type { KeyPage, KeyPages } from './sample.ts';
-import { inWords } from './within.ts';
+import { inWords } from './in-words.ts';
 
 /** The whole sample, from its first request on. */
 const sampleLimitMs = 3_000;

@@ -1,12 +1,13 @@
 /** Looks at every configured endpoint at the same time, within two seconds, with or without a quorum. */
 import type { Clock } from '../engine/ports.ts';
+import { allowingForStall, within } from '../engine/within.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { ClusterLook, EndpointLook, EndpointStatus, MemberRow } from './etcd.ts';
 import { explain } from './failure.ts';
+import { inWords } from './in-words.ts';
 import type { Unanswered } from './probe.ts';
 import { quorumOf } from './quorum.ts';
 import { alarmsOf, membersOf, statusOf } from './status.ts';
-import { allowingForStall, inWords, within } from './within.ts';
 
 /** The whole look takes no longer than this, as long as this process itself gets to run. */
 export const lookLimitMs = 2_000;

@@ -6,7 +6,7 @@ import { connect as connectTls } from 'node:tls';
 import type { TLSSocket } from 'node:tls';
 import type { EndpointLook } from './etcd.ts';
 import type { TlsMaterial } from './tls.ts';
-import { inWords } from './within.ts';
+import { inWords } from './in-words.ts';
 
 /** Why an endpoint does not answer, as `look` gives it. */
 export type Unanswered = Pick<Extract<EndpointLook, { answers: false }>, 'reason' | 'code'>;

@@ -5,7 +5,7 @@ import type { Endpoint } from './endpoint.ts';
 import { unanswered } from './failure.ts';
 import { probe } from './probe.ts';
 import type { V2Answer } from './v2-request.ts';
-import { inWords } from './within.ts';
+import { inWords } from './in-words.ts';
 
 const probeLimitMs = 1_000;
 

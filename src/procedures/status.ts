@@ -1,5 +1,6 @@
 /** How a cluster stands: the table of `etcdctl endpoint status`, the votes, the alarms, and the next right action. */
 import { z } from 'zod';
+import { within } from '../engine/within.ts';
 import { isOpsError } from '../errors.ts';
 import type { ClusterLook, EndpointLook } from '../etcd/etcd.ts';
 import type { Host } from '../host/host.ts';
@@ -13,6 +14,8 @@ import type { World } from './world.ts';
 
 /** The hosts are looked at beside the endpoints and may take no longer than those, or `status` would be slow when it matters. */
 const hostSightLimitMs = 2_000;
+/** In all, for a host that is up: what a slow one has to tell is worth waiting for. */
+const liveHostSightLimitMs = 8_000;
 /** Members that run, or whose port is closed, have answered by now: then only the hosts of silent ones are worth an ssh connection. */
 const soonMs = 150;
 
@@ -137,18 +140,23 @@ async function sightsBeside(
   const look = await Promise.race([looking, late]);
   stop.abort();
   const worthIt = ({ member }: Host) => look?.endpoints.some((endpoint) => endpoint.member === member && !endpoint.answers) ?? true;
-  return Promise.all(hosts.filter(worthIt).map((host) => sightOf(host, world)));
+  return Promise.all(hosts.filter(worthIt).map((host) => sightOf(host, looking, world)));
 }
 
-async function sightOf(host: Host, { clock }: Pick<World, 'clock'>): Promise<HostSight> {
-  const stop = new AbortController();
-  const late = clock.sleep(hostSightLimitMs, stop.signal).then(
-    (): HostSight => ({ member: host.member, reachable: false, because: `no answer over ssh within ${hostSightLimitMs / 1000} s` }),
-    (): HostSight => ({ member: host.member, reachable: false, because: 'not looked at' }),
-  );
-  const sight = await Promise.race([look(host), late]);
-  stop.abort();
-  return sight;
+async function sightOf(host: Host, looking: Promise<ClusterLook>, { clock }: Pick<World, 'clock'>): Promise<HostSight> {
+  const { member } = host;
+  const seeing = look(host);
+  const soon = await within(clock, hostSightLimitMs, seeing, () => undefined);
+  if (soon !== undefined) return soon;
+  const none = (limitMs: number, remark = ''): HostSight => ({
+    member,
+    reachable: false,
+    because: `no answer over ssh within ${limitMs / 1000} s${remark}`,
+  });
+  // That a connection to etcd is refused is the word of a host that is up.
+  const isUp = (await looking).endpoints.some((endpoint) => endpoint.member === member && !endpoint.answers && endpoint.code === 'refused');
+  if (!isUp) return none(hostSightLimitMs);
+  return within(clock, liveHostSightLimitMs - hostSightLimitMs, seeing, () => none(liveHostSightLimitMs, ', though it is up'));
 }
 
 async function look(host: Host): Promise<HostSight> {

@@ -47,7 +47,47 @@ describe('status', () => {
 
     const answer = await ask(world);
 
-    expect(answer.parts).toContainEqual({ type: 'sentence', text: expect.stringContaining('no answer over ssh within 2 s') });
+    expect(answer.parts).toContainEqual({
+      type: 'sentence',
+      text: expect.stringContaining('no answer over ssh within 8 s, though it is up'),
+    });
+  });
+
+  it('waits no longer for a host that may be off than for its member', async () => {
+    const world = fakeWorld();
+    world.loseData('etcd03');
+    const [, , third] = world.hosts;
+    if (third === undefined) throw new Error('no host');
+    third.unit = () => new Promise(() => undefined);
+    const look = world.etcd.look.bind(world.etcd);
+    const etcd = {
+      ...world.etcd,
+      look: async () => {
+        const seen = await look();
+        return { ...seen, endpoints: seen.endpoints.map((one) => (one.answers ? one : { ...one, code: 'timeout' as const })) };
+      },
+    };
+
+    const answer = await status.answer({}, { ...world, etcd });
+
+    expect(answer.parts).toContainEqual({ type: 'sentence', text: expect.stringMatching(/no answer over ssh within 2 s\.$/) });
+  });
+
+  it('waits longer for a host that is up and slow', async () => {
+    const world = fakeWorld();
+    world.loseData('etcd03');
+    const [, , third] = world.hosts;
+    if (third === undefined) throw new Error('no host');
+    const unit = third.unit.bind(third);
+    const answersAt = world.clock.now().getTime() + 5_000;
+    third.unit = async () => {
+      while (world.clock.now().getTime() < answersAt) await new Promise((resolve) => setImmediate(resolve));
+      return unit();
+    };
+
+    const answer = await ask(world);
+
+    expect(answer.parts).toContainEqual({ type: 'sentence', text: expect.stringContaining("On its host etcd's unit is") });
   });
 
   it('remembers the highest revision it saw', async () => {

@@ -1,5 +1,5 @@
 /** A bound in time around a promise. */
-import type { Clock } from '../engine/ports.ts';
+import type { Clock } from './ports.ts';
 
 /** After so long it is seen whether this process stood still. */
 const tickMs = 100;
@@ -41,9 +41,4 @@ async function running(clock: Clock, limitMs: number, signal: AbortSignal): Prom
     const tookMs = clock.now().getTime() - began;
     left -= Math.min(Math.max(tookMs, tick), 2 * tick);
   }
-}
-
-/** `2 s`, `500 ms`: a limit as people read it. */
-export function inWords(limitMs: number): string {
-  return limitMs % 1_000 === 0 ? `${limitMs / 1_000} s` : `${limitMs} ms`;
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { inWords, within } from '../../src/etcd/within.ts';
+import { within } from '../../src/engine/within.ts';
 import { systemClock } from '../../src/wiring/clock.ts';
 import { fakeClock } from '../fakes/clock.ts';
 
@@ -36,9 +36,5 @@ describe('within', () => {
     expect(await waiting).toBe('?');
     socket.destroy();
     server.close();
-  });
-
-  it('says a limit in words', () => {
-    expect([inWords(2_000), inWords(500)]).toEqual(['2 s', '500 ms']);
   });
 });
