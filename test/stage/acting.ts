@@ -18,22 +18,18 @@ export async function say(stage: Stage, text: string, by: string = people.alice)
 
 /** Says it, and gives the run that it started. */
 export async function startRun(stage: Stage, text: string, by: string = people.alice): Promise<RunId> {
-  const before = new Set((await stage.runs.list({ limit: 50 })).map(({ run }) => run.runId));
+  const ids = async () => (await stage.runs.list({ limit: 50 })).map(({ run }) => run.runId);
+  const before = new Set(await ids());
   await say(stage, text, by);
   let started: RunId | undefined;
-  let heard: readonly string[] = [];
-  await until(
-    async () => {
-      started = (await stage.runs.list({ limit: 50 })).map(({ run }) => run.runId).find((run) => !before.has(run));
-      heard = (await stage.slack.messages(channels.incident))
-        .filter(({ ephemeral_to }) => ephemeral_to === by)
-        .slice(-2)
-        .map((message) => message.text);
-      return started !== undefined;
-    },
-    30_000,
-    () => `\`${text}\` started no run. Said to ${by} of late: ${JSON.stringify(heard)}`,
-  );
+  const isThere = async () => {
+    started = (await ids()).find((run) => !before.has(run));
+    return started !== undefined;
+  };
+  await until(isThere, 30_000, () => `\`${text}\` started no run`).catch(async (error: unknown) => {
+    const told = (await stage.slack.messages(channels.incident)).filter(({ ephemeral_to: to }) => to === by).at(-1)?.text;
+    throw new Error(`\`${text}\` started no run; the last that ${by} was told: ${told}`, { cause: error });
+  });
   if (started === undefined) throw new Error('unreachable');
   return started;
 }
