@@ -1,5 +1,6 @@
 /** Keeps secrets out of what is recorded and shown, as the last of several guards: no command carries one, and what is known to hold some is not recorded. */
 import { createHash } from 'node:crypto';
+import { OpsError, isOpsError } from '../errors.ts';
 import type { ExecutedCommand } from './command.ts';
 import type { Journal, JournalEvent } from './journal.ts';
 
@@ -53,6 +54,16 @@ export function createConceal(secrets: readonly string[]): Conceal {
 /** A text without what looks like a secret. For a text that is about to be cut: of a part of a secret its shape may be gone. */
 export function withoutShapes(text: string): string {
   return shapes.reduce((rest, [shape, instead]) => rest.replaceAll(shape, instead), text);
+}
+
+/** What went wrong, without secrets: it is told to people, too. An error that holds none is given as it is. */
+export function concealedError(error: unknown, conceal: Conceal): unknown {
+  if (isOpsError(error)) {
+    const { code, message, hint, details, cause } = error;
+    return new OpsError(code, conceal(message), { hint: conceal(hint), details: concealAll(details, conceal), cause });
+  }
+  if (!(error instanceof Error) || conceal(error.message) === error.message) return error;
+  return new Error(conceal(error.message), { cause: error });
 }
 
 /** Every text in a value, but for those that are no prose. */

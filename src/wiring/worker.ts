@@ -3,12 +3,12 @@ import type { Access } from '../access/index.ts';
 import type { Settings } from '../config/load.ts';
 import { advance } from '../engine/advance.ts';
 import { createCommandLog } from '../engine/command-log.ts';
-import { concealAll, concealing } from '../engine/conceal.ts';
+import { concealAll, concealedError, concealing } from '../engine/conceal.ts';
 import type { Conceal } from '../engine/conceal.ts';
 import type { RunRequest } from '../engine/journal.ts';
 import type { Clock, GateRules } from '../engine/ports.ts';
 import type { QueryRequest } from '../engine/runs.ts';
-import { OpsError, isOpsError } from '../errors.ts';
+import { OpsError } from '../errors.ts';
 import { RunId } from '../ids.ts';
 import { verbs } from '../procedures/index.ts';
 import type { Procedure, Query } from '../procedures/procedure.ts';
@@ -75,6 +75,9 @@ export function startWorker({
             (await procedure.conclusion?.(procedure.prepared.parse(prepared), world, choices)) ?? 'All steps are done.',
         },
       });
+    } catch (error) {
+      // It is kept in Redis, and told.
+      throw concealedError(error, conceal);
     } finally {
       await close();
     }
@@ -99,13 +102,6 @@ export function startWorker({
     createRunWorker({ workers, records, reporter, advance: advanceRun, clock, log }, options),
     createQueryWorker({ workers, queues, answer, clock, log }),
   ];
-}
-
-/** What went wrong is told to people, too. */
-function concealedError(error: unknown, conceal: Conceal): unknown {
-  if (!isOpsError(error)) return error;
-  const { code, message, hint, details } = error;
-  return new OpsError(code, conceal(message), { hint: conceal(hint), details: concealAll(details, conceal), cause: error.cause });
 }
 
 function rulesOf({ config }: Pick<Settings, 'config'>, access: Access, run: RunRequest): GateRules {

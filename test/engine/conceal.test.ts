@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { concealAll, concealing, createConceal } from '../../src/engine/conceal.ts';
+import { concealAll, concealedError, concealing, createConceal } from '../../src/engine/conceal.ts';
+import { OpsError } from '../../src/errors.ts';
 import type { JournalEvent } from '../../src/engine/journal.ts';
 import { command } from '../slack/story.ts';
 
@@ -68,5 +69,26 @@ describe('a journal that takes no secrets in', () => {
     const event = { type: 'run-prepared', prepared: { snapshot: password }, summary: 's' };
 
     expect(concealAll(event, conceal)).toEqual(event);
+  });
+});
+
+describe('concealedError', () => {
+  it('keeps what tells one of our errors from another', () => {
+    const error = new OpsError('HOST_COMMAND_FAILED', `it said ${password}`, { hint: `without ${password}`, details: { said: password } });
+
+    expect(concealedError(error, conceal)).toMatchObject({
+      code: 'HOST_COMMAND_FAILED',
+      message: 'it said [secret]',
+      hint: 'without [secret]',
+      details: { said: '[secret]' },
+    });
+  });
+
+  it('takes a secret out of the message of a bug, and leaves every other error as it is', () => {
+    const harmless = new Error('a bug');
+
+    expect(concealedError(new Error(`parsing ${password}`), conceal)).toMatchObject({ message: 'parsing [secret]' });
+    expect(concealedError(harmless, conceal)).toBe(harmless);
+    expect(concealedError('thrown', conceal)).toBe('thrown');
   });
 });
