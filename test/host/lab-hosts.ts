@@ -63,10 +63,10 @@ export function firstOf({ hosts }: Pick<LabHosts, 'hosts'>): Host {
   return host;
 }
 
-/** Removes what a test left beside the data-dir and in the unit's place. */
+/** Removes what a test left beside the data-dir and in the unit's place; `resetCluster` does that, too. */
 const tidy = `rm -rf ${dataDir}.* /data/etcd/.filler /etc/default/etcd.before-* /etc/etcd/etcd.conf.yml* /etc/systemd/system/etcd.service /etc/systemd/system/etcd.service.*; systemctl daemon-reload; systemctl reset-failed etcd || true`;
 
-/** One member in a lab of its own, put back to a fresh cluster after each test. */
+/** One member in a lab of its own, put back to a fresh cluster between tests. */
 export interface UsedHost {
   readonly lab: Lab;
   /** A directory for files on this machine. */
@@ -93,6 +93,7 @@ export function useHost(name: string, etcd: EtcdVersion, { reset = true }: { rea
   let lab: Lab;
   let dir: string;
   let open: LabHosts;
+  let isUsed = false;
   const host = () => firstOf(open);
   const sh = async (script: string) => (await lab.host(host().member).exec(['sh', '-euc', script])).stdout;
   beforeAll(async () => {
@@ -103,13 +104,15 @@ export function useHost(name: string, etcd: EtcdVersion, { reset = true }: { rea
     await lab?.down();
     await rm(dir, { recursive: true, force: true });
   });
-  beforeEach(() => {
+  beforeEach(async () => {
+    // A reset takes seconds, and the last test leaves a lab that goes down.
+    if (reset && isUsed) await lab.resetCluster();
+    isUsed = true;
     open = openHosts(lab);
   });
   afterEach(async () => {
     await open.close();
-    await sh(tidy);
-    if (reset) await lab.resetCluster();
+    if (!reset) await sh(tidy);
   });
   const used: UsedHost = {
     get lab() {

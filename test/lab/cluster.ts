@@ -61,7 +61,7 @@ const resetScript = `
 systemctl kill --signal=KILL ssh
 systemctl reset-failed ssh
 systemctl restart ssh
-rm -rf /etc/systemd/system/etcd.service /etc/systemd/system/etcd.service.d /run/systemd/system/etcd.service /run/systemd/system/etcd.service.d
+rm -rf /etc/systemd/system/etcd.service /etc/systemd/system/etcd.service.* /run/systemd/system/etcd.service /run/systemd/system/etcd.service.d
 systemctl daemon-reload
 systemctl --no-block stop etcd
 systemctl kill --signal=KILL etcd
@@ -70,7 +70,7 @@ systemctl reset-failed etcd
 find /data/etcd /tmp /var/tmp -mindepth 1 -maxdepth 1 ! -name 'systemd-private-*' -exec rm -rf {} +
 find /etc/default -name 'etcd?*' -delete
 [ ! -e /bin/date.real ] || mv /bin/date.real /bin/date
-rm -f /etc/etcd/etcd.conf.yml* /etc/systemd/system/etcd.service.*.etcd-medic
+rm -f /etc/etcd/etcd.conf.yml*
 find /home/etcdops -mindepth 1 -maxdepth 1 ! -name '.ssh' ! -name '.bash*' ! -name '.profile' -exec rm -rf {} +
 [ "$(systemctl is-active etcd)" = inactive ] && [ -z "$(ls -A /data/etcd)" ]
 `;
