@@ -20,7 +20,7 @@ import { promoteIfDelayed } from './promote.ts';
 import type { Queues } from './queues.ts';
 import { enqueueReport } from './reporter.ts';
 import { readStored } from './stored-journal.ts';
-import { available } from './unavailable.ts';
+import { available, isRedisError } from './unavailable.ts';
 import { readRun, readRunOrReason, requestOf } from './viewing.ts';
 import type { ViewingDeps } from './viewing.ts';
 
@@ -103,7 +103,11 @@ async function submit(deps: RunsDeps, asked: Omit<RunRequest, 'runId' | 'request
       removeOnFail: keepRuns,
       sizeLimit: maxRequestBytes,
     };
-    const job = await queues.runs.add(asked.procedure, run, exclusive ? { ...options, deduplication: { id: asked.cluster } } : options);
+    const job = await queues.runs
+      .add(asked.procedure, run, exclusive ? { ...options, deduplication: { id: asked.cluster } } : options)
+      .catch((error: unknown): never => {
+        throw isRedisError(error) ? notKnown(run, error) : error;
+      });
     if (job.id === run.runId) return { state: 'started', run };
     await leaveIndex(deps, run);
     const holder = await viewIfAny(deps, job.id as RunId);
@@ -113,6 +117,14 @@ async function submit(deps: RunsDeps, asked: Omit<RunRequest, 'runId' | 'request
     if (isLate) throw new OpsError('CLUSTER_HELD', `Runs on ${asked.cluster} ended and began faster than this one could start.`);
     await clock.sleep(submitAgainMs);
   }
+}
+
+/** Redis may have taken the job although its answer never came; so the run stays in the index, where it is passed over when there is no job. */
+function notKnown({ runId, cluster }: RunRequest, cause: unknown): OpsError {
+  return new OpsError('QUEUE_UNAVAILABLE', `Redis did not answer in time, so it is not known whether ${runId} was started.`, {
+    hint: `When Redis answers again, \`runs ${cluster}\` shows whether it was; look there before you send the command again.`,
+    cause,
+  });
 }
 
 /** A run as far as it can be shown; undefined when it ended and was removed in between. */

@@ -1,6 +1,7 @@
 /** What a front may ask of runs. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ClusterName, RunId } from '../../src/ids.ts';
+import { createRuns } from '../../src/queue/runs.ts';
 import { alice, bench, bob, prod, requester } from './bench.ts';
 import type { Bench } from './bench.ts';
 import { go, scripted, systemClock } from './fixtures/scripted.ts';
@@ -106,6 +107,30 @@ describe('submitting a run', () => {
 
     expect(await on.runs.list({ limit: 1 })).toMatchObject([{ run, summary: expect.stringContaining('is not what a journal holds') }]);
     await expect(on.runs.journal(run.runId)).rejects.toMatchObject({ code: 'JOURNAL_INVALID' });
+  });
+
+  it('does not say that nothing was started when Redis took the run and its answer was lost', async () => {
+    const { runs } = on.queues;
+    const lossy = new Proxy(runs, {
+      get: (target, name) =>
+        name === 'add'
+          ? async (...job: Parameters<typeof runs.add>) => {
+              await target.add(...job);
+              throw new Error('Command timed out');
+            }
+          : (Reflect.get(target, name) as unknown),
+    });
+    const { front } = on.connections;
+    const doubtful = createRuns({ front, queues: { ...on.queues, runs: lossy }, isExclusive: () => true, clock: systemClock });
+
+    const asked = doubtful.submit({ procedure: 'restore', cluster: prod, input: ['work'], requester, mode: 'execute' });
+
+    await expect(asked).rejects.toMatchObject({
+      code: 'QUEUE_UNAVAILABLE',
+      message: expect.stringMatching(/not known whether restore-prod-[0-9a-f]{6} was started/),
+      hint: expect.stringContaining('`runs prod`'),
+    });
+    expect(await on.runs.list({ limit: 10 })).toMatchObject([{ state: 'queued' }]);
   });
 
   it.each(['stopped', 'frozen'])('answers QUEUE_UNAVAILABLE at once while Redis is %s, and has started nothing', async (how) => {
