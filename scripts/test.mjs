@@ -72,6 +72,8 @@ function testsOf(suite, { tags }) {
     vitest,
     'list',
     '--json',
+    // Read without being run, tests that a function declares would be missed.
+    '--staticParse=false',
     ...chosen([suite], tags),
     '--passWithNoTests',
     ...filters.filter((word) => !word.startsWith('-')),
