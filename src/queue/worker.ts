@@ -12,7 +12,7 @@ import { afterFault } from './faults.ts';
 import { maxStalledCount } from './jobs.ts';
 import { RunRequestSchema } from './journal-schema.ts';
 import { queueNames, queuePrefix } from './keys.ts';
-import { takeUp } from './take-up.ts';
+import { sleepUntil, takeUp } from './take-up.ts';
 import type { Take, TakeUpDeps, WaitLimits } from './take-up.ts';
 import type { Clock } from '../engine/ports.ts';
 
@@ -54,15 +54,26 @@ export function createRunWorker({ workers, ...deps }: RunWorkerDeps, options: Ru
   const { concurrency, lockDurationMs, stalledIntervalMs, ...limits } = { ...defaults, ...options };
   const closing = new AbortController();
   const takeUpDeps: TakeUpDeps = { ...deps, limits, closing: closing.signal };
+  // What this process has at work, by job. BullMQ keeps locks by job, too: the end of one take-up would leave a second one without renewal.
+  const atWork = new Map<string, AbortController>();
   const worker = new Worker<RunRequest, RunOutcome>(
     queueNames.runs,
     // Exactly three parameters: BullMQ makes the signal only for a function that declares it.
     async (job, token, lock) => {
-      const take: Take = { run: RunRequestSchema.parse(job.data), job, token: token ?? '', lock: lock ?? closing.signal };
+      const run = RunRequestSchema.parse(job.data);
+      const lost = new AbortController();
+      const take: Take = { run, job, token: token ?? '', lock: AbortSignal.any([lock ?? closing.signal, lost.signal]) };
+      const earlier = atWork.get(run.runId);
+      if (earlier === undefined) atWork.set(run.runId, lost);
       try {
-        return await takeUp(takeUpDeps, take);
+        if (earlier === undefined) return await takeUp(takeUpDeps, take);
+        // It lost its lock while this process, or Redis, stood still. It ends the step it is at, unless another worker is faster.
+        earlier.abort();
+        return await sleepUntil(take, deps.clock.now().getTime() + limits.letGoRestMs);
       } catch (error) {
-        return afterFault(takeUpDeps, take, error);
+        return await afterFault(takeUpDeps, take, error);
+      } finally {
+        if (earlier === undefined) atWork.delete(run.runId);
       }
     },
     {

@@ -81,7 +81,7 @@ describe('restore of three members on etcd 3.4', () => {
     expect(settled.text).toMatch(/^Rejected/);
   });
 
-  it('tells a second restore who holds the cluster, and starts nothing', async () => {
+  it('tells a second restore who holds the cluster, and starts nothing', { tags: 'long' }, async () => {
     await quorumLost();
     const first = await startRun(stage, 'restore demo');
     await waitForGate(stage, first, 'replace-data');

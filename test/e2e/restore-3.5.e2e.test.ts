@@ -4,7 +4,7 @@ import { createStage } from '../stage/stage.ts';
 import type { Stage } from '../stage/stage.ts';
 import { playRestore } from '../demo/stories/restore.ts';
 
-describe('restore of three members on etcd 3.5', () => {
+describe('restore of three members on etcd 3.5', { tags: 'long' }, () => {
   let stage: Stage;
   beforeAll(async () => {
     stage = await createStage({ name: 'e2e-35', etcd: '3.5' });

@@ -209,7 +209,7 @@ describeOnEach('a lab of three members of etcd %s', { timeout: stepWithinMs }, (
   });
 });
 
-describe('the life of a lab', { timeout: upWithinMs }, () => {
+describe('the life of a lab', { tags: 'long', timeout: upWithinMs }, () => {
   it('has another range than the one beside it, and leaves nothing when it goes down', async () => {
     const one = await createLab({ name: 'selftest-one', etcd: '3.5', members: 1 });
     const two = await createLab({ name: 'selftest-two', etcd: '3.4', members: 1 });

@@ -95,6 +95,34 @@ describe('run worker', () => {
     expect(settled.map((entry) => entry.stepId)).toEqual(['hold-0', 'work-1']);
   });
 
+  it('takes a run that it lost and gets again up only once it has let go of it, and keeps its lock then', async () => {
+    const engine = scripted({ redis: on.probe });
+    let takes = 0;
+    let atOnce = 0;
+    let most = 0;
+    on.worker({
+      ...quick,
+      advance: async (context) => {
+        takes += 1;
+        atOnce += 1;
+        most = Math.max(most, atOnce);
+        try {
+          if (takes === 1) await on.probe.del(`medic:queue:runs:${context.run.runId}:lock`);
+          // As long as two locks, whatever the signal says: a step that is being carried out.
+          await systemClock.sleep(2 * quick.lockDurationMs + 500);
+          return await engine(context);
+        } finally {
+          atOnce -= 1;
+        }
+      },
+    });
+
+    const run = await on.begin(['work']);
+
+    expect(await on.ended(run.runId, 20_000)).toMatchObject({ outcome: 'completed' });
+    expect({ takes, most }).toEqual({ takes: 2, most: 1 });
+  });
+
   it('tells the engine to let go when the lock of its run is lost', async () => {
     const engine = scripted({ redis: on.probe });
     let signal: AbortSignal | undefined;
