@@ -36,17 +36,18 @@ export async function startRun(stage: Stage, text: string, by: string = people.a
 
 /** Waits until a run is as wished. */
 export async function waitFor(stage: Stage, run: RunId, wished: (view: RunView) => boolean, limitMs = runLimitMs): Promise<RunView> {
-  let view = await stage.runs.view(run);
+  let view: RunView | undefined;
   await until(
     async () => {
       // Redis may be down for a while on purpose.
       view = await stage.runs.view(run).catch(() => view);
-      return wished(view);
+      return view !== undefined && wished(view);
     },
     limitMs,
     () =>
-      `${run} did not get there: ${JSON.stringify({ state: view.state, gate: view.openGate?.stepId, reason: view.openGate?.reason, conclusion: view.conclusion, steps: view.steps.map(({ id, state, failure }) => [id, state, failure?.because]) }, null, 1)}`,
+      `${run} did not get there: ${JSON.stringify({ state: view?.state, gate: view?.openGate?.stepId, reason: view?.openGate?.reason, conclusion: view?.conclusion, steps: view?.steps.map(({ id, state, failure }) => [id, state, failure?.because]) }, null, 1)}`,
   );
+  if (view === undefined) throw new Error('unreachable');
   return view;
 }
 
