@@ -52,11 +52,12 @@ export function killAtBoundaries({ crew, ...driving }: Killing): Promise<Killed>
   return actAtBoundaries({ ...driving, act: () => crew.killHolder(driving.run) });
 }
 
-/** Does any fault at each boundary once. */
-export function actAtBoundaries(driving: Driving): Promise<Killed> {
+/** Does any fault at each boundary once; `of` limits it to those steps. */
+export function actAtBoundaries(driving: Driving, of?: readonly string[]): Promise<Killed> {
   return drive(driving, (entries) => {
     const last = boundaryOf(entries);
-    return last === undefined ? undefined : `${last.type} ${last.stepId}`;
+    if (last === undefined || of?.includes(last.stepId) === false) return undefined;
+    return `${last.type} ${last.stepId}`;
   });
 }
 

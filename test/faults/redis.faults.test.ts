@@ -37,21 +37,30 @@ const whisper = (text: RegExp) =>
 describe('Redis that is killed', () => {
   it('and restarted at every step boundary loses nothing, and nothing is done twice', () =>
     recorded({ ...redis, fault: 'killed (SIGKILL) and restarted from its append-only file', where: 'at every step boundary' }, async () => {
-      const run = await startRun(stage, 'restore demo');
       const restart = async () => {
         await stage.redis.stop('SIGKILL');
         await stage.redis.start();
         return undefined;
       };
+      const restored = async (of?: readonly string[]) => {
+        const run = await startRun(stage, 'restore demo');
+        const came = await actAtBoundaries({ stage, run, act: restart }, of);
+        expect(came.view.outcome, came.view.conclusion).toBe('completed');
+        expect(await valueOf(stage, '/name/1')).toBe('test');
+        expect(await doneTwice(stage, run)).toEqual([]);
+        expect(came.entries.map(({ seq }) => seq)).toEqual(came.entries.map((_entry, index) => index));
+        return came;
+      };
 
-      const came = await actAtBoundaries({ stage, run, act: restart });
+      const came = await restored();
+      // A step of a tenth of a second may be over before this process is back at Redis after the restart before it: it has a run of its own.
+      const missed = neverKilledAt(came);
+      if (missed.length > 0) await loseQuorum(stage);
+      const again = missed.length > 0 ? await restored(missed) : came;
 
-      expect(came.view.outcome, came.view.conclusion).toBe('completed');
-      expect(neverKilledAt(came)).toEqual([]);
-      expect(await valueOf(stage, '/name/1')).toBe('test');
-      expect(await doneTwice(stage, run)).toEqual([]);
-      expect(came.entries.map(({ seq }) => seq)).toEqual(came.entries.map((_entry, index) => index));
-      return { outcome: `completed; the journal has no gap${retriesInWords(came)}`, times: came.points.length };
+      const points = [...new Set([...came.points, ...again.points])];
+      expect(neverKilledAt({ ...came, points })).toEqual([]);
+      return { outcome: `completed; the journal has no gap${retriesInWords(came)}`, times: points.length };
     }));
 
   it('while a card waits keeps the card, and the click counts', () =>
