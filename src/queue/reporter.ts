@@ -22,7 +22,7 @@ interface ReporterDeps {
   readonly monotonicMs?: () => number;
 }
 
-/** With the pauses of `reportBackoffMs` about twelve hours of trying; the sweep begins anew after that. */
+/** With the pauses of `reportBackoffMs` about twelve hours of trying, less where a front names shorter ones; the sweep begins anew after that. */
 const reportAttempts = 2_900;
 const firstReportBackoffMs = 1_000;
 /** Somebody may wait for a card: once the front is back it is not to take long. */

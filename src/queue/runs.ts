@@ -94,6 +94,7 @@ async function submit(deps: RunsDeps, asked: Omit<RunRequest, 'runId' | 'request
   const until = clock.now().getTime() + endingLimitMs;
   for (;;) {
     const run: RunRequest = { ...asked, runId: newRunId(asked.procedure, asked.cluster), requestedAt: clock.now().toISOString() };
+    // Its id is taken: one in sixteen million.
     if (!(await enterIndex(deps, run))) continue;
     // No attempts of BullMQ's: to try a step again is a person's word.
     const options: JobsOptions = {

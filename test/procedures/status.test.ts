@@ -4,6 +4,12 @@ import { fakeWorld } from '../fakes/world.ts';
 
 const ask = (world: ReturnType<typeof fakeWorld>) => status.answer({}, world);
 
+function hostOf(world: ReturnType<typeof fakeWorld>, name: string) {
+  const host = world.hosts.find(({ member }) => member === name);
+  if (host === undefined) throw new Error(`no host ${name}`);
+  return host;
+}
+
 describe('status', () => {
   it('names the members that do not answer, with the reason and what is on their hosts', async () => {
     const world = fakeWorld();
@@ -41,8 +47,7 @@ describe('status', () => {
   it('answers although a host hangs', async () => {
     const world = fakeWorld();
     world.loseData('etcd03');
-    const [, , third] = world.hosts;
-    if (third === undefined) throw new Error('no host');
+    const third = hostOf(world, 'etcd03');
     third.unit = () => new Promise(() => undefined);
 
     const answer = await ask(world);
@@ -56,8 +61,7 @@ describe('status', () => {
   it('waits no longer for a host that may be off than for its member', async () => {
     const world = fakeWorld();
     world.loseData('etcd03');
-    const [, , third] = world.hosts;
-    if (third === undefined) throw new Error('no host');
+    const third = hostOf(world, 'etcd03');
     third.unit = () => new Promise(() => undefined);
     const look = world.etcd.look.bind(world.etcd);
     const etcd = {
@@ -76,8 +80,7 @@ describe('status', () => {
   it('waits longer for a host that is up and slow', async () => {
     const world = fakeWorld();
     world.loseData('etcd03');
-    const [, , third] = world.hosts;
-    if (third === undefined) throw new Error('no host');
+    const third = hostOf(world, 'etcd03');
     const unit = third.unit.bind(third);
     const answersAt = world.clock.now().getTime() + 5_000;
     third.unit = async () => {

@@ -119,7 +119,7 @@ async function clocksOf(first: readonly ClockLook[]): Promise<Finding> {
     looks = await Promise.all(
       looks.map(async ({ place, offsetMs }) => {
         const { facts } = await lookAt(place);
-        return { place, offsetMs: Math.max(offsetMs, facts?.clockOffsetMs ?? offsetMs) };
+        return { place, offsetMs: facts?.clockOffsetMs ?? offsetMs };
       }),
     );
   }
