@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import type { Gate, RunRequest } from '../../src/engine/journal.ts';
 import type { Runs } from '../../src/engine/runs.ts';
+import type { RunView } from '../../src/engine/view.ts';
+import { OpsError } from '../../src/errors.ts';
 import { ClusterName, UserId } from '../../src/ids.ts';
 import type { RunId } from '../../src/ids.ts';
 import { connect, untilConnected } from '../../src/queue/connection.ts';
@@ -15,6 +17,7 @@ import type { Queues } from '../../src/queue/queues.ts';
 import { createReporter } from '../../src/queue/reporter.ts';
 import { createRuns } from '../../src/queue/runs.ts';
 import type { AdvanceRun } from '../../src/queue/take-up.ts';
+import { translated } from '../../src/queue/unavailable.ts';
 import { createRunWorker } from '../../src/queue/worker.ts';
 import type { Closable, RunWorkerOptions } from '../../src/queue/worker.ts';
 import { scripted, systemClock } from './fixtures/scripted.ts';
@@ -88,16 +91,8 @@ export async function bench(commandTimeoutMs?: number): Promise<Bench> {
       if (submission.state === 'held') throw new Error(`held by ${submission.by.run.runId}`);
       return submission.run;
     },
-    gate: (runId) => until(`${runId} waits at a gate`, async () => settledGate(runs, queues, runId)),
-    ended: (runId, limitMs) =>
-      until(
-        `${runId} has ended`,
-        async () => {
-          const view = await runs.view(runId);
-          return view.state === 'ended' && (await queues.runs.getJobState(runId)) === 'completed' && view;
-        },
-        limitMs,
-      ),
+    gate: (runId) => until(`${runId} waits at a gate`, () => whileRedisMayBeAway(() => settledGate(runs, queues, runId))),
+    ended: (runId, limitMs) => until(`${runId} has ended`, () => whileRedisMayBeAway(() => settledEnd(runs, queues, runId)), limitMs),
     [Symbol.asyncDispose]: async () => {
       await redis.start().catch(() => undefined);
       for (const child of processes) if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
@@ -113,4 +108,19 @@ export async function bench(commandTimeoutMs?: number): Promise<Bench> {
 /** The open gate of a run that has been put to wait. */
 async function settledGate(runs: Runs, queues: Queues, runId: RunId): Promise<Gate | undefined> {
   return (await queues.runs.getJobState(runId)) === 'delayed' ? runs.openGate(runId) : undefined;
+}
+
+/** A run that has ended and that its worker has let go. */
+async function settledEnd(runs: Runs, queues: Queues, runId: RunId): Promise<RunView | undefined> {
+  const view = await runs.view(runId);
+  return view.state === 'ended' && (await queues.runs.getJobState(runId)) === 'completed' ? view : undefined;
+}
+
+/** A front refuses at once while its connection is away, which it may still be when a worker's own connection is back. */
+function whileRedisMayBeAway<T>(look: () => Promise<T>): Promise<T | undefined> {
+  return look().catch((error: unknown) => {
+    const seen = translated(error);
+    if (seen instanceof OpsError && seen.code === 'QUEUE_UNAVAILABLE') return undefined;
+    throw error;
+  });
 }
