@@ -157,8 +157,10 @@ export interface Host {
   dir(path: string): Promise<DirFacts>;
   /** Several, of one moment. */
   dirs(paths: readonly string[]): Promise<readonly DirFacts[]>;
-  /** Whether a file of this name lies beside the data-dir. `receive` gives a file its name only when its sha256 is right. */
+  /** Whether a file or a directory of this name lies beside the data-dir. `receive` gives a file its name only when its sha256 is right. */
   has(path: string): Promise<boolean>;
+  /** Which of these lie there, the data-dir or names beside it; of one moment. */
+  existing(paths: readonly string[]): Promise<ReadonlySet<string>>;
   /** Paths beside the data-dir that begin with its name and a dot: what runs have left, and have under way. */
   beside(): Promise<readonly string[]>;
   /** Whether etcd is stopped and cannot come back: unit inactive and masked, no etcd process, client and peer port closed as seen from here. */
@@ -167,6 +169,8 @@ export interface Host {
   fileSha256(path: string): Promise<string | undefined>;
   /** What etcd's tool says of `<dir>/member/snap/db`; undefined when the directory is not there. */
   restored(dir: string): Promise<RestoredFacts | undefined>;
+  /** How etcd is configured at this moment: `preflight` reads it too, among much else. */
+  configuration(): Promise<HostFacts['configuration']>;
   /** Whether the settings already stand in etcd's configuration. */
   configured(settings: ClusterSettings): Promise<Finding>;
   /** What these settings were before `configure` set them, as the copy of their file has it; undefined when there is no such copy. */

@@ -5,7 +5,14 @@ import { OpsError } from '../errors.ts';
 import { certificates } from './certificates.ts';
 import { lookAsRoot, planned } from './command.ts';
 import type { HostCommand } from './command.ts';
-import { configure, configureCommands, configuredFinding, lookAtConfiguration, readConfiguration } from './configuration.ts';
+import {
+  configurationFacts,
+  configure,
+  configureCommands,
+  configuredFinding,
+  lookAtConfiguration,
+  readConfiguration,
+} from './configuration.ts';
 import { readDirs } from './directory.ts';
 import { freeForData } from './disk.ts';
 import { fenced, lookFenced } from './fence.ts';
@@ -62,8 +69,7 @@ export function createRemoteHost(deps: RemoteHostDeps): Host {
   const paths: Host['paths'] = (run) => runPaths(dataDir, run);
   const permitted = createPermissionCheck(shell);
   const foresee = createForesight(shell);
-  const readRestorer = async (more: readonly HostCommand[] = []) =>
-    lookAtRestorer(shell, unit, foresee('settings', 'program', 'owner'), more);
+  const readRestorer = createRestorerLook(shell, unit, foresee);
   return {
     member,
     address,
@@ -81,6 +87,10 @@ export function createRemoteHost(deps: RemoteHostDeps): Host {
     },
     dirs: (several) => readDirs(shell, dataDir, several),
     has: async (path) => parseSiblings(shell.where, dataDir, await shell.run(listSiblings(dataDir))).at(path) !== undefined,
+    async existing(several) {
+      const there = parseSiblings(shell.where, dataDir, await shell.run(listSiblings(dataDir)));
+      return new Set(several.filter((path) => there.at(path) !== undefined));
+    },
     beside: async () => parseSiblings(shell.where, dataDir, await shell.run(listSiblings(dataDir))).beside,
     fenced: () => fenced(fence),
     async fileSha256(path) {
@@ -92,6 +102,7 @@ export function createRemoteHost(deps: RemoteHostDeps): Host {
       const { tool, owner, answers } = await readRestorer([listSiblings(dataDir)]);
       return restored(shell, dir, parseSiblings(shell.where, dataDir, answers[0] as Answer), tool, owner);
     },
+    configuration: async () => configurationFacts(await lookAtConfiguration(foresee('settings'), unit)),
     configured: async (settings) => configuredFinding(shell.where, await lookAtConfiguration(foresee('settings'), unit), settings),
     settingsBefore: (settings) => settingsBefore(shell, unit, settings, foresee),
     freeBytes: () => freeForData(shell, dataDir),
@@ -139,6 +150,19 @@ function movesOf(
       const { before } = await whileFenced('put back');
       await returnAside({ shell, dataDir, places: returnPlaces(paths(run), paths(earlier)), before });
     },
+  };
+}
+
+/**
+ * The tool and its user are looked for once, for as long as this host is: one advance of a run, so never across an approval. Ten commands that say
+ * each time what they said before are most of what a look at restored data costs.
+ */
+function createRestorerLook(shell: Shell, unit: string, foresee: ReturnType<typeof createForesight>) {
+  let known: Awaited<ReturnType<typeof lookAtRestorer>> | undefined;
+  return async (more: readonly HostCommand[] = []) => {
+    if (known !== undefined) return { ...known, answers: more.length === 0 ? [] : (await shell.session(more)).answers };
+    known = await lookAtRestorer(shell, unit, foresee('settings', 'program', 'owner'), more);
+    return known;
   };
 }
 

@@ -161,7 +161,7 @@ export const v2Restore = defineProcedure({
         allOf([await agreement(etcd, clock, mayWait), await v2Agrees(prepared, world, mayWait)]),
       ),
       change('configure', `Set initial-cluster-state to existing on ${prepared.first}`, {
-        plan: async () => host.commands.configure(final, (await host.preflight(['restore', 'replace-member', 'v2-restore'])).configuration),
+        plan: async () => host.commands.configure(final, await host.configuration()),
         run: async () => (await host.configure(final)).difference,
         verify: () => host.configured(final),
       }),

@@ -1,7 +1,7 @@
 /** A host in memory. Its plans are as real hosts make them in shape, not in detail. */
 import { fails, holds } from '../../src/engine/finding.ts';
 import { OpsError } from '../../src/errors.ts';
-import type { ClusterSettings, Host } from '../../src/host/host.ts';
+import type { ClusterSettings, Host, UnitState } from '../../src/host/host.ts';
 import type { RunId } from '../../src/ids.ts';
 import type { Effects } from './effects.ts';
 import { commandsOf } from './host-commands.ts';
@@ -18,6 +18,8 @@ interface FakeHostDeps {
   /** The data behind a snapshot's sha256. */
   readonly contentOf: (sha256: string) => Data | undefined;
 }
+
+const configuration = { style: 'environment-file', file: '/etc/default/etcd' } as const;
 
 /** Makes a host over a machine's state. */
 export function fakeHost({ machine, site, effects, contentOf }: FakeHostDeps): Host {
@@ -59,16 +61,10 @@ export function fakeHost({ machine, site, effects, contentOf }: FakeHostDeps): H
     async preflight() {
       reach();
       return {
-        unit: {
-          activeState: machine.unit.active ? 'active' : 'inactive',
-          masked: machine.unit.masked,
-          mainPid: machine.unit.active ? machine.mainPid : 0,
-          user: 'etcd',
-          group: 'etcd',
-        },
+        unit: unitOf(machine),
         serverVersion: machine.toolVersion,
         tool: { program: 'etcdctl', version: machine.toolVersion, canBumpRevision: machine.canBumpRevision },
-        configuration: { style: 'environment-file', file: '/etc/default/etcd' },
+        configuration,
         dataDir: dir(site.dataDir),
         freeBytes: machine.freeBytes,
         clockOffsetMs: machine.clockOffsetMs,
@@ -76,13 +72,7 @@ export function fakeHost({ machine, site, effects, contentOf }: FakeHostDeps): H
     },
     async unit() {
       reach();
-      return {
-        activeState: machine.unit.active ? 'active' : 'inactive',
-        masked: machine.unit.masked,
-        mainPid: machine.unit.active ? machine.mainPid : 0,
-        user: 'etcd',
-        group: 'etcd',
-      };
+      return unitOf(machine);
     },
     async dir(path) {
       reach();
@@ -94,7 +84,11 @@ export function fakeHost({ machine, site, effects, contentOf }: FakeHostDeps): H
     },
     async has(path) {
       reach();
-      return machine.files.has(path);
+      return machine.files.has(path) || machine.dirs.has(path);
+    },
+    async existing(several) {
+      reach();
+      return new Set(several.filter((path) => machine.files.has(path) || machine.dirs.has(path)));
     },
     async beside() {
       reach();
@@ -118,6 +112,10 @@ export function fakeHost({ machine, site, effects, contentOf }: FakeHostDeps): H
         totalSizeBytes: 1000,
         hash: JSON.stringify([...data.keys].map(([key, { value }]) => [key, value])),
       };
+    },
+    async configuration() {
+      reach();
+      return configuration;
     },
     async configured(settings) {
       reach();
@@ -294,4 +292,8 @@ export function fakeHost({ machine, site, effects, contentOf }: FakeHostDeps): H
 
 function stands({ settings }: Machine, wanted: ClusterSettings): boolean {
   return Object.entries(wanted).every(([name, value]) => settings[name as keyof typeof settings] === value);
+}
+
+function unitOf({ unit: { active, masked }, mainPid }: Machine): UnitState {
+  return { activeState: active ? 'active' : 'inactive', masked, mainPid: active ? mainPid : 0, user: 'etcd', group: 'etcd' };
 }

@@ -40,7 +40,10 @@ describeOnEach('a host with etcd %s', (etcd) => {
     expect(await h.host.fenced()).toEqual({ holds: true });
     await twice(() => h.host.swapDataDir(run, approval));
     expect(await identity(aside)).toBe(old);
+    expect(await h.host.existing([aside, restored, dataDir])).toEqual(new Set([aside, dataDir]));
+    expect(await h.host.has(aside)).toBe(true);
 
+    expect(await h.host.configuration()).toEqual(configuration);
     expect(await h.host.configured(settings)).toMatchObject({ holds: false });
     await twice(() => h.host.configure(settings));
     expect(await h.host.configured(settings)).toEqual({ holds: true });

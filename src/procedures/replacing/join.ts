@@ -62,7 +62,7 @@ function nameIn(row: MemberRow, configured: World['cluster']['members']): string
 
 export async function planConfigure(prepared: JoiningMember, world: World): Promise<readonly PlannedCommand[]> {
   const { host } = placeOf(world, prepared.member);
-  const [{ configuration }, settings] = await Promise.all([host.preflight(['replace-member']), settingsOf(prepared, world)]);
+  const [configuration, settings] = await Promise.all([host.configuration(), settingsOf(prepared, world)]);
   return host.commands.configure(settings, configuration);
 }
 

@@ -5,7 +5,6 @@ import type { Finding } from '../../engine/finding.ts';
 import type { Facts } from '../../engine/step.ts';
 import type { ClusterSettings, Host } from '../../host/host.ts';
 import { inParallel } from '../in-parallel.ts';
-import { readHosts } from './preflight.ts';
 import type { PutBack } from './put-back.ts';
 import { bytesInWords, list } from '../words.ts';
 import type { World } from '../world.ts';
@@ -18,7 +17,8 @@ export function settings({ token, initialCluster }: Settled): ClusterSettings {
 }
 
 export async function planConfigure(order: Settled, { hosts }: World): Promise<readonly PlannedCommand[]> {
-  return (await readHosts(hosts)).flatMap(({ host, facts }) => host.commands.configure(settings(order), facts.configuration));
+  const plans = await Promise.all(hosts.map(async (host) => host.commands.configure(settings(order), await host.configuration())));
+  return plans.flat();
 }
 
 /** Gives the difference it made in each host's settings. */
@@ -42,8 +42,8 @@ export async function cleanedUp({ hosts, runId }: World): Promise<Finding> {
 
 /** The hosts that still have the old data. */
 export async function keptAside({ hosts, runId }: Pick<World, 'hosts' | 'runId'>): Promise<readonly Host[]> {
-  const dirs = await Promise.all(hosts.map(async (host) => ({ host, dir: await host.dir(host.paths(runId).aside) })));
-  return dirs.filter(({ dir }) => dir.exists).map(({ host }) => host);
+  const looks = await Promise.all(hosts.map(async (host) => ({ host, kept: await host.has(host.paths(runId).aside) })));
+  return looks.filter(({ kept }) => kept).map(({ host }) => host);
 }
 
 export async function asideGone(world: World): Promise<Finding> {

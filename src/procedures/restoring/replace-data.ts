@@ -82,8 +82,8 @@ export async function replaceData(world: World, approval: Approval): Promise<voi
 /** The old data (or an empty directory where there was none) is aside, the new is in place. */
 async function swapped(host: Host, { runId }: Pick<World, 'runId'>): Promise<boolean> {
   const { aside, restored } = host.paths(runId);
-  const [old, next, present] = await host.dirs([aside, restored, host.dataDir]);
-  return old?.exists === true && next?.exists === false && present?.exists === true;
+  const there = await host.existing([aside, restored, host.dataDir]);
+  return there.has(aside) && !there.has(restored) && there.has(host.dataDir);
 }
 
 export async function dataReplaced({ hosts, runId }: World): Promise<Finding> {

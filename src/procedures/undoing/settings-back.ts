@@ -34,7 +34,7 @@ function hostOf({ hosts, cluster }: World, member: Host['member']): Host {
 export async function planSettings({ settings }: Settled, world: World): Promise<readonly PlannedCommand[]> {
   const plans = settings.map(async ({ member, before }) => {
     const host = hostOf(world, member);
-    return host.commands.configure(before, (await host.preflight(['undo'])).configuration);
+    return host.commands.configure(before, await host.configuration());
   });
   return (await Promise.all(plans)).flat();
 }

@@ -30,7 +30,7 @@ export async function planJoining(prepared: PreparedV2Restore, world: World): Pr
   for (const { name, peerUrl } of othersOf(prepared, world)) {
     known.push(name);
     const { host } = placeOf(world, name);
-    const [{ configuration }, unit] = await Promise.all([host.preflight(['replace-member']), host.unit()]);
+    const [configuration, unit] = await Promise.all([host.configuration(), host.unit()]);
     const initialCluster = world.cluster.members
       .filter((member) => known.includes(member.name))
       .map((member) => `${member.name}=${member.peerUrl}`)

@@ -84,8 +84,8 @@ export async function replaceWithV2({ first }: PreparedV2Restore, world: World, 
 /** The old data (or an empty directory where there was none) is aside, and something is in its place. */
 async function swapped(host: Host, { runId }: Pick<World, 'runId'>): Promise<boolean> {
   const { aside, restored } = host.paths(runId);
-  const [old, next, present] = await Promise.all([host.dir(aside), host.dir(restored), host.dir(host.dataDir)]);
-  return old.exists && !next.exists && present.exists;
+  const there = await host.existing([aside, restored, host.dataDir]);
+  return there.has(aside) && !there.has(restored) && there.has(host.dataDir);
 }
 
 export async function v2Replaced({ hosts, runId }: World): Promise<Finding> {
