@@ -1,7 +1,8 @@
 /** The cluster on the hosts: waiting for it, locking it with authentication, and starting over. */
-import { etcdctl, servesTls } from './etcdctl.ts';
+import { servesTls } from './etcdctl.ts';
 import { execIn } from './exec.ts';
-import { clientUrl, makeDataDir, writeHostFiles } from './host-files.ts';
+import { askGateway, isHealthy } from './gateway.ts';
+import { makeDataDir, writeHostFiles } from './host-files.ts';
 import { restoreNetwork } from './network.ts';
 import { powerOn } from './power.ts';
 import { membersOf } from './state.ts';
@@ -9,6 +10,7 @@ import type { HostState, LabState } from './state.ts';
 import { waitUntil } from './wait.ts';
 
 const healthyWithinMs = 60_000;
+const changedWithinMs = 10_000;
 const unitFile = '/lib/systemd/system/etcd.service';
 /** What `systemctl enable etcd` makes. A host boots for the first time without it. */
 export const wantedUnit = '/etc/systemd/system/multi-user.target.wants/etcd.service';
@@ -27,42 +29,47 @@ export async function startCluster(lab: LabState): Promise<void> {
     });
   }
   await waitHealthy(lab);
-  await etcdctl(lab, ['user', 'add', 'root', '--interactive=false'], { input: `${lab.rootPassword}\n` });
-  await etcdctl(lab, ['role', 'add', 'root']);
-  await etcdctl(lab, ['user', 'grant-role', 'root', 'root']);
-  await etcdctl(lab, ['auth', 'enable']);
+  await enableAuth(lab);
   await waitHealthy(lab);
+}
+
+/** The user root, who may do everything, and from then on nobody without a password or a certificate of root. */
+async function enableAuth(lab: LabState): Promise<void> {
+  const [first] = membersOf(lab);
+  if (first === undefined) throw new Error(`the lab ${lab.name} has no member`);
+  const ask = async (path: string, body: object) => await askGateway(lab, first, path, { body, timeoutMs: changedWithinMs });
+  await ask('/v3/auth/user/add', { name: 'root', password: lab.rootPassword });
+  await ask('/v3/auth/role/add', { name: 'root' });
+  await ask('/v3/auth/user/grant', { user: 'root', role: 'root' });
+  await ask('/v3/auth/enable', {});
 }
 
 /** Waits until a linearizable read through every member works. */
 export async function waitHealthy(lab: LabState, withinMs = healthyWithinMs): Promise<void> {
   await Promise.all(
-    membersOf(lab).map(async ({ name, address }) => {
+    membersOf(lab).map(async (member) => {
       // A read that comes before there is a leader is lost, and 3.4 never repeats it: better many short tries than a long one. They grow, for slow machines.
       let timeoutMs = 300;
-      const isHealthy = async () => {
+      const healthy = async () => {
         timeoutMs = Math.min(timeoutMs + 100, 2_000);
-        const health = await etcdctl(lab, ['endpoint', 'health', '--dial-timeout=500ms', `--command-timeout=${timeoutMs}ms`], {
-          endpoints: [clientUrl(address)],
-          reject: false,
-        });
-        return health.exitCode === 0;
+        return await isHealthy(lab, member, timeoutMs);
       };
-      await waitUntil(isHealthy, { for: `member ${name} of ${lab.name} being healthy`, withinMs, everyMs: 50 });
+      await waitUntil(healthy, { for: `member ${member.name} of ${lab.name} being healthy`, withinMs, everyMs: 50 });
     }),
   );
 }
 
 /**
- * Everything a test or a run can have left behind in a host, in the order it is put right.
+ * Everything a test or a run can have left behind in a host, in the order it is put right. A reload of systemd costs as much as all the rest.
  * Killing all of the unit ssh also ends what sessions still do, with sudo or without: a late restore must not write into the new cluster.
  */
 const resetScript = `
 systemctl kill --signal=KILL ssh
 systemctl reset-failed ssh
 systemctl restart ssh
-rm -rf /etc/systemd/system/etcd.service /etc/systemd/system/etcd.service.* /run/systemd/system/etcd.service /run/systemd/system/etcd.service.d
-systemctl daemon-reload
+changed=$(ls -d /etc/systemd/system/etcd.service* /run/systemd/system/etcd.service* 2>/dev/null)
+[ -z "$changed" ] || rm -rf $changed
+if [ -n "$changed" ] || [ "$(systemctl show --property=NeedDaemonReload --value etcd)" = yes ]; then systemctl daemon-reload; fi
 systemctl --no-block stop etcd
 systemctl kill --signal=KILL etcd
 systemctl stop etcd
