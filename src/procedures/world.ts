@@ -29,7 +29,10 @@ export interface HighestRevision {
   readonly at: Date;
 }
 
-/** Keeps the highest revision seen of each cluster, over the life of the cluster id it was seen on. */
+/**
+ * Keeps the highest revision seen under a cluster's name, until a restore begins the count anew. A cluster that somebody made anew by hand does not: watchers
+ * have seen the revisions of the one before, and its loss is rather told too high than too low.
+ */
 export interface RevisionLedger {
   /** Takes a revision that was read now; lower ones than known are ignored. */
   observe(revision: bigint): Promise<void>;

@@ -52,7 +52,7 @@ describe('restore of three members on etcd 3.4', () => {
     for (const { exec } of stage.lab.hosts) expect((await exec(['ls', '-A', '/data/etcd'])).stdout).toBe('data');
   });
 
-  it('lets neither the requester nor a stranger approve, and tells them why', async () => {
+  it('lets neither the requester nor a stranger approve, and tells them why', { tags: 'long' }, async () => {
     await quorumLost();
     const run = await startRun(stage, 'restore demo');
     const gate = await waitForGate(stage, run, 'replace-data');

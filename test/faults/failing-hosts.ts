@@ -1,9 +1,9 @@
-/** Does something to one host of a restore, and sees that the run stops in a stated, safe state and that Retry completes it. */
+/** Does something to one host of a run, and sees that the run stops in a stated, safe state and that Retry completes it. */
 import { expect } from 'vitest';
 import type { RunId } from '../../src/ids.ts';
 import type { FaultName } from '../lab/lab.ts';
 import { buttonsOf } from '../slack/local-slack.ts';
-import { cardOf, clickCard, startRun, valueOf, waitFor, waitForGate, waitForStep } from '../stage/acting.ts';
+import { cardOf, clickCard, startRun, waitFor } from '../stage/acting.ts';
 import type { Stage } from '../stage/stage.ts';
 import type { RunView } from '../../src/engine/view.ts';
 import type { Gate } from '../../src/engine/journal.ts';
@@ -12,47 +12,49 @@ import type { Found } from './record.ts';
 
 /** A host that hangs is given up only after its limits. */
 const stopsWithinMs = 300_000;
-const victim = 'etcd03';
-/** The one that has its data at the beginning. */
-const survivor = 'etcd01';
+/** The last question of each of these procedures, answered with no: the old data stays. */
+const lastQuestion = 'delete-old-data';
 
-/** When the fault is done: before the run begins, or as soon as a step has begun. */
-export const moments = ['before the run', 'hand-out', 'restore-aside', 'replace-data', 'start'] as const;
-export type Moment = (typeof moments)[number];
-
-interface HostFault {
+/** A procedure whose hosts fail, and what must hold whatever happens to one of them. */
+export interface Endangered {
   readonly stage: Stage;
+  readonly procedure: string;
+  readonly words: string;
+  /** Fails while the run is stopped when something is gone that was the last of its kind. */
+  readonly safe: (run: RunId) => Promise<void>;
+  /** Fails when the run has not brought what it was for. */
+  readonly proof: (run: RunId) => Promise<void>;
+}
+
+/** What is done to which host, and undone. */
+export interface HostFault {
+  readonly victim: string;
   readonly fault: FaultName;
   readonly mend: FaultName;
-  readonly moment: Moment;
+  /** `before the run`, or a step: as soon as it has begun. */
+  readonly moment: string;
 }
 
 /** Plays it. @throws when the state is not a stated one, or Retry does not complete the run */
-export async function expectMended({ stage, fault, mend, moment }: HostFault): Promise<Found> {
+export async function expectMended(of: Endangered, { victim, fault, mend, moment }: HostFault): Promise<Found> {
+  const { stage } = of;
   const host = stage.lab.host(victim);
   if (moment === 'before the run') await host.fault(fault);
-  const run = await startRun(stage, 'restore demo');
+  const run = await startRun(stage, of.words);
   if (moment !== 'before the run') {
-    if (moment === 'replace-data' || moment === 'start') await clickCard(stage, await waitForGate(stage, run, 'replace-data'), 'approve');
-    await waitForStep(stage, run, moment);
+    const { state, conclusion } = await answered(stage, run, async () => hasBegun(stage, run, moment));
+    expect(state, `${moment} never began: ${conclusion}`).not.toBe('ended');
     await host.fault(fault);
   }
-  const isAtStop = ({ openGate, state }: RunView) =>
-    openGate?.kind === 'failure' || openGate?.stepId === 'delete-old-data' || state === 'ended';
-  const stopped = await waitFor(
-    stage,
-    run,
-    (view) => isAtStop(view) || (view.openGate?.stepId === 'replace-data' && moment !== 'start' && moment !== 'replace-data'),
-    stopsWithinMs,
-  );
+  const stopped = await answered(stage, run, async ({ openGate }) => openGate?.kind === 'failure' || openGate?.stepId === lastQuestion);
   const gate = stopped.openGate;
-  // What was lost was not needed any more at that moment, or not yet: then the card of the approval is what comes next.
-  const noticed = gate?.kind === 'failure' ? await statedAt(stage, run, gate) : undefined;
+  // What was lost was not needed any more at that moment.
+  const noticed = gate?.kind === 'failure' ? await statedAt(of, run, gate, victim) : undefined;
   await host.fault(mend);
-  const view = await completed(stage, run);
+  const view = await answered(stage, run, async () => false);
 
   expect(view.outcome, view.conclusion).toBe('completed');
-  expect(await valueOf(stage, '/name/1')).toBe('test');
+  await of.proof(run);
   expect(await doneTwice(stage, run)).toEqual([]);
   return {
     outcome:
@@ -63,25 +65,37 @@ export async function expectMended({ stage, fault, mend, moment }: HostFault): P
 }
 
 /** A card that says what is wrong where, what is done and not, how to go on by hand, with Retry and Abort; and no data is gone. Gives the step. */
-async function statedAt(stage: Stage, run: RunId, gate: Gate): Promise<string> {
+async function statedAt({ stage, procedure, safe }: Endangered, run: RunId, gate: Gate, victim: string): Promise<string> {
   const card = await cardOf(stage, gate);
   const words = JSON.stringify(card.blocks);
   expect(gate.reason).toContain(victim);
   expect(buttonsOf(card).map(({ action_id: id }) => id)).toEqual(['gate.retry', 'gate.abort']);
   expect(words).toMatch(/Done: |Nothing was changed yet/);
-  expect(words).toContain(`docs/runbooks/restore.md\`, under \`${gate.stepId}`);
-  const { stdout } = await stage.lab.host(survivor).exec(['ls', '-A', '/data/etcd']);
-  expect(stdout.split('\n').some((name) => name === `data.${run}.old` || name === 'data')).toBe(true);
+  expect(words).toContain(`docs/runbooks/${procedure}.md\`, under \`${gate.stepId}`);
+  await safe(run);
   return gate.stepId;
 }
 
-/** Answers what comes: Retry at failures, yes to the replacement, no to the deletion. */
-async function completed(stage: Stage, run: RunId): Promise<RunView> {
+/** Answers what comes, Retry at failures, yes to what is asked, no to the deletion: until it is as wished, or the run has ended. */
+async function answered(stage: Stage, run: RunId, wished: (view: RunView) => Promise<boolean>): Promise<RunView> {
   for (;;) {
-    const view = await waitFor(stage, run, ({ openGate, state }) => openGate !== undefined || state === 'ended', stopsWithinMs);
+    let reached = false;
+    const view = await waitFor(
+      stage,
+      run,
+      async (now) => {
+        reached = await wished(now);
+        return reached || now.openGate !== undefined || now.state === 'ended';
+      },
+      stopsWithinMs,
+    );
     const gate = view.openGate;
-    if (gate === undefined) return view;
-    await clickCard(stage, gate, gate.kind === 'failure' ? 'retry' : gate.stepId === 'delete-old-data' ? 'reject' : 'approve');
+    if (reached || gate === undefined) return view;
+    await clickCard(stage, gate, gate.kind === 'failure' ? 'retry' : gate.stepId === lastQuestion ? 'reject' : 'approve');
     await waitFor(stage, run, ({ openGate, state }) => state === 'ended' || openGate?.gateId !== gate.gateId, stopsWithinMs);
   }
+}
+
+async function hasBegun(stage: Stage, run: RunId, stepId: string): Promise<boolean> {
+  return (await stage.runs.journal(run)).some((entry) => entry.type === 'step-started' && entry.stepId === stepId);
 }

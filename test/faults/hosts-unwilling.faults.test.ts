@@ -3,12 +3,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { clickCard, startRun, waitForEnd, waitForGate } from '../stage/acting.ts';
 import { createStage } from '../stage/stage.ts';
 import type { Stage } from '../stage/stage.ts';
-import { expectMended, moments } from './failing-hosts.ts';
+import { endangeredRestore } from './endangered.ts';
+import { expectMended } from './failing-hosts.ts';
 import { loseQuorum } from './ground.ts';
 import { recorded } from './record.ts';
 
 let stage: Stage;
 const about = { area: 'hosts', procedure: 'restore', etcd: '3.4' } as const;
+const moments = ['before the run', 'hand-out', 'restore-aside', 'replace-data', 'start'] as const;
 
 beforeAll(async () => {
   stage = await createStage({ name: 'f-unwill', dataDirSizeMiB: 512 });
@@ -23,7 +25,9 @@ describe.each([
   ['disk full', 'fill-disk', 'free-disk'],
 ] as const)('a host with %s', (what, fault, mend) => {
   it.each(moments)('at %s stops the run at a card that says all, and Retry finishes it', (moment) =>
-    recorded({ ...about, fault: what, where: moment }, () => expectMended({ stage, fault, mend, moment })),
+    recorded({ ...about, fault: what, where: moment }, () =>
+      expectMended(endangeredRestore(stage), { victim: 'etcd03', fault, mend, moment }),
+    ),
   );
 });
 

@@ -17,50 +17,51 @@ const plain = (text: string) =>
 describeOnEach('etcd %s', (etcd) => {
   const h = useHost(`settings-${etcd.replace('.', '')}`, etcd);
 
-  it.each([
-    ['environment-file', 'grep -h ^ETCD_INITIAL_CLUSTER /etc/default/etcd'],
-    ['flags', `grep -h -o -e '--initial-cluster[a-z-]*[ =][^ ]*' ${own}`],
-    ['config-file', `grep -h ^initial-cluster ${yml}`],
-  ] as const)('is configured by %s, masked or not, and starts so', async (style, read) => {
-    await h.lab.host(h.host.member).configureBy(style);
-    expect((await h.host.preflight(['restore', 'replace-member'])).configuration.style).toBe(style);
-    await h.host.stopAndMask(approval);
-    const facts = await h.host.preflight(['restore', 'replace-member', 'undo']);
-    expect(facts.configuration.style).toBe(style);
-    const settings = {
-      initialClusterState: 'existing',
-      initialClusterToken: token,
-      initialCluster: `${h.host.member}=${h.lab.host(h.host.member).peerUrl},etcd09=https://[2001:db8::9]:2380`,
-    } as const;
-    const before = h.open.changes().length;
+  for (const { style, read, tags } of [
+    { style: 'environment-file', read: 'grep -h ^ETCD_INITIAL_CLUSTER /etc/default/etcd', tags: [] },
+    { style: 'flags', read: `grep -h -o -e '--initial-cluster[a-z-]*[ =][^ ]*' ${own}`, tags: ['long'] },
+    { style: 'config-file', read: `grep -h ^initial-cluster ${yml}`, tags: [] },
+  ] as const)
+    it(`is configured by ${style}, masked or not, and starts so`, { tags: [...tags] }, async () => {
+      await h.lab.host(h.host.member).configureBy(style);
+      expect((await h.host.preflight(['restore', 'replace-member'])).configuration.style).toBe(style);
+      await h.host.stopAndMask(approval);
+      const facts = await h.host.preflight(['restore', 'replace-member', 'undo']);
+      expect(facts.configuration.style).toBe(style);
+      const settings = {
+        initialClusterState: 'existing',
+        initialClusterToken: token,
+        initialCluster: `${h.host.member}=${h.lab.host(h.host.member).peerUrl},etcd09=https://[2001:db8::9]:2380`,
+      } as const;
+      const before = h.open.changes().length;
 
-    const { difference } = await h.host.configure(settings);
-    await h.host.configure(settings);
+      const { difference } = await h.host.configure(settings);
+      await h.host.configure(settings);
 
-    const planned = h.host.commands.configure(settings, facts.configuration).map(({ argv }) => argv.join(' '));
-    expect(h.open.changes().slice(before)).toEqual(planned);
-    expect(difference).toContain(settings.initialCluster);
-    expect(await h.host.configured(settings)).toEqual({ holds: true });
-    expect(await h.host.settingsBefore(settings)).toEqual({
-      initialClusterState: 'new',
-      initialClusterToken: 'etcd-cluster',
-      initialCluster: `${h.host.member}=${h.lab.host(h.host.member).peerUrl}`,
+      const planned = h.host.commands.configure(settings, facts.configuration).map(({ argv }) => argv.join(' '));
+      expect(h.open.changes().slice(before)).toEqual(planned);
+      expect(difference).toContain(settings.initialCluster);
+      expect(await h.host.configured(settings)).toEqual({ holds: true });
+      expect(await h.host.settingsBefore(settings)).toEqual({
+        initialClusterState: 'new',
+        initialClusterToken: 'etcd-cluster',
+        initialCluster: `${h.host.member}=${h.lab.host(h.host.member).peerUrl}`,
+      });
+      const copies = await h.sh(`find /etc/default /etc/etcd /etc/systemd/system -name '*.before-existing-????????????.etcd-medic'`);
+      expect(copies.split('\n').filter(Boolean)).toHaveLength(1);
+      await h.host.unmaskAndStart();
+      await h.lab.waitHealthy(30_000);
+      expect(plain(await h.sh(read))).toEqual([
+        `initial-cluster ${settings.initialCluster}`,
+        'initial-cluster-state existing',
+        `initial-cluster-token ${token}`,
+      ]);
+      const fits = { keyMatches: true, signedByCa: true };
+      expect(await h.host.certificates()).toMatchObject([
+        { use: 'client', ...fits },
+        { use: 'peer', ...fits },
+      ]);
     });
-    const copies = await h.sh(`find /etc/default /etc/etcd /etc/systemd/system -name '*.before-existing-????????????.etcd-medic'`);
-    expect(copies.split('\n').filter(Boolean)).toHaveLength(1);
-    await h.host.unmaskAndStart();
-    await h.lab.waitHealthy(30_000);
-    expect(plain(await h.sh(read))).toEqual([
-      `initial-cluster ${settings.initialCluster}`,
-      'initial-cluster-state existing',
-      `initial-cluster-token ${token}`,
-    ]);
-    const fits = { keyMatches: true, signedByCa: true };
-    expect(await h.host.certificates()).toMatchObject([
-      { use: 'client', ...fits },
-      { use: 'peer', ...fits },
-    ]);
-  });
 
   it('adds to a config file what stands nowhere yet, past sudo', async () => {
     await h.lab.host(h.host.member).configureBy('config-file');

@@ -8,9 +8,11 @@ const drop = '/run/systemd/system/etcd.service.d/etcd-medic-force-new-cluster.co
 describeOnEach('force-new-cluster on etcd %s', (etcd) => {
   const h = useHost(`force-${etcd.replace('.', '')}`, etcd);
 
-  it.each(['environment-file', 'flags'] as const)(
-    'is set for one start and taken away again, where etcd is configured by %s',
-    async (style) => {
+  for (const { style, tags } of [
+    { style: 'environment-file', tags: [] },
+    { style: 'flags', tags: ['long'] },
+  ] as const)
+    it(`is set for one start and taken away again, where etcd is configured by ${style}`, { tags: [...tags] }, async () => {
       await h.lab.host(h.host.member).configureBy(style);
       await h.host.preflight(['v2-restore']);
       await h.sh('systemctl stop etcd');
@@ -35,8 +37,7 @@ describeOnEach('force-new-cluster on etcd %s', (etcd) => {
       // Nothing is restarted twice.
       expect(await h.sh('systemctl show etcd -p MainPID')).toBe(pid);
       expect(h.open.changes().filter((line) => line.includes('restart'))).toHaveLength(1);
-    },
-  );
+    });
 
   it('is seen in the settings and on the command line too', async () => {
     await h.sh('echo ETCD_FORCE_NEW_CLUSTER=true >> /etc/default/etcd; systemctl restart etcd');

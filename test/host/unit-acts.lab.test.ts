@@ -45,25 +45,26 @@ describeOnEach('a unit under the systemd of the release of etcd %s', (etcd) => {
     expect(await h.host.unit()).toMatchObject({ masked: true, user: 'etcd', group: 'etcd' });
   });
 
-  it.each([
-    ['a packaged unit', restartAlways],
-    ['an administrator’s own unit file', ownUnit],
-  ])('stays down through a reboot, and starts again when it is let: %s', async (_, prepare) => {
-    await prepare(h);
-    const before = await h.sh(`cat ${own} 2>/dev/null || true`);
-    await h.host.stopAndMask(approval);
+  for (const { what, prepare, tags } of [
+    { what: 'a packaged unit', prepare: restartAlways, tags: ['long'] },
+    { what: 'an administrator’s own unit file', prepare: ownUnit, tags: [] },
+  ] as const)
+    it(`stays down through a reboot, and starts again when it is let: ${what}`, { tags: [...tags] }, async () => {
+      await prepare(h);
+      const before = await h.sh(`cat ${own} 2>/dev/null || true`);
+      await h.host.stopAndMask(approval);
 
-    await h.lab.host(h.host.member).fault('power-off');
-    await h.lab.host(h.host.member).fault('power-on');
-    expect(await h.host.fenced()).toEqual({ holds: true });
-    await h.host.unmaskAndStart();
-    await h.host.unmaskAndStart();
+      await h.lab.host(h.host.member).fault('power-off');
+      await h.lab.host(h.host.member).fault('power-on');
+      expect(await h.host.fenced()).toEqual({ holds: true });
+      await h.host.unmaskAndStart();
+      await h.host.unmaskAndStart();
 
-    await h.lab.waitHealthy(30_000);
-    expect(await h.sh(`cat ${own} 2>/dev/null || true`)).toBe(before);
-    expect(await h.sh(`ls /etc/systemd/system | grep masked-by || true`)).toBe('');
-    expect(await h.host.unit()).toMatchObject({ activeState: 'active', masked: false });
-  });
+      await h.lab.waitHealthy(30_000);
+      expect(await h.sh(`cat ${own} 2>/dev/null || true`)).toBe(before);
+      expect(await h.sh(`ls /etc/systemd/system | grep masked-by || true`)).toBe('');
+      expect(await h.host.unit()).toMatchObject({ activeState: 'active', masked: false });
+    });
 });
 
 describe('a unit that is stopped and started in parts', () => {

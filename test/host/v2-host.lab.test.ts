@@ -119,7 +119,7 @@ describe('where the log was cut short and API 3 alone was written to since', () 
     await lab?.down();
   });
 
-  it('is seen that etcd would not start from the backup: its log ends before its snapshot', async () => {
+  it('is seen that etcd would not start from the backup: its log ends before its snapshot', { tags: 'long' }, async () => {
     for (const { exec } of lab.hosts)
       await exec(['sh', '-euc', 'echo ETCD_SNAPSHOT_COUNT=10 >> /etc/default/etcd; systemctl restart --no-block etcd']);
     await lab.waitHealthy();

@@ -222,11 +222,16 @@ export function buttonsOf(
 }
 
 /** Waits for a condition. @throws Error with `otherwise` after `limitMs` */
-export async function until(condition: () => Promise<boolean> | boolean, limitMs: number, otherwise: () => string): Promise<void> {
+export async function until(
+  condition: () => Promise<boolean> | boolean,
+  limitMs: number,
+  otherwise: () => string,
+  everyMs = pollMs,
+): Promise<void> {
   const end = Date.now() + limitMs;
   while (!(await condition())) {
     if (Date.now() > end) throw new Error(otherwise());
-    await sleep(pollMs);
+    await sleep(everyMs);
   }
 }
 

@@ -8,6 +8,8 @@ import { clickThrough } from '../slack/click-through.ts';
 import { channels, people } from './stage.ts';
 import type { Stage } from './stage.ts';
 
+/** To read a run's journal costs as much as a step of it, so it is not looked at more often. */
+const lookEveryMs = 100;
 /** The longest anything here may take: a restore with a worker that dies in it. */
 export const runLimitMs = 240_000;
 
@@ -35,17 +37,23 @@ export async function startRun(stage: Stage, text: string, by: string = people.a
 }
 
 /** Waits until a run is as wished. */
-export async function waitFor(stage: Stage, run: RunId, wished: (view: RunView) => boolean, limitMs = runLimitMs): Promise<RunView> {
+export async function waitFor(
+  stage: Stage,
+  run: RunId,
+  wished: (view: RunView) => boolean | Promise<boolean>,
+  limitMs = runLimitMs,
+): Promise<RunView> {
   let view: RunView | undefined;
   await until(
     async () => {
       // Redis may be down for a while on purpose.
       view = await stage.runs.view(run).catch(() => view);
-      return view !== undefined && wished(view);
+      return view !== undefined && (await wished(view));
     },
     limitMs,
     () =>
       `${run} did not get there: ${JSON.stringify({ state: view?.state, gate: view?.openGate?.stepId, reason: view?.openGate?.reason, conclusion: view?.conclusion, steps: view?.steps.map(({ id, state, failure }) => [id, state, failure?.because]) }, null, 1)}`,
+    lookEveryMs,
   );
   if (view === undefined) throw new Error('unreachable');
   return view;
