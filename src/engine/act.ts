@@ -73,7 +73,7 @@ export async function destroyWith(
   }
 }
 
-/** Waits until `verify` holds, for as long as the step allows. */
+/** Waits until `verify` holds, for as long as the step allows, or until it says that it will not by waiting. */
 async function confirm(execution: Execution, step: ChangeStep | DestroyStep, start: Date, remark?: string): Promise<StepResult> {
   const { clock, commands } = execution.deps;
   const deadlineMs = step.deadlineMs ?? verifyDeadlineMs;
@@ -86,11 +86,11 @@ async function confirm(execution: Execution, step: ChangeStep | DestroyStep, sta
       await execution.record(settled(step.id, 'done', execution.since(start), note === '' ? undefined : note));
       return goOn;
     }
-    if (execution.since(ranUntil) >= deadlineMs) {
-      const because = `It was done, but ${Math.round(deadlineMs / 1000)} s later this still does not hold: ${finding.because}`;
+    if (finding.final === true || execution.since(ranUntil) >= deadlineMs) {
+      const when = finding.final === true ? 'this does not hold' : `${Math.round(deadlineMs / 1000)} s later this still does not hold`;
       return execution.fail(step, {
         code: 'NOT_CONFIRMED',
-        because,
+        because: `It was done, but ${when}: ${finding.because}`,
         hint: 'Look at the hosts, then press Retry: what is done already is skipped.',
       });
     }

@@ -1,7 +1,14 @@
 /** What a look at the world says about one condition. */
 
 /** Either the condition holds, with a remark for the thread, or it does not, with the reason. */
-export type Finding = { readonly holds: true; readonly note?: string } | { readonly holds: false; readonly because: string };
+export type Finding =
+  | { readonly holds: true; readonly note?: string }
+  | {
+      readonly holds: false;
+      readonly because: string;
+      /** It will not hold by itself: nobody needs to wait for it. */
+      readonly final?: true;
+    };
 
 /** The condition holds. @param note a sentence worth showing in the thread */
 export function holds(note?: string): Finding {
@@ -11,6 +18,11 @@ export function holds(note?: string): Finding {
 /** The condition does not hold. @param because one sentence that says why, for a person */
 export function fails(because: string): Finding {
   return { holds: false, because };
+}
+
+/** The condition does not hold, and will not by waiting for it. */
+export function failsForGood(because: string): Finding {
+  return { holds: false, because, final: true };
 }
 
 /** Makes a finding of a boolean. @param otherwise the reason when it is false */

@@ -138,8 +138,11 @@ function whyNone(
     const reasons = silent.map(({ member, reason }) => `${member}: ${reason}`).join(', ');
     return new OpsError(codeOf(silent), `The ${what} reached no member (${reasons}).`, { cause });
   }
-  if (!quorum.holds) return new OpsError('ETCD_NO_QUORUM', `The ${what} cannot be carried out: ${quorum.sentence}`, { cause });
-  return new OpsError('ETCD_REQUEST_FAILED', `The ${what} got no answer within ${inWords(limitMs)}, though ${quorum.sentence}`, {
+  const because = silent.length === 0 ? '' : ` No answer from ${silent.map(({ member, reason }) => `${member} (${reason})`).join(', ')}.`;
+  if (!quorum.holds) {
+    return new OpsError('ETCD_NO_QUORUM', `The ${what} cannot be carried out: ${quorum.sentence}${because}`, { cause });
+  }
+  return new OpsError('ETCD_REQUEST_FAILED', `The ${what} got no answer within ${inWords(limitMs)}, though ${quorum.sentence}${because}`, {
     cause,
     ...(whenUnknown !== undefined && { hint: whenUnknown }),
   });

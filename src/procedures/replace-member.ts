@@ -13,6 +13,7 @@ import { hostAnswers, ready, safe, saved, summaryOf } from './replacing/replacem
 import { nameOf } from './replacing/safe-to-replace.ts';
 import { SnapshotSource, savingSnapshot, snapshotChecked } from './restoring/safety-snapshot.ts';
 import { agreement } from './restoring/serving.ts';
+import { createFailedStart } from './running/failed-start.ts';
 import { settle } from './replacing/settle-replacement.ts';
 import { list } from './words.ts';
 
@@ -91,6 +92,7 @@ export const replaceMember = defineProcedure({
     const together = etcd.among(prepared.among);
     const later = { ...world, etcd: together };
     const who = list(removes.map(nameOf));
+    const orFailed = createFailedStart([host], clock);
     return [
       check('safe-to-replace', `The others hold quorum without ${member}`, () => safe(prepared, world)),
       check('preflight', `Look at the host of ${member}: certificates, clocks, ports, room`, () => ready(prepared, world)),
@@ -140,7 +142,7 @@ export const replaceMember = defineProcedure({
           await host.makeDataDir();
           await host.unmaskAndStart();
         },
-        verify: () => join.startedAsLearner(prepared, later),
+        verify: async () => orFailed(await join.startedAsLearner(prepared, later)),
         deadlineMs: 180_000,
       }),
       change('promote', `Promote ${member} to a voter, once it is in sync`, {

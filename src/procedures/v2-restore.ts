@@ -7,6 +7,7 @@ import * as after from './restoring/after-restore.ts';
 import { placeOf } from './replacing/joining-host.ts';
 import { defineProcedure } from './procedure.ts';
 import { agreement } from './restoring/serving.ts';
+import { createFailedStart } from './running/failed-start.ts';
 import { abandonV2Restore } from './v2/v2-abandon.ts';
 import * as alone from './v2/v2-alone.ts';
 import { chooseV2Backup, v2BackupFinding } from './v2/v2-choice.ts';
@@ -93,6 +94,7 @@ export const v2Restore = defineProcedure({
     const { hosts, etcd, snapshots, runId, cluster, clock, ledger } = world;
     const { host } = placeOf(world, prepared.first);
     const paths = host.paths(runId);
+    const orFailed = createFailedStart([host], clock);
     const all = plural(hosts.length, 'host');
     const final = {
       initialClusterState: 'existing',
@@ -137,7 +139,7 @@ export const v2Restore = defineProcedure({
       change('start-alone', `Start ${prepared.first} as a new cluster of one member`, {
         plan: () => alone.planStartAlone(prepared, world),
         run: () => alone.startAlone(prepared, world),
-        verify: () => alone.servesAlone(prepared, world),
+        verify: async () => orFailed(await alone.servesAlone(prepared, world)),
         deadlineMs: 120_000,
       }),
       change('take-flag-away', 'Take force-new-cluster away, restart etcd without it, and prove that it is gone', {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { advance } from '../../src/engine/advance.ts';
-import { fails, holds } from '../../src/engine/finding.ts';
+import { fails, holds, failsForGood } from '../../src/engine/finding.ts';
 import type { Decision } from '../../src/engine/journal.ts';
 import { change, check, destroy } from '../../src/engine/step.ts';
 import { OpsError } from '../../src/errors.ts';
@@ -46,6 +46,20 @@ describe('advance', () => {
       state: 'waiting',
       gate: { kind: 'failure', reason: 'It was done, but 3 s later this still does not hold: no leader yet.' },
     });
+  });
+
+  it('does not wait for what will not become true by waiting', async () => {
+    let looks = 0;
+    const verify = async () => {
+      looks += 1;
+      return looks === 1 ? fails('not yet') : failsForGood('the unit has failed.');
+    };
+    const run = engine([change('a', 'A', { plan, run: async () => undefined, verify, deadlineMs: 180_000 })]);
+
+    const came = await run.once();
+
+    expect(came).toMatchObject({ gate: { kind: 'failure', reason: 'It was done, but this does not hold: the unit has failed.' } });
+    expect(looks).toBe(2);
   });
 
   it('waits through looks that cannot be taken yet', async () => {

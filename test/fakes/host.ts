@@ -1,11 +1,11 @@
 /** A host in memory. Its plans are as real hosts make them in shape, not in detail. */
 import { fails, holds } from '../../src/engine/finding.ts';
 import { OpsError } from '../../src/errors.ts';
-import type { ClusterSettings, Host, UnitState } from '../../src/host/host.ts';
+import type { ClusterSettings, Host } from '../../src/host/host.ts';
 import type { RunId } from '../../src/ids.ts';
 import type { Effects } from './effects.ts';
 import { commandsOf } from './host-commands.ts';
-import { copyOf, makeDir, startEtcd } from './machine.ts';
+import { copyOf, makeDir, startEtcd, unitOf } from './machine.ts';
 import type { Data, Machine, Site } from './machine.ts';
 import { joinRestored } from './restored-membership.ts';
 import { fakeUndo } from './undo-host.ts';
@@ -292,8 +292,4 @@ export function fakeHost({ machine, site, effects, contentOf }: FakeHostDeps): H
 
 function stands({ settings }: Machine, wanted: ClusterSettings): boolean {
   return Object.entries(wanted).every(([name, value]) => settings[name as keyof typeof settings] === value);
-}
-
-function unitOf({ unit: { active, masked }, mainPid }: Machine): UnitState {
-  return { activeState: active ? 'active' : 'inactive', masked, mainPid: active ? mainPid : 0, user: 'etcd', group: 'etcd' };
 }

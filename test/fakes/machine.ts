@@ -1,5 +1,5 @@
 /** The state of one host in memory: its disk, its unit, and etcd's data. */
-import type { CertificateFacts, ConfigurationStyle } from '../../src/host/host.ts';
+import type { CertificateFacts, ConfigurationStyle, UnitState } from '../../src/host/host.ts';
 import type { MemberId, MemberName } from '../../src/ids.ts';
 import { makeMembership } from './membership.ts';
 import type { Membership } from './membership.ts';
@@ -27,7 +27,8 @@ export interface Machine {
   /** Where etcd on it listens for its peers. */
   peerUrl: string;
   powered: boolean;
-  unit: { active: boolean; masked: boolean };
+  /** `failed`: systemd has given it up. */
+  unit: { active: boolean; masked: boolean; failed?: boolean };
   /** Counts up at every start. */
   mainPid: number;
   readonly dirs: Map<string, { identity: string; data: Data | undefined }>;
@@ -143,4 +144,15 @@ function peersOf(machine: Machine, site: Site, token: string): readonly Data[] {
     const data = other === machine ? undefined : servedBy(other, site);
     return data?.token === token ? [data] : [];
   });
+}
+
+/** What systemd says of etcd's unit there. */
+export function unitOf({ unit: { active, masked, failed = false }, mainPid }: Machine): UnitState {
+  return {
+    activeState: active ? 'active' : failed ? 'failed' : 'inactive',
+    masked,
+    mainPid: active ? mainPid : 0,
+    user: 'etcd',
+    group: 'etcd',
+  };
 }

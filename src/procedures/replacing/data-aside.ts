@@ -9,13 +9,14 @@ import type { UnitState } from '../../host/host.ts';
 import { placeOf } from './joining-host.ts';
 import type { PreparedReplacement } from '../replace-member.ts';
 import { answeringIds, nameOf, stillMembers } from './safe-to-replace.ts';
+import { votesInWords } from '../running/members.ts';
 import { bytesInWords, list } from '../words.ts';
 import type { World } from '../world.ts';
 
 /** Its data is of no use to the cluster any more: nobody who is a member runs on it. */
 export async function dataIsSpare({ removes, member }: PreparedReplacement, world: World): Promise<Finding> {
   const look = await world.etcd.look();
-  if (look.members === undefined) return fails(`The list of members could not be read. ${look.quorum.sentence}`);
+  if (look.members === undefined) return fails(`The list of members could not be read. ${votesInWords(look)}`);
   const left = stillMembers(removes, look.members);
   const answering = answeringIds(look);
   const serving = look.members.filter(({ name, memberId }) => name === member && answering.has(memberId));

@@ -9,6 +9,7 @@ import type { ClusterSettings, Host } from '../../host/host.ts';
 import { placeOf } from './joining-host.ts';
 import type { PreparedReplacement } from '../replace-member.ts';
 import { hasPeerUrl } from './which-member.ts';
+import { votesInWords } from '../running/members.ts';
 import { durationInWords } from '../words.ts';
 import type { World } from '../world.ts';
 
@@ -38,8 +39,9 @@ export async function learnerAdded(prepared: JoiningMember, world: World): Promi
 
 /** The settings of a member that joins, as the members are at this moment, itself among them: https://etcd.io/docs/v3.5/op-guide/runtime-configuration/#add-a-new-member */
 async function settingsOf(prepared: JoiningMember, { etcd, cluster }: World): Promise<ClusterSettings> {
-  const { members, quorum } = await etcd.look();
-  if (members === undefined) throw new OpsError('ETCD_NO_QUORUM', `The list of members could not be read. ${quorum.sentence}`);
+  const look = await etcd.look();
+  const { members } = look;
+  if (members === undefined) throw new OpsError('ETCD_NO_QUORUM', `The list of members could not be read. ${votesInWords(look)}`);
   const staying = members.filter(({ memberId }) => !prepared.removes.some(({ id }) => id === memberId));
   const own = rowIn(prepared, staying);
   const pairs = [
@@ -86,16 +88,18 @@ export async function planStart(host: Host): Promise<readonly PlannedCommand[]> 
 /** etcd answers at the member's client URL, as the very member that was added. */
 export async function startedAsLearner(prepared: JoiningMember, world: World): Promise<Finding> {
   const { member } = prepared;
-  const { endpoints, members = [] } = await world.etcd.look();
-  const row = rowIn(prepared, members);
-  const endpoint = endpoints.find((each) => each.member === member);
+  const look = await world.etcd.look();
+  const row = rowIn(prepared, look.members ?? []);
+  const endpoint = look.endpoints.find((each) => each.member === member);
   if (row === undefined) return fails(`There is no member at ${prepared.peerUrl}.`);
+  // Without a quorum no member that starts ever gets ready: the host to look at is another one.
+  const votes = look.quorum.holds ? '' : ` ${votesInWords(look)}`;
   if (endpoint === undefined || !endpoint.answers)
-    return fails(`${member} does not answer yet: ${endpoint?.reason ?? 'it was not asked'}.`);
+    return fails(`${member} does not answer yet: ${endpoint?.reason ?? 'it was not asked'}.${votes}`);
   if (endpoint.status.memberId !== row.memberId)
     return fails(`${member} answers as ${endpoint.status.memberId}, and not as ${row.memberId}, which was added.`);
   return row.name === ''
-    ? fails(`${member} runs, but has not told the others its name yet.`)
+    ? fails(`${member} runs, but has not told the others its name yet.${votes}`)
     : holds(`${member} answers as ${row.memberId}.`);
 }
 

@@ -12,6 +12,7 @@ import { placeOf } from './joining-host.ts';
 import type { PreparedReplacement, Removal } from '../replace-member.ts';
 import { answeringIds, nameOf, statusesOf, stillMembers } from './safe-to-replace.ts';
 import { inWords } from './which-member.ts';
+import { votesInWords } from '../running/members.ts';
 import { list } from '../words.ts';
 import type { World } from '../world.ts';
 
@@ -85,8 +86,9 @@ export async function removeMembers(prepared: PreparedReplacement, world: World,
 
 /** None of them is in the list any more, and what could be stopped is stopped for good. */
 export async function membersRemoved(prepared: PreparedReplacement, world: World): Promise<Finding> {
-  const { members, quorum } = await askedOf(prepared, world).look();
-  if (members === undefined) return fails(`The list of members could not be read. ${quorum.sentence}`);
+  const look = await askedOf(prepared, world).look();
+  const { members, quorum } = look;
+  if (members === undefined) return fails(`The list of members could not be read. ${votesInWords(look)}`);
   const left = stillMembers(prepared.removes, members);
   if (left.length > 0) return fails(`${list(left.map(nameOf))} is still a member.`);
   const stopped = await Promise.all(

@@ -9,6 +9,7 @@ import { preflight } from './preflight.ts';
 import * as replacing from './replace-data.ts';
 import * as aside from './restore-aside.ts';
 import { agreement, serving } from './serving.ts';
+import { createFailedStart } from '../running/failed-start.ts';
 import { plural } from '../words.ts';
 import type { World } from '../world.ts';
 
@@ -79,13 +80,14 @@ const servingDeadlineMs = 180_000;
 /** Starts etcd on all hosts of `world` and proves that they serve. */
 export function startingSteps(world: World) {
   const { hosts, etcd, runId, clock } = world;
+  const orFailed = createFailedStart(hosts, clock);
   return {
     start: {
       plan: () => after.planStart(world),
       run: async () => {
         await Promise.all(hosts.map((host) => host.unmaskAndStart()));
       },
-      verify: () => serving(etcd),
+      verify: async () => orFailed(await serving(etcd)),
       deadlineMs: servingDeadlineMs,
     } satisfies Body<ChangeStep>,
     canary: {

@@ -34,6 +34,12 @@ export function nameOf(look: ClusterLook, id: string): string {
   return answering(look).find(({ status }) => status.memberId === id)?.member ?? id;
 }
 
+/** How the votes stand, and who gives no answer and why: for a person who must know which host to look at. */
+export function votesInWords({ endpoints, quorum }: Pick<ClusterLook, 'endpoints' | 'quorum'>): string {
+  const silent = endpoints.flatMap((endpoint) => (endpoint.answers ? [] : [`${endpoint.member} does not answer (${endpoint.reason})`]));
+  return silent.length === 0 ? quorum.sentence : `${quorum.sentence} ${silent.join('; ')}.`;
+}
+
 /** Every configured member answers, and the votes hold. */
 export function allAnswer(look: ClusterLook): Finding {
   const silent = look.endpoints.flatMap((endpoint) => (endpoint.answers ? [] : [`${endpoint.member}: ${endpoint.reason}`]));
