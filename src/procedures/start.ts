@@ -6,6 +6,7 @@ import { change, check } from '../engine/step.ts';
 import { OpsError } from '../errors.ts';
 import { MemberName } from '../ids.ts';
 import { inParallel } from './in-parallel.ts';
+import { createFailedStart } from './running/failed-start.ts';
 import { allAnswer, answering } from './running/members.ts';
 import { defineProcedure } from './procedure.ts';
 import { hasData, lookAtHosts, runs, stateInWords } from './running/units.ts';
@@ -43,22 +44,28 @@ export const start = defineProcedure({
     const members = member === undefined ? allDown(states, world) : [namedOne(states, member, world)];
     return { prepared: { members }, summary: members.length === 0 ? 'etcd runs on every host' : `Start etcd on ${list(members)}` };
   },
-  steps: ({ members }, world) => [
-    check('look-at-hosts', 'See how unit and data-dir stand on every host', async () =>
-      holds((await lookAtHosts(world)).map(stateInWords).join('\n')),
-    ),
-    change('start', members.length === 0 ? 'Start nothing: etcd runs everywhere' : `Start etcd on ${list(members)}`, {
-      plan: async () => (await toStart({ members }, world)).flatMap(({ host, unit }) => host.commands.unmaskAndStart(unit)),
-      run: async () => {
-        await inParallel(
-          (await toStart({ members }, world)).map(({ host }) => host),
-          (host) => host.unmaskAndStart(),
-        );
-      },
-      verify: () => started({ members }, world),
-      deadlineMs: startLimitMs,
-    }),
-  ],
+  steps({ members }, world) {
+    const orFailed = createFailedStart(
+      world.hosts.filter(({ member }) => members.includes(member)),
+      world.clock,
+    );
+    return [
+      check('look-at-hosts', 'See how unit and data-dir stand on every host', async () =>
+        holds((await lookAtHosts(world)).map(stateInWords).join('\n')),
+      ),
+      change('start', members.length === 0 ? 'Start nothing: etcd runs everywhere' : `Start etcd on ${list(members)}`, {
+        plan: async () => (await toStart({ members }, world)).flatMap(({ host, unit }) => host.commands.unmaskAndStart(unit)),
+        run: async () => {
+          await inParallel(
+            (await toStart({ members }, world)).map(({ host }) => host),
+            (host) => host.unmaskAndStart(),
+          );
+        },
+        verify: async () => orFailed(await started({ members }, world)),
+        deadlineMs: startLimitMs,
+      }),
+    ];
+  },
   async conclusion({ members }, world) {
     const look = await world.etcd.look();
     const all = allAnswer(look);

@@ -45,6 +45,23 @@ describe('start', () => {
     expect(world.machine('etcd01').dirs.get(world.site.dataDir)?.data?.keys.get('/name/1')?.value).toBe('test');
   });
 
+  it('does not wait three minutes for a member that systemd has given up', async () => {
+    const world = down('etcd03');
+    const began = world.clock.now().getTime();
+    const hosts = world.hosts.map((host) => ({
+      ...host,
+      unmaskAndStart: async () => {
+        world.machine(host.member).unit = { active: false, masked: false, failed: true };
+      },
+    }));
+
+    const { gate } = await endingOf(start, { ...world, hosts });
+
+    expect(gate?.kind).toBe('failure');
+    expect(gate?.reason).toMatch(/etcd03: etcd is failed; .*etcd on etcd03 has failed to start.*`journalctl --unit=etcd --lines=20`/);
+    expect(world.clock.now().getTime() - began).toBeLessThan(20_000);
+  });
+
   it('says how unit and data-dir stand on every host', async () => {
     const world = down('etcd02');
     world.machine('etcd03').powered = false;
