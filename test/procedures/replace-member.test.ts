@@ -8,6 +8,8 @@ import { approveAll, fakeRun } from '../fakes/run.ts';
 import { fakeWorld } from '../fakes/world.ts';
 import type { FakeWorld } from '../fakes/world.ts';
 import { describeCrashPoints } from './crash-points.ts';
+import { endingOf } from './ending.ts';
+import { failsToStart } from './failed-unit.ts';
 import { input, gated, failed, spoiled, keepOld, rows, allServe } from './replacing.ts';
 
 describe('a learner left behind by an earlier attempt', () => {
@@ -273,5 +275,15 @@ describe('replace-member', () => {
       { on: 'bot', argv: ['etcdctl', 'member', 'remove', 'a2'] },
     ]);
     expect(Object.keys(plans)).toHaveLength(12);
+  });
+});
+
+it('tells at once when systemd has given the member that joins up', async () => {
+  const { gate } = await endingOf(replaceMember, failsToStart(failed(), 'etcd03'), input);
+
+  expect(gate).toMatchObject({
+    kind: 'failure',
+    stepId: 'start',
+    reason: expect.stringContaining('etcd on etcd03 has failed to start') as string,
   });
 });

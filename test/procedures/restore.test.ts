@@ -6,6 +6,8 @@ import { restore } from '../../src/procedures/restore.ts';
 import { approveAll, fakeRun } from '../fakes/run.ts';
 import { fakeWorld } from '../fakes/world.ts';
 import { describeCrashPoints } from './crash-points.ts';
+import { endingOf } from './ending.ts';
+import { failsToStart } from './failed-unit.ts';
 import { keepOld, quorumLost, valuesOf } from './restorable.ts';
 
 describeCrashPoints({
@@ -51,6 +53,16 @@ describe('restore', () => {
     expect(run.entries.at(-1)).toMatchObject({
       type: 'run-ended',
       summary: expect.stringContaining('etcd01:/data/etcd/data.restore-demo-7f3a9c.old'),
+    });
+  });
+
+  it('tells at once when systemd has given a member up', async () => {
+    const { gate } = await endingOf(restore, failsToStart(quorumLost(), 'etcd03'));
+
+    expect(gate).toMatchObject({
+      kind: 'failure',
+      stepId: 'start',
+      reason: expect.stringMatching(/^It was done, but this does not hold: .*etcd on etcd03 has failed to start/) as string,
     });
   });
 

@@ -4,6 +4,7 @@ import { fakeWorld } from '../fakes/world.ts';
 import type { FakeWorld } from '../fakes/world.ts';
 import { describeCrashPoints } from './crash-points.ts';
 import { endingOf } from './ending.ts';
+import { failsToStart } from './failed-unit.ts';
 
 const run = 'start-demo-7f3a9c';
 
@@ -48,14 +49,8 @@ describe('start', () => {
   it('does not wait three minutes for a member that systemd has given up', async () => {
     const world = down('etcd03');
     const began = world.clock.now().getTime();
-    const hosts = world.hosts.map((host) => ({
-      ...host,
-      unmaskAndStart: async () => {
-        world.machine(host.member).unit = { active: false, masked: false, failed: true };
-      },
-    }));
 
-    const { gate } = await endingOf(start, { ...world, hosts });
+    const { gate } = await endingOf(start, failsToStart(world, 'etcd03'));
 
     expect(gate?.kind).toBe('failure');
     expect(gate?.reason).toMatch(/etcd03: etcd is failed; .*etcd on etcd03 has failed to start.*`journalctl --unit=etcd --lines=20`/);

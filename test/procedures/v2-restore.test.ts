@@ -8,6 +8,8 @@ import type { Answers } from '../fakes/run.ts';
 import { fakeWorld } from '../fakes/world.ts';
 import type { FakeWorld } from '../fakes/world.ts';
 import { describeCrashPoints } from './crash-points.ts';
+import { endingOf } from './ending.ts';
+import { failsToStart } from './failed-unit.ts';
 
 interface Options {
   readonly members?: number;
@@ -86,6 +88,16 @@ describeCrashPoints({
 });
 
 describe('v2-restore', () => {
+  it('tells at once when systemd has given up the member that is to start alone', async () => {
+    const { gate } = await endingOf(v2Restore, failsToStart(lost(), 'etcd01'));
+
+    expect(gate).toMatchObject({
+      kind: 'failure',
+      stepId: 'start-alone',
+      reason: expect.stringContaining('etcd on etcd01 has failed to start') as string,
+    });
+  });
+
   it('says on the gate that all of API 3 goes, and that authentication is off afterwards', async () => {
     const came = await fakeRun({ procedure: v2Restore, world: lost() }).toEnd(() => undefined);
 

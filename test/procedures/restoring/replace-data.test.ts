@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { restore } from '../../../src/procedures/restore.ts';
+import { dataReplaced } from '../../../src/procedures/restoring/replace-data.ts';
+import { makeDir } from '../../fakes/machine.ts';
 import { fakeRun } from '../../fakes/run.ts';
 import { fakeWorld } from '../../fakes/world.ts';
 import { gateOf, silentFor } from '../lost-quorum.ts';
@@ -32,5 +34,16 @@ describe('replacing data', () => {
 
     expect(run.entries.filter((entry) => entry.type === 'gate-settled' && entry.outcome === 'voided')).toEqual([]);
     expect(came).toEqual({ state: 'ended', outcome: 'completed' });
+  });
+
+  it('is not done while the restored data still waits beside a data-dir that somebody has made', async () => {
+    const world = fakeWorld({ members: 1 });
+    const { dirs } = world.machine('etcd01');
+    const { aside, restored } = world.hosts[0]?.paths(world.runId) ?? { aside: '', restored: '' };
+    for (const path of [aside, restored]) dirs.set(path, makeDir(world.site, undefined));
+
+    expect(await dataReplaced(world)).toMatchObject({ holds: false });
+    dirs.delete(restored);
+    expect(await dataReplaced(world)).toEqual({ holds: true });
   });
 });
