@@ -83,7 +83,7 @@ async function put(deps: V2Deps, key: string, value: string): Promise<{ readonly
 
 async function get(deps: V2Deps, key: string): ReturnType<EtcdV2['get']> {
   const what = `get of ${key} (API 2)`;
-  const { endpoint, answer } = await askServing(deps, what, { method: 'GET', key, query: { quorum: 'true' } });
+  const { endpoint, answer } = await askServing(deps, what, { method: 'GET', key, query: { quorum: 'true', sorted: 'true' } });
   if (v2ErrorOf(answer)?.errorCode === v2ErrorCodes.keyNotFound) return undefined;
   const { node } = nodeOf(what, endpoint, answer);
   if (node.dir === true) return { type: 'directory', entries: (node.nodes ?? []).flatMap((each) => each.key ?? []) };

@@ -2,7 +2,7 @@
 import type { PlannedCommand } from '../engine/command.ts';
 import type { MemberName } from '../ids.ts';
 
-/** A key of API 2, or a directory with what is directly in it. */
+/** A key of API 2, or a directory with what is directly in it, in the order of the keys (`sorted=true`; etcd gives none else). */
 export type V2Node =
   | { readonly type: 'value'; readonly value: string; readonly modifiedIndex: bigint; readonly createdIndex: bigint }
   | { readonly type: 'directory'; readonly entries: readonly string[] };
