@@ -102,6 +102,24 @@ describe('restart', () => {
     expect(world.effects.log).toEqual(['restart etcd02', 'unmaskAndStart etcd02', 'restart etcd03', 'moveLeader a1', 'restart etcd01']);
   });
 
+  it('does not wait for a member that systemd has given up, and says so', async () => {
+    const world = fakeWorld({ run });
+    const [, second] = world.hosts;
+    if (second === undefined) throw new Error('no host');
+    const whole = second.restart.bind(second);
+    second.restart = async () => {
+      await whole();
+      world.machine('etcd02').unit = { active: false, masked: false, failed: true };
+    };
+    const began = world.clock.now().getTime();
+
+    const { gate } = await endingOf(restart, world);
+
+    expect(gate?.reason).toContain('etcd on etcd02 has failed to start, and systemd does not try again');
+    expect(world.clock.now().getTime() - began).toBeLessThan(30_000);
+    expect(world.effects.log).toEqual(['restart etcd02']);
+  });
+
   it('refuses a member that does not run, and names what starts it', async () => {
     const world = fakeWorld({ run, members: 5 });
     world.machine('etcd05').unit.active = false;

@@ -6,6 +6,7 @@ import type { Progress } from '../../engine/step.ts';
 import { OpsError } from '../../errors.ts';
 import type { ClusterLook } from '../../etcd/etcd.ts';
 import type { MemberName } from '../../ids.ts';
+import { createFailedStart } from './failed-start.ts';
 import { healthOf } from './health.ts';
 import { answering, leaderOf } from './members.ts';
 import { quorumWithout } from './quorum-without.ts';
@@ -89,7 +90,10 @@ async function restartOne(rolling: Rolling, { host, unit }: ReachableHost, world
     // It was stopped and did not come back: a restart that was cut between the two, or a start that failed.
     await host.unmaskAndStart();
   }
-  const back = await untilHolds(clock, { limitMs: backLimitMs, intervalMs: backIntervalMs }, () => wellAgain(rolling, host.member, world));
+  const orFailed = createFailedStart([host], clock);
+  const back = await untilHolds(clock, { limitMs: backLimitMs, intervalMs: backIntervalMs }, async () =>
+    orFailed(await wellAgain(rolling, host.member, world)),
+  );
   if (!back.holds)
     throw new OpsError(
       'GUARD_REFUSED',

@@ -11,7 +11,7 @@ export interface Patience {
   readonly intervalMs: number;
 }
 
-/** Asks until it holds or the limit passes, and gives the last finding. A question that cannot be answered yet counts as "not yet". */
+/** Asks until it holds, never will, or the limit passes, and gives the last finding. A question that cannot be answered yet counts as "not yet". */
 export async function untilHolds(clock: Clock, { limitMs, intervalMs }: Patience, ask: () => Promise<Finding>): Promise<Finding> {
   const began = clock.now().getTime();
   for (;;) {
@@ -19,7 +19,7 @@ export async function untilHolds(clock: Clock, { limitMs, intervalMs }: Patience
       if (isOpsError(error) && !mustLetGo(error)) return fails(error.message);
       throw error;
     });
-    if (finding.holds || clock.now().getTime() - began >= limitMs) return finding;
+    if (finding.holds || finding.final === true || clock.now().getTime() - began >= limitMs) return finding;
     await clock.sleep(intervalMs);
   }
 }
