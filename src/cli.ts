@@ -25,6 +25,7 @@ import { personOf } from './terminal/identity.ts';
 import { createJson } from './terminal/json.ts';
 import { createLines } from './terminal/output.ts';
 import type { Output } from './terminal/output.ts';
+import { createPatience } from './terminal/patience.ts';
 import { showReply } from './terminal/reply.ts';
 import type { Waiting } from './terminal/reply.ts';
 import { systemClock } from './wiring/clock.ts';
@@ -99,15 +100,16 @@ function waitingOf(session: Session): Waiting {
         input: process.stdin,
         show: async (reply: Parameters<typeof showReply>[0]) => showReply(reply, output, waiting),
       };
-      const stopListening = interactive ? listenToPerson(asking, run) : undefined;
+      const stopListening = interactive ? listenToPerson(asking, run.runId) : undefined;
       try {
-        return (await follow({ runs, clock: systemClock, output, signal, interactive }, run)).outcome;
+        return await follow({ runs, clock: systemClock, output, signal, interactive }, run);
       } finally {
         stopListening?.();
       }
     },
     answered: async (jobId) => {
-      const said = await readReply({ queries: queues.queries, clock: systemClock, limitMs: answerLimitMs }, jobId);
+      const patiently = createPatience({ clock: systemClock, tell: output.remark });
+      const said = await readReply({ queries: queues.queries, clock: systemClock, limitMs: answerLimitMs, patiently }, jobId);
       return said.state === 'answered' ? said : { state: 'failed', code: said.code, sentence: said.because, next: said.hint };
     },
   };

@@ -30,7 +30,7 @@ export interface QueryRequest {
 /**
  * The runs there are, and how to start, see, decide and end them.
  * Every method throws OpsError QUEUE_UNAVAILABLE at once when Redis does not answer: then nothing was started or recorded, but for a
- * submission whose answer was lost, which says so.
+ * submission or a word whose answer was lost, which says so.
  */
 export interface Runs {
   submit(request: Omit<RunRequest, 'runId' | 'requestedAt'>): Promise<Submission>;

@@ -5,6 +5,7 @@
 import { Redis } from 'ioredis';
 import type { RedisOptions } from 'ioredis';
 import { OpsError } from '../errors.ts';
+import { isRedisError } from './unavailable.ts';
 
 /** Where this folder says what an operator of the bot should know. pino fits. */
 export interface QueueLog {
@@ -108,12 +109,24 @@ export async function untilConnected({ front }: Connections, timeoutMs: number):
 }
 
 /**
- * What of Redis's settings would lose runs, one sentence each; empty when all is well.
+ * What of Redis's settings would lose runs, one sentence each; empty when all is well. Never throws for a Redis that does not say: it is one
+ * sentence more then, because a bot that does not start is worse than settings that nobody has looked at.
  * https://docs.bullmq.io/guide/going-to-production#max-memory-policy and https://redis.io/docs/latest/operate/oss_and_stack/management/persistence/
  */
-export async function settingsWarnings({ front }: Pick<Connections, 'front'>): Promise<readonly string[]> {
-  const memory = await front.info('memory');
-  const persistence = await front.info('persistence');
+export async function settingsWarnings({ records }: Pick<Connections, 'records'>): Promise<readonly string[]> {
+  try {
+    const [memory, persistence] = await Promise.all([records.info('memory'), records.info('persistence')]);
+    return warningsOf({ memory, persistence });
+  } catch (error) {
+    if (!isRedisError(error)) throw error;
+    const because = error instanceof Error ? error.message : String(error);
+    return [
+      `Redis could not be asked for its settings (${because}). See yourself that it has maxmemory-policy noeviction and appendonly yes.`,
+    ];
+  }
+}
+
+function warningsOf({ memory, persistence }: Readonly<Record<'memory' | 'persistence', string>>): readonly string[] {
   const warnings: string[] = [];
   const policy = /^maxmemory_policy:(\S+)/m.exec(memory)?.[1];
   if (policy !== 'noeviction') {

@@ -2,7 +2,8 @@
  * What people say at gates, recorded atomically whether or not a worker looks.
  *
  * Keys: `medic:gate:<gateId>` (hash; written open and settled by the journal's own append, and here `by:<user>`, because the first
- * word of a person counts, `chosen`, because the first choice of anybody does, and `glass` while a break-glass stands), `medic:said:<gateId>` (list, oldest first), `medic:abort:<runId>` (string; the first asker counts).
+ * word of a person counts, `chosen`, because the first choice of anybody does, and `glass` while a break-glass stands), `medic:said:<gateId>` (list, oldest first),
+ * `medic:unreported` (the run is put there with every word, so that the card shows it), `medic:abort:<runId>` (string; the first asker counts).
  */
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
@@ -62,7 +63,7 @@ export async function recordDecision(redis: Redis, gateId: string, decision: Dec
   const json = JSON.stringify(decision);
   const { by, verdict, at, typed = '' } = decision;
   const scriptArguments = [by, json, verdict, Date.parse(at), retentionMs, keys.runPrefix, typed];
-  const raw: unknown = await redis.eval(decideLua, 2, keys.gate(gateId), keys.said(gateId), ...scriptArguments);
+  const raw: unknown = await redis.eval(decideLua, 3, keys.gate(gateId), keys.said(gateId), keys.unreported, ...scriptArguments);
   const reply = DecideReply.parse(raw);
   switch (reply[0]) {
     case 'unknown':

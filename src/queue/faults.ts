@@ -3,20 +3,22 @@
  * The run keeps its cluster, is tried again after growing pauses, and ends only when a person aborts it or after a day; never in
  * silence, and never in a hot loop.
  *
- * Keys: `medic:run:<runId>` (`faults`), and the journal for the end.
+ * Keys: `medic:run:<runId>` (`faults`), the journal for the end, and `medic:said:<gateId>`, read only.
  */
 import { DelayedError, WaitingError } from 'bullmq';
 import { isOpsError } from '../errors.ts';
 import type { RunOutcome, RunRequest } from '../engine/journal.ts';
 import { viewOf } from '../engine/view.ts';
+import type { RunView } from '../engine/view.ts';
 import { readAbort } from './decisions.ts';
 import { openJournal, readJournal } from './journal.ts';
+import { keys } from './keys.ts';
 import { writeProgress } from './progress.ts';
 import { isNotOurs } from './promote.ts';
 import { note, permitOf, raiseEpoch, readFaults } from './run-state.ts';
 import type { Faults } from './run-state.ts';
-import { putBack, sleepUntil } from './take-up.ts';
-import type { Take, TakeUpDeps } from './take-up.ts';
+import { hasSpoken, putBack, sleepUnlessNews } from './take-up.ts';
+import type { Heard, Take, TakeUpDeps } from './take-up.ts';
 
 const firstPauseMs = 1_000;
 const slowestPauseMs = 5 * 60_000;
@@ -92,14 +94,26 @@ async function countFault(deps: TakeUpDeps, take: Take, error: unknown): Promise
   if (now.getTime() - Date.parse(faults.firstAt) >= giveUpAfterMs) {
     return endBy(deps, run, epoch, 'failed', `etcd-medic could not carry it on for a day: ${because} The steps above say what was done.`);
   }
+  const view = await viewIfReadable(deps, run);
+  const heard = await heardBy(deps, take, view);
   const pause = pauseMs(faults.count);
   await tell(
     deps,
-    take,
+    view,
     `etcd-medic could not carry it on (${because}); attempt ${faults.count + 1} follows in ${Math.ceil(pause / 1000)} s`,
     pause,
   );
-  return sleepUntil(take, now.getTime() + pause);
+  return sleepUnlessNews(take, now.getTime() + pause, () => hasSpoken(records, run, heard));
+}
+
+/**
+ * How much of what was said at the open gate this take-up has listened to. Where the engine failed before it listened, what was said by now
+ * is no news: a run that fails like that each time must rest all the same.
+ */
+async function heardBy({ records }: TakeUpDeps, { decisions }: Take, view: RunView | undefined): Promise<Heard | undefined> {
+  const gateId = view?.openGate?.gateId;
+  if (gateId === undefined) return undefined;
+  return { gateId, decisionsRead: decisions?.read(gateId) ?? (await records.llen(keys.said(gateId))) };
 }
 
 /** Ends a run that its engine cannot end. */
@@ -117,18 +131,18 @@ async function endBy(
 }
 
 /** Shows a fault beside the step that runs. */
-async function tell({ records, reporter }: TakeUpDeps, { run }: Take, text: string, forMs: number): Promise<void> {
-  const step = await runningStep({ records }, run);
-  if (step === undefined) return;
-  await writeProgress(records, run.runId, { stepId: step, text }, forMs * 2);
-  reporter.moved(run);
+async function tell({ records, reporter }: TakeUpDeps, view: RunView | undefined, text: string, forMs: number): Promise<void> {
+  const step = view?.steps.find(({ state }) => state === 'running');
+  if (view === undefined || step === undefined) return;
+  await writeProgress(records, view.run.runId, { stepId: step.id, text }, forMs * 2);
+  reporter.moved(view.run);
 }
 
-async function runningStep({ records }: Pick<TakeUpDeps, 'records'>, run: Take['run']): Promise<string | undefined> {
+async function viewIfReadable({ records }: Pick<TakeUpDeps, 'records'>, run: RunRequest): Promise<RunView | undefined> {
   try {
-    return viewOf(run, await readJournal(records, run.runId)).steps.find((step) => step.state === 'running')?.id;
+    return viewOf(run, await readJournal(records, run.runId));
   } catch (error) {
-    // A journal that cannot be read shows no step; the log has the fault.
+    // A journal that cannot be read shows neither step nor gate; the log has the fault.
     if (isOpsError(error, 'JOURNAL_INVALID')) return undefined;
     throw error;
   }

@@ -12,7 +12,7 @@
  * | `medic:progress:<runId>` | string | how far the running step has come; expires by itself |
  * | `medic:paced:<runId>` | string | present while the run was rendered less than a moment ago |
  * | `medic:index`, `medic:index:<cluster>` | sorted set | runs by the time they were asked for |
- * | `medic:unreported` | sorted set | runs whose journal is ahead of what was last rendered |
+ * | `medic:unreported` | sorted set | runs whose journal, or what was said at their gate, is ahead of what was last rendered |
  * | `medic:thread:<runId>`, `medic:thread-at:<channel>:<ts>` | string | where a run's messages stand in Slack, and which run a thread is about |
  * | `medic:marker` | hash | `id` and `loss`: by it is seen that Redis was emptied |
  * | `medic:seen:<id>` | string | a command or event of Slack that was taken |

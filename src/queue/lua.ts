@@ -63,7 +63,7 @@ return 1
 `;
 
 /**
- * Records what one person says at a gate. KEYS: gate, said. ARGV: user, decision (JSON), verdict, nowMs, retentionMs, prefix of the keys of runs, what was typed.
+ * Records what one person says at a gate. KEYS: gate, said, unreported. ARGV: user, decision (JSON), verdict, nowMs, retentionMs, prefix of the keys of runs, what was typed.
  * A break-glass stands in the gate's `glass` until it is cancelled; it is not the person's one word, because who has approved may be alone after all.
  * Gives {unknown} | {nothing, runId} | {closed, how, runId} | {unfit, kind} | {untyped, confirm} | {repeated, decision, runId} | {forestalled, decision, runId} | {recorded, approvals, required, runId}.
  */
@@ -100,6 +100,8 @@ else
 end
 redis.call('RPUSH', KEYS[2], ARGV[2])
 redis.call('PEXPIRE', KEYS[2], ARGV[5])
+-- A yes that is not yet enough settles nothing, so no journal entry asks for the card to show it.
+redis.call('ZADD', KEYS[3], ARGV[4], runId)
 if ARGV[3] == 'approve' then redis.call('HINCRBY', KEYS[1], 'approvals', 1) end
 return {'recorded', redis.call('HGET', KEYS[1], 'approvals'), redis.call('HGET', KEYS[1], 'required'), runId}
 `;

@@ -1,8 +1,8 @@
 /**
  * The way into the report outbox: a run that moved becomes one job on queue `reports`, however often it moves before it is rendered.
  *
- * Keys: `medic:unreported` (written by the journal's append, so that a report that could not be enqueued is found by the sweep of
- * the report worker), `medic:progress:<runId>`, and BullMQ's own. Deduplication `keepLastIfActive`: while a report of a run is being
+ * Keys: `medic:unreported` (written by the journal's append and with every decision, so that a report that could not be enqueued is found
+ * by the sweep of the report worker), `medic:progress:<runId>`, and BullMQ's own. Deduplication `keepLastIfActive`: while a report of a run is being
  * rendered at most one more waits behind it, so the newest state is always rendered after the last change, and one at a time.
  * https://docs.bullmq.io/guide/jobs/deduplication#keep-last-if-active-mode
  */

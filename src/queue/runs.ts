@@ -69,20 +69,20 @@ export function createRuns(deps: RunsDeps): Runs {
     openGate: (runId) => available(async () => (await read(runId)).view.openGate),
     decide: (gateId, said) =>
       available(async () => {
-        const { receipt, runId } = await recordDecision(front, gateId, { ...said, at: deps.clock.now().toISOString() });
-        if (runId !== undefined) {
-          await wake(deps, runId);
-          // A yes that is not yet enough settles nothing, so no journal entry asks for the card to show it.
-          await enqueueReport(deps.queues.reports, runId);
-        }
+        const { receipt, runId } = await recordDecision(front, gateId, { ...said, at: deps.clock.now().toISOString() }).catch(
+          inDoubt(runAt(gateId), 'your word on', 'At the same gate saying it again is safe: it counts once.'),
+        );
+        if (runId !== undefined) await hasten([wake(deps, runId), enqueueReport(queues.reports, runId)]);
         return receipt;
       }),
     abort: (runId, by) =>
       available(async () => {
         const { view } = await readRunOrReason(viewing(deps), runId);
         if (view.state === 'ended') return { state: 'ended-already' };
-        await requestAbort(front, runId, { verdict: 'abort', by, at: deps.clock.now().toISOString() });
-        await wake(deps, runId);
+        await requestAbort(front, runId, { verdict: 'abort', by, at: deps.clock.now().toISOString() }).catch(
+          inDoubt(runId, 'the abort of', 'Saying it again is safe.'),
+        );
+        await hasten([wake(deps, runId)]);
         return { state: 'asked' };
       }),
   };
@@ -164,6 +164,30 @@ async function listRuns(deps: RunsDeps, cluster: ClusterName | undefined, limit:
   const ids = await deps.front.zrevrange(index, 0, Math.min(limit, maxListed) - 1);
   const views = await Promise.all(ids.map((runId) => viewIfAny(deps, runId as RunId)));
   return views.filter((view) => view !== undefined);
+}
+
+/**
+ * What makes a word count sooner. It is recorded by now, so nothing that fails here makes it uncounted: a run that waits looks by itself
+ * (`lookEveryMs`), one that rests looks after its pause, one at work between two steps; and the sweep of the outbox finds what was not reported.
+ */
+async function hasten(calls: readonly Promise<void>[]): Promise<void> {
+  await Promise.allSettled(calls);
+}
+
+/** Redis may have recorded a word although its answer never came. */
+function inDoubt(runId: string, what: string, again: string): (error: unknown) => never {
+  return (error) => {
+    if (!isRedisError(error)) throw error;
+    throw new OpsError('QUEUE_UNAVAILABLE', `Redis did not answer in time, so it is not known whether ${what} ${runId} was recorded.`, {
+      hint: `When Redis answers again, \`show ${runId}\` says where the run stands; look there first. ${again}`,
+      cause: error,
+    });
+  };
+}
+
+/** The run a gate belongs to; what has no such name is told as it is. */
+function runAt(gateId: string): string {
+  return gateId.replace(/\.[^.]*$/, '');
 }
 
 async function wake({ queues }: RunsDeps, runId: RunId): Promise<void> {

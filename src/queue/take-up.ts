@@ -13,6 +13,7 @@ import type { Advance, Clock, Decisions, Reporter } from '../engine/ports.ts';
 import type { Tenure } from '../engine/tenure.ts';
 import type { QueueLog } from './connection.ts';
 import { readAbort, readDecisions } from './decisions.ts';
+import type { CountedDecisions } from './decisions.ts';
 import { holdCluster } from './exclusivity.ts';
 import { openJournal } from './journal.ts';
 import { keys } from './keys.ts';
@@ -69,7 +70,12 @@ export interface Take {
   readonly lock: AbortSignal;
   /** The fence, once it is raised. */
   epoch?: number;
+  /** What people said, and how much of it the engine has read; once the engine has been called. */
+  decisions?: CountedDecisions;
 }
+
+/** How much of what people said at a gate has been listened to. */
+export type Heard = Pick<Waiting, 'gateId' | 'decisionsRead'>;
 
 /** Carries a run on. Gives its outcome when it has ended; else throws what tells BullMQ that the job was moved. */
 export async function takeUp(deps: TakeUpDeps, take: Take): Promise<RunOutcome> {
@@ -94,6 +100,7 @@ async function carryOn(deps: TakeUpDeps, take: Take, epoch: number): Promise<Run
   const { records, reporter, clock, closing, limits } = deps;
   const { run } = take;
   const decisions = readDecisions(records);
+  take.decisions = decisions;
   const journal = openJournal({ records, clock, run, epoch, decisionsRead: decisions.read });
   // A worker that died may have recorded something it could not report any more.
   reporter.moved(run);
@@ -138,15 +145,16 @@ function dueAt({ expiresAt, wakeAt }: Waiting): number {
 
 /** Whether anything happened that a waiting run must act on. Once true it stays true until the run was taken up. */
 async function hasNews({ records, clock }: TakeUpDeps, run: RunRequest, waiting: Waiting): Promise<boolean> {
-  if (clock.now().getTime() >= dueAt(waiting)) return true;
-  if ((await records.llen(keys.said(waiting.gateId))) > waiting.decisionsRead) return true;
+  return clock.now().getTime() >= dueAt(waiting) || hasSpoken(records, run, waiting);
+}
+
+/** Whether a person has said something that nobody has listened to. @param heard nothing for a run that is at no gate */
+export async function hasSpoken(records: Redis, run: RunRequest, heard: Heard | undefined): Promise<boolean> {
+  if (heard !== undefined && (await records.llen(keys.said(heard.gateId))) > heard.decisionsRead) return true;
   return (await readAbort(records, run.runId)) !== undefined;
 }
 
-/**
- * Moves the run to delayed until its gate reminds or expires or what was said begins to count, then looks once more: a click that came before
- * the move found nothing to promote.
- */
+/** Moves the run to delayed until its gate reminds or expires or what was said begins to count. */
 async function waitAt(deps: TakeUpDeps, take: Take, waiting: Waiting): Promise<never> {
   const { clock, limits, reporter } = deps;
   const nowMs = clock.now().getTime();
@@ -154,12 +162,17 @@ async function waitAt(deps: TakeUpDeps, take: Take, waiting: Waiting): Promise<n
   // Said at every look from then on: whoever renders knows what was posted, and a report that was lost is made good.
   if (reminders.some((at) => at <= nowMs)) reporter.moved(take.run);
   const until = Math.min(dueAt(waiting), nowMs + limits.lookEveryMs, ...reminders.filter((at) => at > nowMs));
-  await take.job.moveToDelayed(until, take.token);
-  if (await hasNews(deps, take.run, waiting)) await promoteIfDelayed(take.job);
+  return sleepUnlessNews(take, until, () => hasNews(deps, take.run, waiting));
+}
+
+/** Moves the run to delayed, then looks once more: a word that came before the move found nothing to promote. */
+export async function sleepUnlessNews({ job, token }: Take, atMs: number, isNews: () => Promise<boolean>): Promise<never> {
+  await job.moveToDelayed(atMs, token);
+  if (await isNews()) await promoteIfDelayed(job);
   throw new DelayedError();
 }
 
-/** Moves the run to delayed. */
+/** Moves the run to delayed for a moment, which whoever speaks meanwhile has to wait. */
 export async function sleepUntil({ job, token }: Take, atMs: number): Promise<never> {
   await job.moveToDelayed(atMs, token);
   throw new DelayedError();

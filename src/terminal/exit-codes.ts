@@ -9,8 +9,10 @@ export const exitCodes = {
   notDone: 1,
   /** The words are no command. */
   words: 64,
-  /** Redis does not answer: nothing was started or recorded. */
+  /** Redis does not answer: nothing was started or recorded, unless the sentence says that this is not known. */
   unavailable: 69,
+  /** Redis fell silent while a run was followed: it goes on, and how it ends is not known here. EX_IOERR. */
+  outOfSight: 74,
   /** Another run holds the cluster. */
   held: 75,
   notAllowed: 77,

@@ -1,16 +1,17 @@
 /** Tells a run's journal as it grows, until the run ends. */
-import type { JournalEntry } from '../engine/journal.ts';
+import { isOpsError } from '../errors.ts';
+import type { JournalEntry, RunOutcome, RunRequest } from '../engine/journal.ts';
 import type { Clock } from '../engine/ports.ts';
 import type { Runs } from '../engine/runs.ts';
-import type { RunView } from '../engine/view.ts';
-import type { RunId } from '../ids.ts';
+import { viewOf } from '../engine/view.ts';
 import type { Output } from './output.ts';
+import { createPatience } from './patience.ts';
 
 /** How often the journal is looked at. */
 const lookIntervalMs = 500;
 
 interface FollowDeps {
-  readonly runs: Pick<Runs, 'view' | 'journal'>;
+  readonly runs: Pick<Runs, 'journal'>;
   readonly clock: Clock;
   readonly output: Pick<Output, 'entry' | 'remark'>;
   readonly signal: AbortSignal;
@@ -18,17 +19,40 @@ interface FollowDeps {
   readonly interactive: boolean;
 }
 
-/** Follows a run; gives its view when it has ended or the signal aborts. A run goes on whether or not anybody follows. */
-export async function follow({ runs, clock, output, signal, interactive }: FollowDeps, run: RunId): Promise<RunView> {
+/** How following a run came to its end. The run goes on whether or not anybody follows it. */
+export type Followed =
+  | { readonly state: 'ended'; readonly outcome: RunOutcome }
+  /** The person left. */
+  | { readonly state: 'left' }
+  /** Redis has been silent for too long. */
+  | { readonly state: 'out-of-sight'; readonly because: string };
+
+/** Follows a run until it has ended, the signal aborts, or Redis has been silent for too long. */
+export async function follow(deps: FollowDeps, run: RunRequest): Promise<Followed> {
+  try {
+    return await tellAll(deps, run);
+  } catch (error) {
+    if (isOpsError(error, 'QUEUE_UNAVAILABLE')) return { state: 'out-of-sight', because: error.message };
+    throw error;
+  }
+}
+
+async function tellAll({ runs, clock, output, signal, interactive }: FollowDeps, run: RunRequest): Promise<Followed> {
+  const patiently = createPatience({ clock, tell: output.remark });
   let printed = 0;
   for (;;) {
-    const [view, journal] = await Promise.all([runs.view(run), runs.journal(run)]);
-    for (const entry of unprinted(journal, printed)) {
-      output.entry(view, entry);
-      if (interactive && entry.type === 'gate-opened') output.remark(invitation);
-      printed = entry.seq + 1;
+    const journal = await patiently(() => runs.journal(run.runId));
+    if (journal !== undefined) {
+      // Made of the very entries that are told: a view of its own look may not know the steps that these name.
+      const view = viewOf(run, journal);
+      for (const entry of unprinted(journal, printed)) {
+        output.entry(view, entry);
+        if (interactive && entry.type === 'gate-opened') output.remark(invitation);
+        printed = entry.seq + 1;
+      }
+      if (view.outcome !== undefined) return { state: 'ended', outcome: view.outcome };
     }
-    if ((view.state === 'ended' && printed === journal.length) || signal.aborted) return view;
+    if (signal.aborted) return { state: 'left' };
     await clock.sleep(lookIntervalMs, signal).catch(() => undefined);
   }
 }

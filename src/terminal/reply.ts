@@ -1,15 +1,15 @@
 /** Shows what the desk answered, waits for what takes time, and gives the exit code. */
 import type { Reply } from '../commands/reply.ts';
-import type { RunOutcome } from '../engine/journal.ts';
-import type { RunId } from '../ids.ts';
+import type { RunRequest } from '../engine/journal.ts';
 import type { Answer } from '../procedures/answer.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
+import type { Followed } from './follow.ts';
 import type { Output, Refusal } from './output.ts';
 
 /** What takes time, handed in. */
 export interface Waiting {
-  /** Follows a run to its end; undefined when the person left it. */
-  followed(run: RunId): Promise<RunOutcome | undefined>;
+  /** Follows a run to its end, or as far as that goes. */
+  followed(run: RunRequest): Promise<Followed>;
   /** Waits for a worker's answer to a question. */
   answered(jobId: string): Promise<{ readonly state: 'answered'; readonly answer: Answer } | ({ readonly state: 'failed' } & Refusal)>;
 }
@@ -28,12 +28,7 @@ export async function showReply(reply: Reply, output: Output, { followed, answer
       return reply.counted ? exitCodes.done : exitCodes.notDone;
     case 'started': {
       output.started(reply.run, reply.sentence);
-      const outcome = await followed(reply.run.runId);
-      if (outcome === undefined) {
-        output.left(reply.run.runId);
-        return exitCodes.left;
-      }
-      return outcome === 'completed' || outcome === 'planned' ? exitCodes.done : exitCodes.notDone;
+      return endOf(reply.run, output, await followed(reply.run));
     }
     case 'asked': {
       const said = await answered(reply.jobId);
@@ -53,5 +48,24 @@ export async function showReply(reply: Reply, output: Output, { followed, answer
       return exitCodeOf(reply.code);
     default:
       return reply satisfies never;
+  }
+}
+
+function endOf({ runId }: RunRequest, output: Output, followed: Followed): number {
+  switch (followed.state) {
+    case 'ended':
+      return followed.outcome === 'completed' || followed.outcome === 'planned' ? exitCodes.done : exitCodes.notDone;
+    case 'left':
+      output.left(runId);
+      return exitCodes.left;
+    case 'out-of-sight':
+      output.refused({
+        code: 'QUEUE_UNAVAILABLE',
+        sentence: `${followed.because} ${runId} goes on; it is not followed here any more.`,
+        next: `When Redis answers again, \`show ${runId}\` says where it stands.`,
+      });
+      return exitCodes.outOfSight;
+    default:
+      return followed satisfies never;
   }
 }

@@ -37,10 +37,11 @@ describe('the exit code', () => {
     ['an answer', { kind: 'answer', answer }, {}, 0],
     ['a word that counted', receipt(true), {}, 0],
     ['a word that came too late', receipt(false), {}, 1],
-    ['a run that completed', started, { followed: async () => 'completed' }, 0],
-    ['a run that was planned', started, { followed: async () => 'planned' }, 0],
-    ['a run that was rejected', started, { followed: async () => 'rejected' }, 1],
-    ['a run that was left', started, { followed: async () => undefined }, 130],
+    ['a run that completed', started, { followed: async () => ({ state: 'ended', outcome: 'completed' }) }, 0],
+    ['a run that was planned', started, { followed: async () => ({ state: 'ended', outcome: 'planned' }) }, 0],
+    ['a run that was rejected', started, { followed: async () => ({ state: 'ended', outcome: 'rejected' }) }, 1],
+    ['a run that was left', started, { followed: async () => ({ state: 'left' }) }, 130],
+    ['a run that cannot be seen any more', started, { followed: async () => ({ state: 'out-of-sight', because: 'b' }) }, 74],
     ['a question that was answered', asked, { answered: async () => ({ state: 'answered', answer }) }, 0],
     ['a question that could not be answered', asked, { answered: async () => failed }, 1],
     ['a cluster that is held', { kind: 'held', by: view, sentence: 's', next: 'n' }, {}, 75],
@@ -52,6 +53,15 @@ describe('the exit code', () => {
     const never = () => Promise.reject(new Error('not asked for'));
 
     expect(await showReply(reply, terminal().output, { followed: never, answered: never, ...waits })).toBe(code);
+  });
+
+  it('comes with a sentence that says that the run goes on, and how to look at it, when it cannot be seen any more', async () => {
+    const { said, output } = terminal();
+    const followed = async () => ({ state: 'out-of-sight', because: 'Redis has not answered for 30 s.' }) as const;
+
+    await showReply(started, output, { followed, answered: () => Promise.reject(new Error('not asked for')) });
+
+    expect(said.at(-1)).toMatch(/^! Redis has not answered for 30 s\. restore-prod-7f3a9c goes on;.*`show restore-prod-7f3a9c`/);
   });
 
   it('has a row for each in docs/terminal.md', () => {
@@ -70,7 +80,7 @@ describe('--json', () => {
 
 describe('a person who follows a run', () => {
   const none: readonly { id: string }[] = [];
-  const nothing: Waiting = { followed: async () => undefined, answered: () => Promise.reject(new Error('not asked for')) };
+  const nothing: Waiting = { followed: async () => ({ state: 'left' }), answered: () => Promise.reject(new Error('not asked for')) };
 
   function sitting(by = alice, verbs = none) {
     const { desk, runs } = open(waiting);
@@ -125,7 +135,7 @@ describe('a person who follows a run', () => {
     const clock = { now: () => new Date(), sleep: async () => undefined };
     const told = async (interactive: boolean) => {
       const { said, output } = terminal();
-      await follow({ runs, clock, output, signal: new AbortController().signal, interactive }, runId);
+      await follow({ runs, clock, output, signal: new AbortController().signal, interactive }, run);
       return said.filter((line) => line.startsWith('You can answer here'));
     };
 
