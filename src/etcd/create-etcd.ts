@@ -16,6 +16,7 @@ import { connectEndpoint } from './endpoint.ts';
 import type { Endpoint, PasswordAuth } from './endpoint.ts';
 import type { Etcd } from './etcd.ts';
 import { hashes } from './hashes.ts';
+import { countKeys } from './count-keys.ts';
 import { sampleKeys } from './key-pages.ts';
 import { deleteKey, getKey, putKey } from './key-values.ts';
 import { moveLeader } from './leadership.ts';
@@ -117,6 +118,7 @@ function throughEndpoints(endpoints: readonly Endpoint[], options: EtcdOptions):
     disarmCorrupt: (memberId) => disarm(deps, { memberId, type: 'CORRUPT' }),
     quotaBytes: async (member) => await quotaBytes(of(member)),
     sampleKeys: () => sampleKeys(deps),
+    countKeys: () => countKeys(deps),
     v2: createV2({ endpoints, clock, record, commands: v2Commands({ members, tls }) }),
     commands,
   };

@@ -120,6 +120,13 @@ export interface KeySample {
   readonly prefixes: readonly PrefixWeight[];
 }
 
+/** How many keys of API 3 there are, and who says so. */
+export interface KeyCount {
+  readonly keys: number;
+  /** `quorum`: a linearizable read. Else the one member whose store was counted, because there is no quorum: others may hold more. */
+  readonly of: 'quorum' | MemberName;
+}
+
 /** Whether a cluster holds keys written with API 2, which a v3 snapshot does not contain. */
 export type V2Keys = 'some' | 'none' | 'not-served' | 'unknown';
 
@@ -178,6 +185,7 @@ export interface Etcd {
   quotaBytes(member: MemberName): Promise<number | undefined>;
   /** Reads a bounded sample of keys, without their history. */
   sampleKeys(): Promise<KeySample>;
+  countKeys(): Promise<KeyCount>;
 
   /** API 2: a store of its own, which API 3 and its snapshots know nothing of. */
   readonly v2: EtcdV2;

@@ -24,7 +24,7 @@ const largestMessageBytes = 4 * 1_024 * 1_024;
 const toTheEnd = Buffer.from([0]);
 
 /**
- * Samples the keys of the cluster, out of the store of a voter that does not lead where there is one.
+ * Samples the keys of the cluster, out of the store of a voter that follows the leader where there is one: not of one that is cut off.
  * @throws OpsError ETCD_* when no member gives them
  */
 export async function sampleKeys(deps: AskDeps): Promise<KeySample> {
@@ -41,7 +41,8 @@ export async function sampleKeys(deps: AskDeps): Promise<KeySample> {
 async function quietest(deps: AskDeps): Promise<Endpoint> {
   const { endpoints } = await look(deps);
   const voters = endpoints.flatMap((one, index) => (one.answers && !one.status.isLearner ? [{ status: one.status, index }] : []));
-  const chosen = voters.find(({ status }) => status.leader !== status.memberId) ?? voters[0];
+  const led = voters.filter(({ status }) => status.leader !== undefined);
+  const chosen = led.find(({ status }) => status.leader !== status.memberId) ?? led[0] ?? voters[0];
   const endpoint = chosen === undefined ? undefined : deps.endpoints[chosen.index];
   if (endpoint !== undefined) return endpoint;
   const reasons = endpoints.flatMap((one) => (one.answers ? [] : [`${one.member}: ${one.reason}`])).join(', ');

@@ -98,8 +98,8 @@ function silent(endpoint: Endpoint, because: Unanswered): Seen {
 }
 
 /**
- * The answering endpoint that knows most: of the cluster that most endpoints belong to, one with a member list, with the highest
- * term and applied index. A member that was cut off before a removal still lists whom it knew.
+ * The answering endpoint that knows most: of the cluster that most endpoints belong to, one with a member list, which has applied
+ * most. A member that was cut off before a removal still lists whom it knew.
  */
 function mostAdvanced(
   seen: readonly Seen[],

@@ -1,7 +1,7 @@
 /** Why etcd refuses a change of members, and what a person can do about it. */
 import { OpsError } from '../errors.ts';
 import type { MemberId } from '../ids.ts';
-import { askServing } from './ask.ts';
+import { askLeader } from './ask.ts';
 import type { AskDeps } from './ask.ts';
 import type { ClusterLook, MemberRow } from './etcd.ts';
 import type { Refusal } from './grpc-error.ts';
@@ -9,9 +9,12 @@ import { membersOf } from './status.ts';
 
 const limitMs = 5_000;
 
-/** The member list of a member that knows a leader; linearizable from 3.5 on, from its own store in 3.4. @throws OpsError ETCD_* */
+/**
+ * The member list of the leader: linearizable from 3.5 on; in 3.4 every member answers from its own store, and only the leader is sure to
+ * have what was changed before. @throws OpsError ETCD_*
+ */
 export async function listMembers(deps: AskDeps): Promise<readonly MemberRow[]> {
-  const response = await askServing(deps, {
+  const response = await askLeader(deps, {
     what: 'list of members',
     limitMs,
     request: (client, options) => client.cluster.memberList({ linearizable: true }, options),

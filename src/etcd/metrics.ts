@@ -1,30 +1,39 @@
 /** What a member says of itself in /metrics and nowhere else. */
 import type { IncomingMessage } from 'node:http';
+import { OpsError } from '../errors.ts';
 import type { Endpoint } from './endpoint.ts';
 import { askHttp } from './http.ts';
 
 const limitMs = 2_000;
+/** A member that compacts may be slow once. */
+const attempts = 2;
 /** etcd's metrics are about 100 KB. */
 const bodyLimitBytes = 4 * 1_024 * 1_024;
 const quotaMetric = 'etcd_server_quota_backend_bytes';
 
 /**
  * The member's `--quota-backend-bytes`.
- * @returns undefined when the metrics do not answer or do not say; Infinity when the quota is switched off (a negative one)
+ * @returns undefined when its metrics do not say, or are served elsewhere; Infinity when the quota is switched off (a negative one)
+ * @throws OpsError ETCD_UNREACHABLE when they do not answer
  * @see https://etcd.io/docs/v3.4/metrics/ (`/metrics` is served on every client URL, without authentication of etcd's users)
  */
-export async function quotaBytes(endpoint: Pick<Endpoint, 'url' | 'tls'>): Promise<number | undefined> {
+export async function quotaBytes(endpoint: Pick<Endpoint, 'member' | 'url' | 'tls'>): Promise<number | undefined> {
   const value = await readMetric(endpoint, quotaMetric);
   return value === undefined || value >= 0 ? value : Number.POSITIVE_INFINITY;
 }
 
-async function readMetric(endpoint: Pick<Endpoint, 'url' | 'tls'>, name: string): Promise<number | undefined> {
-  try {
-    const response = await askHttp(endpoint, { path: '/metrics', limitMs });
-    return response.statusCode === 200 ? metricIn(await bodyOf(response), name) : undefined;
-  } catch {
-    // No answer is an answer here: unknown. `look` says why a member does not answer.
-    return undefined;
+async function readMetric(endpoint: Pick<Endpoint, 'member' | 'url' | 'tls'>, name: string): Promise<number | undefined> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const response = await askHttp(endpoint, { path: '/metrics', limitMs });
+      return response.statusCode === 200 ? metricIn(await bodyOf(response), name) : undefined;
+    } catch (error) {
+      if (attempt < attempts) continue;
+      const because = error instanceof Error ? error.message : String(error);
+      throw new OpsError('ETCD_UNREACHABLE', `${endpoint.member} does not say its metrics (${endpoint.url}/metrics: ${because}).`, {
+        cause: error,
+      });
+    }
   }
 }
 

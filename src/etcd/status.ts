@@ -27,7 +27,8 @@ export function statusOf(response: IStatusResponse): EndpointStatus {
     raftIndex: BigInt(response.raftIndex),
     raftAppliedIndex: BigInt(response.raftAppliedIndex),
     revision: BigInt(response.header.revision),
-    errors: response.errors,
+    // etcd gathers them out of a map: in another order at every look.
+    errors: response.errors.toSorted(),
   };
 }
 

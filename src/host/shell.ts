@@ -70,8 +70,12 @@ export function createShell(deps: ShellDeps): Shell {
   const where = `${member} (${target.address})`;
   // Until a change was carried out here, one of an earlier worker may have to be waited for.
   let begun = false;
+  // Sessions at the same time find the same dead connection: one of them ends it, once, or it would end what another has just made.
+  let connection = 0;
+  let ending: Promise<void> | undefined;
   const session: Shell['session'] = async (commands, options = {}) => {
     const shared = existsSync(target.controlPath);
+    const over = connection;
     const changing = commands.some(({ changes }) => changes);
     try {
       const waitMs = changing && !begun ? limits.earlierCommandMs + 2 * limits.epochTurnMs : 0;
@@ -81,7 +85,11 @@ export function createShell(deps: ShellDeps): Shell {
     } catch (error) {
       // A host that was rebooted leaves a dead shared connection behind. Looking again over a new one does no harm.
       if (!shared || !(error instanceof OpsError) || error.code !== 'HOST_UNREACHABLE' || changing) throw error;
-      await disconnect(target);
+      if (over === connection) {
+        connection += 1;
+        ending = disconnect(target);
+      }
+      await ending;
       return await attempt(deps, where, commands, options);
     }
   };

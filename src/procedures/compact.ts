@@ -7,6 +7,7 @@ import { answering, demandNoneCorrupt, demandQuorum } from './running/members.ts
 import { defineProcedure } from './procedure.ts';
 import { Revision } from './space/revision.ts';
 import { bytesInWords } from './words.ts';
+import { lookTwice } from './running/patience.ts';
 
 const Input = z.object({ revision: Revision.optional() });
 
@@ -30,7 +31,7 @@ export const compact = defineProcedure({
   input: Input,
   prepared: Prepared,
   async prepare({ revision }, world) {
-    const look = await world.etcd.look();
+    const look = await lookTwice(world);
     demandQuorum(look, world);
     demandNoneCorrupt(look, world, 'Nothing is compacted while a member may hold wrong data.');
     const head = look.revision ?? 0n;

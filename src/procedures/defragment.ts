@@ -14,6 +14,7 @@ import { defineProcedure } from './procedure.ts';
 import { roomOnAll } from './space/room.ts';
 import { chooseSource, savingSnapshot, snapshotChecked, SnapshotSource } from './restoring/safety-snapshot.ts';
 import { bytesInWords, list } from './words.ts';
+import { lookTwice } from './running/patience.ts';
 
 const Input = z.object({ member: MemberName.optional() });
 
@@ -44,7 +45,7 @@ export const defragment = defineProcedure({
   input: Input,
   prepared: Prepared,
   async prepare({ member }, world) {
-    const look = await world.etcd.look();
+    const look = await lookTwice(world);
     demandQuorum(look, world);
     demandNoneCorrupt(look, world, 'No member is defragmented while one may hold wrong data.');
     if (member === undefined) demandAll(look, world, 'A defragmentation takes one more away for a while.');

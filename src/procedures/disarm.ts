@@ -10,6 +10,7 @@ import { defineProcedure } from './procedure.ts';
 import { allUnderQuota } from './space/space.ts';
 import { list } from './words.ts';
 import type { World } from './world.ts';
+import { lookTwice } from './running/patience.ts';
 
 const Input = z.object({ corrupt: z.boolean().optional() });
 
@@ -35,7 +36,7 @@ export const disarm = defineProcedure({
   input: Input,
   prepared: Prepared,
   async prepare({ corrupt = false }, world) {
-    const look = await world.etcd.look();
+    const look = await lookTwice(world);
     demandQuorum(look, world);
     if (look.alarms === undefined) throw new OpsError('ETCD_REQUEST_FAILED', 'The alarms could not be read.');
     const suspects = (alarmsOf(look, 'CORRUPT') ?? []).map(({ memberId }) => nameOf(look, memberId));

@@ -9,6 +9,7 @@ import { allCaughtUp, answering, demandQuorum, leaderOf, voters } from './runnin
 import type { Answering } from './running/members.ts';
 import { defineProcedure } from './procedure.ts';
 import type { World } from './world.ts';
+import { lookTwice } from './running/patience.ts';
 
 const Input = z.object({ member: MemberName.optional() });
 
@@ -32,7 +33,7 @@ export const moveLeader = defineProcedure({
   input: Input,
   prepared: Prepared,
   async prepare({ member }, world) {
-    const look = await world.etcd.look();
+    const look = await lookTwice(world);
     demandQuorum(look, world);
     const { member: chosen, status } = member === undefined ? anyone(look, world) : named(look, member, world);
     const from = leaderOf(look)?.member ?? 'nobody';

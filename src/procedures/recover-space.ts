@@ -17,6 +17,7 @@ import { chooseSource, savingSnapshot, snapshotChecked, SnapshotSource } from '.
 import { allUnderQuota, whatIsFull } from './space/space.ts';
 import { spaceRecovered, spaceStands } from './space/space-report.ts';
 import { bytesInWords } from './words.ts';
+import { lookTwice } from './running/patience.ts';
 
 const Input = z.object({ keep: Keep.optional() });
 
@@ -48,7 +49,7 @@ export const recoverSpace = defineProcedure({
   input: Input,
   prepared: Prepared,
   async prepare({ keep }, world) {
-    const look = await world.etcd.look();
+    const look = await lookTwice(world);
     demandQuorum(look, world);
     demandAll(look, world, 'A member whose size is not known would raise the alarm again, so nothing is begun without it.');
     demandNoneCorrupt(look, world, 'Nothing is compacted, defragmented or disarmed while a member may hold wrong data.');

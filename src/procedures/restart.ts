@@ -17,6 +17,7 @@ import type { Rolling } from './running/restarting.ts';
 import { lookAtHosts, runs, stateInWords } from './running/units.ts';
 import { list } from './words.ts';
 import type { World } from './world.ts';
+import { lookTwice } from './running/patience.ts';
 
 const Input = z.object({ member: MemberName.optional() });
 
@@ -39,7 +40,7 @@ export const restart = defineProcedure({
   input: Input,
   prepared: Prepared,
   async prepare({ member }, world) {
-    const look = await world.etcd.look();
+    const look = await lookTwice(world);
     demandQuorum(look, world);
     if (member === undefined) demandAll(look, world, 'A restart takes one more away for a while.');
     const states = (await lookAtHosts(world)).filter(({ host }) => member === undefined || host.member === member);
@@ -77,7 +78,7 @@ export const restart = defineProcedure({
           blastRadius: 'quorumLoss',
           requires: () => mayBegin(rolling, world),
           facts: async () => ({
-            'members answering': list(answering(await etcd.look()).map(({ member }) => member)),
+            'members answering': list(answering(await lookTwice(world)).map(({ member }) => member)),
             restarts: list(names),
           }),
           run: async (_approval, { progress }) => {

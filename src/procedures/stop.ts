@@ -14,6 +14,7 @@ import { quorumWithout } from './running/quorum-without.ts';
 import { lookAtHosts, runs, stateInWords } from './running/units.ts';
 import { list } from './words.ts';
 import type { World } from './world.ts';
+import { lookTwice } from './running/patience.ts';
 
 /** systemd itself kills after 90 s (DefaultTimeoutStopSec). */
 const stopLimitMs = 120_000;
@@ -50,7 +51,7 @@ export const stop = defineProcedure({
     if (member !== undefined && !world.hosts.some((host) => host.member === member)) {
       throw new OpsError('INPUT_INVALID', `${world.cluster.name} has no member ${member}.`);
     }
-    const look = await world.etcd.look();
+    const look = await lookTwice(world);
     const members = world.hosts.map((host) => host.member).filter((name) => member === undefined || name === member);
     const without = quorumWithout(look, members);
     return { prepared: { members, keepsQuorum: without.holds, loses: lossOf(look, world) }, summary: `Stop etcd on ${list(members)}` };
@@ -84,7 +85,7 @@ export const stop = defineProcedure({
         blastRadius: 'quorumLoss',
         requires: async () => reachable(members, world),
         facts: async () => {
-          const look = await world.etcd.look();
+          const look = await lookTwice(world);
           return { 'members answering': list(answering(look).map((each) => each.member)) || 'none', stops: list(members) };
         },
         run: () => stopEach(members, world),

@@ -2,7 +2,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { quotaBytes } from '../../src/etcd/metrics.ts';
+import { MemberName } from '../../src/ids.ts';
 
+const etcd01 = MemberName.parse('etcd01');
 const metrics = (value: string) => `# HELP etcd_server_quota_backend_bytes Current backend storage quota size in bytes.
 # TYPE etcd_server_quota_backend_bytes gauge
 etcd_server_quota_backend_bytes ${value}
@@ -18,7 +20,7 @@ describe('metrics', () => {
     const server = createServer((_request, response) => response.writeHead(status).end(body));
     servers.push(server);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, tls: undefined };
+    return { member: etcd01, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, tls: undefined };
   };
 
   it('gives the quota as a number of bytes', async () => {
@@ -37,7 +39,24 @@ describe('metrics', () => {
     expect(await quotaBytes(await serving(status, body))).toBeUndefined();
   });
 
-  it('gives nothing when nobody answers', async () => {
-    expect(await quotaBytes({ url: 'http://127.0.0.1:1', tls: undefined })).toBeUndefined();
+  it('says that nobody answers, which is not the same as to say nothing', async () => {
+    await expect(quotaBytes({ member: etcd01, url: 'http://127.0.0.1:1', tls: undefined })).rejects.toMatchObject({
+      code: 'ETCD_UNREACHABLE',
+      message: expect.stringContaining('etcd01 does not say its metrics (http://127.0.0.1:1/metrics: ') as string,
+    });
+  });
+
+  it('asks a second time', async () => {
+    let asked = 0;
+    const server = createServer((request, response) => {
+      asked += 1;
+      if (asked === 1) request.socket.destroy();
+      else response.end(metrics('7'));
+    });
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+    expect(await quotaBytes({ member: etcd01, url, tls: undefined })).toBe(7);
   });
 });

@@ -213,6 +213,16 @@ export function fakeEtcd({ site, effects, members }: FakeEtcdDeps): Etcd {
       const keys = writable()[0]?.keys.size ?? 0;
       return { keysSeen: keys, keysTotal: keys, prefixes: [{ prefix: '/name', keys, bytes: 10 * keys, revisions: BigInt(keys) }] };
     },
+    async countKeys() {
+      const data = writable()[0];
+      if (data !== undefined) return { keys: data.keys.size, of: 'quorum' };
+      const [alone] = [...site.machines.entries()].flatMap(([member, machine]) => {
+        const served = servedBy(machine, site);
+        return served === undefined ? [] : [{ member, keys: served.keys.size }];
+      });
+      if (alone === undefined) throw new OpsError('ETCD_UNREACHABLE', 'The count of the keys reached no voter.');
+      return { keys: alone.keys, of: alone.member };
+    },
     v2: fakeEtcdV2({
       effects,
       writable,

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { OpsError } from '../../src/errors.ts';
+import { MemberName } from '../../src/ids.ts';
 import { v2Restore } from '../../src/procedures/v2-restore.ts';
+import { changeLooks, withSlow } from '../fakes/looks.ts';
 import { copyOf } from '../fakes/machine.ts';
 import { approveAll, fakeRun } from '../fakes/run.ts';
 import type { Answers } from '../fakes/run.ts';
@@ -106,26 +108,40 @@ describe('v2-restore', () => {
     });
   });
 
+  it.each([
+    ['with a quorum, which can say so', 'quorum', /of API 3, which holds no keys now, the users/, /^API 3 holds no keys\.$/m],
+    [
+      'without one, when only one member says so',
+      'etcd01',
+      /of API 3, of which etcd01 holds no keys \(there is no quorum, and members that do not answer may hold some\), the users/,
+      /Of API 3, etcd01 holds no keys/,
+    ],
+  ] as const)('says who says that API 3 holds no keys, %s', async (_where, of, onCard, inThread) => {
+    const world = lost();
+    world.etcd.countKeys = async () => ({ keys: 0, of: of === 'quorum' ? of : MemberName.parse(of) });
+
+    const { gate, notes } = await endingOf(v2Restore, world, {}, () => undefined);
+
+    expect(gate?.reason).toMatch(onCard);
+    expect(Object.values(notes).join('\n')).toMatch(inThread);
+  });
+
   it('keeps its approval when the survivor is slow for a moment', async () => {
     const world = lost();
     const run = fakeRun({ procedure: v2Restore, world });
     const came = await run.toEnd(() => undefined);
     if (came.state !== 'waiting') throw new Error('no gate');
-    const look = world.etcd.look.bind(world.etcd);
-    const slow = new Set([1, 2]);
+    const slowLooks = 2;
     let looks = 0;
-    world.etcd.look = async () => {
-      const seen = await look();
-      looks += 1;
-      if (!slow.has(looks)) return seen;
-      const silent = { answers: false, code: 'timeout', reason: 'no answer within 2 s' } as const;
-      return { ...seen, endpoints: seen.endpoints.map(({ member, endpoint }) => ({ member, endpoint, ...silent })) };
-    };
+    changeLooks(world, (look, nth) => {
+      looks = nth;
+      return nth <= slowLooks ? withSlow(look, 'etcd01', 'etcd02', 'etcd03') : look;
+    });
     run.decide(came.gate.gateId, 'approve');
 
     const ended = await run.toEnd(keepOld);
 
-    expect(looks).toBeGreaterThan(slow.size);
+    expect(looks).toBeGreaterThan(slowLooks);
     expect(run.entries.flatMap((entry) => (entry.type === 'gate-settled' ? [entry.outcome] : []))).not.toContain('voided');
     expect(ended).toEqual({ state: 'ended', outcome: 'completed' });
   });

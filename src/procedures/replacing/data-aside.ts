@@ -8,14 +8,16 @@ import { OpsError } from '../../errors.ts';
 import type { UnitState } from '../../host/host.ts';
 import { placeOf } from './joining-host.ts';
 import type { PreparedReplacement } from '../replace-member.ts';
+import { lookAtStaying } from './replacement-looks.ts';
 import { answeringIds, nameOf, stillMembers } from './safe-to-replace.ts';
 import { votesInWords } from '../running/members.ts';
 import { bytesInWords, list } from '../words.ts';
 import type { World } from '../world.ts';
 
 /** Its data is of no use to the cluster any more: nobody who is a member runs on it. */
-export async function dataIsSpare({ removes, member }: PreparedReplacement, world: World): Promise<Finding> {
-  const look = await world.etcd.look();
+export async function dataIsSpare(prepared: PreparedReplacement, world: World): Promise<Finding> {
+  const { removes, member } = prepared;
+  const look = await lookAtStaying(prepared, world);
   if (look.members === undefined) return fails(`The list of members could not be read. ${votesInWords(look)}`);
   const left = stillMembers(removes, look.members);
   const answering = answeringIds(look);
@@ -27,9 +29,10 @@ export async function dataIsSpare({ removes, member }: PreparedReplacement, worl
 }
 
 /** What the approval rests on: which directory it is, and that it is no member's. */
-export async function asideFactsOf({ member }: PreparedReplacement, world: World): Promise<Facts> {
+export async function asideFactsOf(prepared: PreparedReplacement, world: World): Promise<Facts> {
+  const { member } = prepared;
   const { host } = placeOf(world, member);
-  const [dir, { members }] = await Promise.all([host.dir(host.dataDir), world.etcd.look()]);
+  const [dir, { members }] = await Promise.all([host.dir(host.dataDir), lookAtStaying(prepared, world)]);
   return {
     [`data-dir on ${member}`]: dir.exists ? `${dir.path}, ${bytesInWords(dir.sizeBytes)}, ${dir.identity}` : `${dir.path} is missing`,
     members: (members ?? []).map(({ name, memberId }) => (name === '' ? memberId : `${name} (${memberId})`)).join(', '),

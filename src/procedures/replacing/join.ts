@@ -10,6 +10,7 @@ import { placeOf } from './joining-host.ts';
 import type { PreparedReplacement } from '../replace-member.ts';
 import { hasPeerUrl } from './which-member.ts';
 import { votesInWords } from '../running/members.ts';
+import { lookTwice } from '../running/patience.ts';
 import { durationInWords } from '../words.ts';
 import type { World } from '../world.ts';
 
@@ -114,7 +115,9 @@ export async function planPromote(prepared: JoiningMember, world: World): Promis
 /** Asks until the learner is in sync. @throws OpsError ETCD_REQUEST_FAILED when it is not within the limit */
 export async function promote(prepared: JoiningMember, world: World, progress: Progress): Promise<void> {
   const { clock, etcd } = world;
-  const row = await joinedRow(prepared, world);
+  const { members, ...votes } = await lookTwice(world);
+  if (members === undefined) throw new OpsError('ETCD_NO_QUORUM', `The list of members could not be read. ${votesInWords(votes)}`);
+  const row = rowIn(prepared, members);
   if (row === undefined) throw new OpsError('ETCD_REQUEST_FAILED', `There is no member at ${prepared.peerUrl} to promote.`);
   const start = clock.now().getTime();
   for (;;) {

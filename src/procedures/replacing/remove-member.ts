@@ -13,12 +13,14 @@ import type { PreparedReplacement, Removal } from '../replace-member.ts';
 import { answeringIds, nameOf, statusesOf, stillMembers } from './safe-to-replace.ts';
 import { inWords } from './which-member.ts';
 import { votesInWords } from '../running/members.ts';
+import { lookAtStaying } from './replacement-looks.ts';
 import { list } from '../words.ts';
 import type { World } from '../world.ts';
 
 /** What an approval of the removal rests on: who is meant, who the members are, who answers. */
-export async function removalFacts({ removes, newHost, member }: PreparedReplacement, world: World): Promise<Facts> {
-  const look = await world.etcd.look();
+export async function removalFacts(prepared: PreparedReplacement, world: World): Promise<Facts> {
+  const { removes, newHost, member } = prepared;
+  const look = await lookAtStaying(prepared, world);
   const members = look.members ?? [];
   const clusterIds = new Set(statusesOf(look).map(({ clusterId }) => clusterId));
   const answering = look.endpoints.filter((endpoint) => endpoint.answers).map((endpoint) => endpoint.member);

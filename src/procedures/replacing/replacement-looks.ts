@@ -2,6 +2,7 @@
 import { allOf, fails, holds } from '../../engine/finding.ts';
 import type { Finding } from '../../engine/finding.ts';
 import { isOpsError } from '../../errors.ts';
+import type { ClusterLook } from '../../etcd/etcd.ts';
 import { hostReady, placeOf } from './joining-host.ts';
 import type { PreparedReplacement } from '../replace-member.ts';
 import { clusterAllows, nameOf } from './safe-to-replace.ts';
@@ -30,6 +31,15 @@ export async function safe(prepared: PreparedReplacement, world: World): Promise
   );
   const finding = allOf([clusterAllows({ ...prepared, cluster: world.cluster.name }, look), await oldHostSilent(prepared, world)]);
   return finding.holds ? holds(`${summaryOf(prepared)}. ${look.quorum.sentence}`) : finding;
+}
+
+/** The cluster once more where a member that stays is slow for a moment, which voids no approval; for one that is to go nobody waits. */
+export function lookAtStaying({ among, member }: PreparedReplacement, world: World): Promise<ClusterLook> {
+  return lookPatiently(
+    world,
+    among.filter((name) => name !== member),
+    2,
+  );
 }
 
 /** The host can join. */

@@ -8,6 +8,7 @@ import { hostOf, portOf } from './certificates.ts';
 import { hostReady, placeOf } from './joining-host.ts';
 import type { Joining } from './joining-host.ts';
 import type { PreparedReplacement, Removal } from '../replace-member.ts';
+import { lookTwice } from '../running/patience.ts';
 import { chooseSource } from '../restoring/safety-snapshot.ts';
 import { answeringIds, clusterAllows, nameOf, statusesOf } from './safe-to-replace.ts';
 import { hasPeerUrl, meantBy } from './which-member.ts';
@@ -26,7 +27,7 @@ type Plan = Omit<PreparedReplacement, 'source'>;
 
 /** @throws OpsError REPLACEMENT_REFUSED with all reasons, INPUT_INVALID when it cannot be told who is meant */
 export async function settle(asked: Asked, world: World): Promise<PreparedReplacement> {
-  const look = await world.etcd.look();
+  const look = await lookTwice(world);
   const { members } = look;
   const exchange = { member: asked.member, evenHealthy: asked.evenHealthy, peerUrl: placeOf(world, asked.member).member.peerUrl };
   if (members === undefined || !look.quorum.holds)

@@ -6,6 +6,8 @@ import type { change } from '../../engine/step.ts';
 import { OpsError } from '../../errors.ts';
 import type { EndpointStatus } from '../../etcd/etcd.ts';
 import { ClusterId, MemberName } from '../../ids.ts';
+import { hasApplied } from '../running/applied.ts';
+import { mostAppliedFirst } from '../running/most-applied.ts';
 import { bytesInWords } from '../words.ts';
 import type { World } from '../world.ts';
 
@@ -50,12 +52,15 @@ export async function chooseSource(
 /** The body of the step that saves it; called `save-snapshot` everywhere. */
 export function savingSnapshot(
   { member, authEnabled, ...origin }: SnapshotSource,
-  { runId, snapshots }: Pick<World, 'runId' | 'snapshots'>,
+  world: Pick<World, 'runId' | 'snapshots' | 'etcd' | 'clock'>,
 ): Parameters<typeof change>[2] {
+  const { runId, snapshots } = world;
   return {
     plan: async () => snapshots.commands.save(member, runId),
     run: async ({ progress }) => {
+      const remark = await caughtUp(member, world);
       await snapshots.save({ run: runId, origin: { ...origin, member, authEnabled: authEnabled ?? undefined }, progress });
+      return remark;
     },
     verify: async () => {
       const record = await snapshots.takenBy(runId);
@@ -67,13 +72,23 @@ export function savingSnapshot(
   };
 }
 
+/** A follower lags by what is on its way: every write that the cluster had taken when this began is to be in the snapshot. Gives a remark where it may not be. */
+async function caughtUp(member: MemberName, world: Pick<World, 'etcd' | 'clock'>): Promise<string | undefined> {
+  const { endpoints, quorum } = await world.etcd.look();
+  if (!quorum.holds) return undefined;
+  const committed = endpoints.flatMap((endpoint) => (endpoint.answers ? [endpoint.status.raftIndex] : []));
+  const highest = committed.reduce((most, index) => (index > most ? index : most), 0n);
+  if (await hasApplied(world, member, highest)) return undefined;
+  return `${member} had not caught up with raft index ${highest}: the last writes may not be in it.`;
+}
+
 /** The look of the step that checks it; called `check-snapshot` everywhere, and asked again before anything is destroyed. */
 export async function snapshotChecked({ runId, snapshots }: Pick<World, 'runId' | 'snapshots'>): Promise<Finding> {
   const record = await snapshots.takenBy(runId);
   return record === undefined ? fails('the snapshot this run took is gone from the backup directory') : snapshots.check(record);
 }
 
-/** A caught-up follower, so that the leader is not slowed; without quorum the member with the highest term and index. */
+/** A caught-up follower, so that the leader is not slowed; without quorum the member that has applied most. */
 async function memberFor(
   { etcd, cluster }: World,
   from: MemberName | undefined,
@@ -87,9 +102,7 @@ async function memberFor(
     return { member: from, status: endpoint.status };
   }
   const voters = answering.filter(({ status }) => !status.isLearner);
-  const newest = voters.toSorted(
-    (a, b) => compare(b.status.raftTerm, a.status.raftTerm) || compare(b.status.raftAppliedIndex, a.status.raftAppliedIndex),
-  )[0];
+  const newest = voters.toSorted((a, b) => mostAppliedFirst(a.status, b.status))[0];
   if (newest === undefined) {
     const reasons = endpoints.flatMap((endpoint) => (endpoint.answers ? [] : [`${endpoint.member}: ${endpoint.reason}`]));
     throw new OpsError('ETCD_UNREACHABLE', `No voting member of ${cluster.name} answers (${reasons.join('; ')}).`);
@@ -101,8 +114,4 @@ async function memberFor(
       newest.status.raftAppliedIndex - status.raftAppliedIndex <= caughtUpWithin,
   );
   return follower ?? newest;
-}
-
-function compare(a: bigint, b: bigint): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

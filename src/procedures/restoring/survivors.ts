@@ -6,6 +6,7 @@ import type { ChangeStep } from '../../engine/step.ts';
 import { OpsError } from '../../errors.ts';
 import type { EndpointStatus } from '../../etcd/etcd.ts';
 import { SnapshotSource, chooseSource, savingSnapshot } from './safety-snapshot.ts';
+import { mostAppliedFirst } from '../running/most-applied.ts';
 import { lookPatiently } from '../running/patience.ts';
 import type { MemberSight, Survey } from './survey.ts';
 import { bytesInWords } from '../words.ts';
@@ -28,7 +29,7 @@ export interface Candidate {
 }
 
 /**
- * The newest data there is. Of those that answer the one with the highest raft term and applied index; of those that are stopped the one with
+ * The newest data there is. Of those that answer the one with the highest applied index, whatever its raft term; of those that are stopped the one with
  * the highest revision, as a database holds only what was committed and applied (docs/adr/0012-back-from-lost-quorum.md). Of the two the one
  * with the higher revision; the one that answers when they are the same, because its snapshot carries a hash.
  */
@@ -49,7 +50,7 @@ export function newestSurvivor({ members }: Pick<Survey, 'members'>): Candidate 
 }
 
 function byAdvance(a: EndpointStatus, b: EndpointStatus): number {
-  return Number(a.isLearner) - Number(b.isLearner) || compare(b.raftTerm, a.raftTerm) || compare(b.raftAppliedIndex, a.raftAppliedIndex);
+  return Number(a.isLearner) - Number(b.isLearner) || mostAppliedFirst(a, b);
 }
 
 function compare(a: bigint, b: bigint): number {

@@ -9,6 +9,7 @@ import type { MemberName } from '../../ids.ts';
 import { createFailedStart } from './failed-start.ts';
 import { healthOf } from './health.ts';
 import { answering, leaderOf } from './members.ts';
+import { lookWhenLed } from './patience.ts';
 import { quorumWithout } from './quorum-without.ts';
 import { lookAtHosts, stateInWords } from './units.ts';
 import type { HostState, ReachableHost } from './units.ts';
@@ -65,7 +66,7 @@ export async function planRestart(rolling: Rolling, scope: Scope, world: World):
 export async function restartEach(rolling: Rolling, scope: Scope, world: World, progress: Progress): Promise<string> {
   const lines: string[] = [];
   for (const host of world.hosts) {
-    const [states, look] = await Promise.all([lookAtHosts(world), world.etcd.look()]);
+    const [states, look] = await Promise.all([lookAtHosts(world), lookToScope(scope, world)]);
     const state = inScope(rolling, scope, states, look).find((each) => each.host === host);
     if (state === undefined) continue;
     if (!state.reachable) throw new OpsError('HOST_UNREACHABLE', stateInWords(state));
@@ -75,6 +76,15 @@ export async function restartEach(rolling: Rolling, scope: Scope, world: World, 
     progress(lines.join('\n'));
   }
   return lines.join('\n');
+}
+
+/** Who follows is known only while somebody leads. */
+async function lookToScope(scope: Scope, world: World): Promise<ClusterLook> {
+  if (scope === 'all') return world.etcd.look();
+  const look = await lookWhenLed(world);
+  if (leaderOf(look) === undefined)
+    throw new OpsError('ETCD_NO_QUORUM', `No member is restarted while nobody leads. ${look.quorum.sentence}`);
+  return look;
 }
 
 async function restartOne(rolling: Rolling, { host, unit }: ReachableHost, world: World): Promise<string> {

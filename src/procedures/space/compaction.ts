@@ -5,6 +5,7 @@ import type { destroy, Facts } from '../../engine/step.ts';
 import { isOpsError } from '../../errors.ts';
 import { safeOn } from '../judging/hazards.ts';
 import { answering, noneCorrupt } from '../running/members.ts';
+import { lookTwice } from '../running/patience.ts';
 import { untilHolds } from '../running/until.ts';
 import { list } from '../words.ts';
 import type { World } from '../world.ts';
@@ -94,8 +95,9 @@ async function compactionAllowed(revision: bigint, { etcd }: World): Promise<Fin
 }
 
 /** What the approval rests on; the head is not among it, or every write of a busy cluster would void it. */
-async function compactionFacts(revision: bigint, { etcd, snapshots, runId }: World): Promise<Facts> {
-  const [look, own] = await Promise.all([etcd.look(), snapshots.takenBy(runId)]);
+async function compactionFacts(revision: bigint, world: World): Promise<Facts> {
+  const { snapshots, runId } = world;
+  const [look, own] = await Promise.all([lookTwice(world), snapshots.takenBy(runId)]);
   const clusters = new Set(answering(look).map(({ status }) => status.clusterId));
   const alarms = new Set(look.alarms?.map(({ type }) => type));
   const newest = own ?? (await snapshots.list()).flatMap((stored) => (stored.ok ? [stored.record] : []))[0];

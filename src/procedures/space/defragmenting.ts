@@ -12,6 +12,7 @@ import { healthOf } from '../running/health.ts';
 import { handOver } from '../running/leadership.ts';
 import { answering, leaderOf, noneCorrupt, voters } from '../running/members.ts';
 import { roomToDefragment } from './room.ts';
+import { lookWhenLed } from '../running/patience.ts';
 import { untilHolds } from '../running/until.ts';
 import { bytesInWords, secondsInWords } from '../words.ts';
 import type { World } from '../world.ts';
@@ -59,7 +60,9 @@ export async function defragmentEach(world: World, targets: Targets, progress: P
   const lines: string[] = [];
   for (const member of targets.members) await defragmentationEnded(world, member);
   for (let turn = 0; turn < targets.members.length; turn += 1) {
-    const look = await world.etcd.look();
+    const look = await lookWhenLed(world);
+    if (targets.scope === 'followers' && leaderOf(look) === undefined)
+      throw new OpsError('ETCD_NO_QUORUM', `No member is defragmented while nobody leads. ${look.quorum.sentence}`);
     const [member] = pending(look, targets);
     if (member === undefined) break;
     if (leaderOf(look)?.member === member && voters(look).length > 1) {

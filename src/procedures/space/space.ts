@@ -3,6 +3,7 @@ import { allOf, fails, holds } from '../../engine/finding.ts';
 import type { Finding } from '../../engine/finding.ts';
 import { isOpsError } from '../../errors.ts';
 import type { ClusterLook, KeySample, PrefixWeight } from '../../etcd/etcd.ts';
+import type { MemberName } from '../../ids.ts';
 import { answering, nameOf } from '../running/members.ts';
 import type { Answering } from '../running/members.ts';
 import { defaultQuotaBytes, raiseAdvice } from './room.ts';
@@ -22,7 +23,10 @@ const prefixesNamed = 3;
 interface MemberSpace extends Answering {
   /** etcd's default when the member's metrics do not say. */
   readonly quotaBytes: number;
-  readonly quotaKnown: boolean;
+  /** Undefined when it is what the member says; else why it is not, in words. */
+  readonly assumed: string | undefined;
+  /** The metrics say nothing because they gave no answer. */
+  readonly unanswered: boolean;
 }
 
 /** Says per member what is used of what, which prefixes weigh most, and what compaction and defragmentation can free. Only looks. */
@@ -49,6 +53,8 @@ export async function allUnderQuota(world: World): Promise<Finding> {
 
 async function underQuota(world: World, each: MemberSpace): Promise<Finding> {
   const { member, status, quotaBytes } = each;
+  // Taken for the default, a small quota would be taken for kept, and the alarm for settled.
+  if (each.unanswered) return fails(`Whether ${member} is under its quota is not known: ${each.assumed}. Press Retry when it answers.`);
   if (status.dbSizeBytes + largestRequestBytes < quotaBytes) return holds(`${sizeLine(each)}.`);
   const host = world.hosts.find((one) => one.member === member);
   const raise = host === undefined ? '' : ` ${await raiseAdvice(world, host, status)}`;
@@ -74,10 +80,21 @@ export async function preventionAdvice(world: World): Promise<readonly string[]>
 async function spaceOf({ etcd }: World, look: ClusterLook): Promise<readonly MemberSpace[]> {
   return Promise.all(
     answering(look).map(async (each) => {
-      const quota = await etcd.quotaBytes(each.member);
-      return { ...each, quotaBytes: quota ?? defaultQuotaBytes, quotaKnown: quota !== undefined };
+      const quota = await quotaOrWhyNot(etcd, each.member);
+      if (typeof quota === 'number') return { ...each, quotaBytes: quota, assumed: undefined, unanswered: false };
+      return { ...each, quotaBytes: defaultQuotaBytes, assumed: quota ?? 'its metrics do not say', unanswered: quota !== undefined };
     }),
   );
+}
+
+/** The quota; undefined when the metrics do not say; as words why they gave no answer. */
+async function quotaOrWhyNot(etcd: World['etcd'], member: MemberName): Promise<number | string | undefined> {
+  try {
+    return await etcd.quotaBytes(member);
+  } catch (error) {
+    if (isOpsError(error)) return error.message.replace(/\.$/, '');
+    throw error;
+  }
 }
 
 /** A sample that cannot be taken is no reason to leave a cluster full. */
@@ -103,9 +120,9 @@ function sizeLine({ member, status, ...quota }: MemberSpace): string {
   return `${member}: ${bytesInWords(status.dbSizeBytes)}, ${bytesInWords(status.dbSizeInUseBytes)} of it in use, quota ${quotaOf(quota)}`;
 }
 
-function quotaOf({ quotaBytes, quotaKnown }: Pick<MemberSpace, 'quotaBytes' | 'quotaKnown'>): string {
+function quotaOf({ quotaBytes, assumed }: Pick<MemberSpace, 'quotaBytes' | 'assumed'>): string {
   if (quotaBytes === Number.POSITIVE_INFINITY) return 'none (it is switched off)';
-  return quotaKnown ? bytesInWords(quotaBytes) : `${bytesInWords(quotaBytes)} (etcd’s default: its metrics do not say)`;
+  return assumed === undefined ? bytesInWords(quotaBytes) : `${bytesInWords(quotaBytes)} (etcd’s default: ${assumed})`;
 }
 
 function alarmLine(look: ClusterLook): string {

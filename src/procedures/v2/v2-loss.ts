@@ -2,6 +2,8 @@
 import { fails, holds } from '../../engine/finding.ts';
 import type { Finding } from '../../engine/finding.ts';
 import { isOpsError } from '../../errors.ts';
+import type { KeyCount } from '../../etcd/etcd.ts';
+import type { MemberName } from '../../ids.ts';
 import type { SnapshotRecord } from '../../snapshots/snapshots.ts';
 import type { V2BackupRecord } from '../../snapshots/v2-backups.ts';
 import { durationInWords, instantInWords, plural } from '../words.ts';
@@ -11,9 +13,9 @@ import type { World } from '../world.ts';
 const freshMs = 60 * 60_000;
 
 /** How many keys API 3 holds now; undefined when nobody can say, and then it is taken to hold some. */
-export async function v3KeysNow({ etcd }: Pick<World, 'etcd'>): Promise<number | undefined> {
+export async function v3KeysNow({ etcd }: Pick<World, 'etcd'>): Promise<KeyCount | undefined> {
   try {
-    return (await etcd.sampleKeys()).keysTotal;
+    return await etcd.countKeys();
   } catch (error) {
     if (isOpsError(error)) return undefined;
     throw error;
@@ -21,21 +23,21 @@ export async function v3KeysNow({ etcd }: Pick<World, 'etcd'>): Promise<number |
 }
 
 /** For the gate card: what cannot be had back. */
-export function v2LossInWords(record: V2BackupRecord, v3Keys: number | undefined, now: Date): string {
-  const v3 =
-    v3Keys === 0
-      ? 'of API 3, which holds no keys now, the users, roles and passwords'
-      : `ALL DATA OF API 3: ${v3Keys === undefined ? 'every key' : plural(v3Keys, 'key')}, and its users, roles and passwords`;
+export function v2LossInWords(record: V2BackupRecord, v3: KeyCount | undefined, now: Date): string {
+  const lost =
+    v3?.keys === 0
+      ? `of API 3, ${v3.of === 'quorum' ? 'which holds no keys now' : `of which ${noKeysOn(v3.of)}`}, the users, roles and passwords`
+      : `ALL DATA OF API 3: ${v3 === undefined ? 'every key' : plural(v3.keys, 'key')}, and its users, roles and passwords`;
   const age = durationInWords(now.getTime() - record.takenAt.getTime());
-  return `${v3} (authentication of API 3 is off afterwards); of API 2 everything written after ${instantInWords(record.takenAt)} (${age} ago). Member ids, cluster id, revisions and indexes begin anew`;
+  return `${lost} (authentication of API 3 is off afterwards); of API 2 everything written after ${instantInWords(record.takenAt)} (${age} ago). Member ids, cluster id, revisions and indexes begin anew`;
 }
 
 /** API 3 holds nothing, or it is saved, or its loss was asked for by its name. */
 export async function v3MayGo({ loseV3 }: { readonly loseV3: boolean }, world: World): Promise<Finding> {
   const { cluster, clock } = world;
-  const keys = await v3KeysNow(world);
-  if (keys === 0) return holds('API 3 holds no keys.');
-  const held = keys === undefined ? 'may hold data of API 3 (it cannot be asked now)' : `holds ${plural(keys, 'key')} of API 3`;
+  const v3 = await v3KeysNow(world);
+  if (v3?.keys === 0) return holds(v3.of === 'quorum' ? 'API 3 holds no keys.' : `Of API 3, ${noKeysOn(v3.of)}.`);
+  const held = v3 === undefined ? 'may hold data of API 3 (it cannot be asked now)' : `holds ${plural(v3.keys, 'key')} of API 3`;
   if (loseV3) return holds(`${cluster.name} ${held}; --lose-v3 says that they may go.`);
   const fresh = await freshSnapshot(world);
   if (fresh !== undefined) {
@@ -47,6 +49,11 @@ export async function v3MayGo({ loseV3 }: { readonly loseV3: boolean }, world: W
   return fails(
     `${cluster.name} ${held}, and v2-restore begins a new cluster with the data of API 2 alone. Save it first (\`backup ${cluster.name}\`: a checked snapshot of the last hour counts), then press Retry; or start again with --lose-v3.`,
   );
+}
+
+/** Without a quorum nobody can say what all members hold. */
+function noKeysOn(member: MemberName): string {
+  return `${member} holds no keys (there is no quorum, and members that do not answer may hold some)`;
 }
 
 async function freshSnapshot({ snapshots, clock }: World): Promise<SnapshotRecord | undefined> {

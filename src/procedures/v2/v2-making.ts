@@ -4,18 +4,16 @@ import type { Finding } from '../../engine/finding.ts';
 import type { Host } from '../../host/host.ts';
 import type { V2BackupFacts } from '../../host/v2.ts';
 import type { MemberName } from '../../ids.ts';
+import { hasApplied } from '../running/applied.ts';
+import { lookTwice } from '../running/patience.ts';
 import type { V2Source } from './v2-source.ts';
 import { mixedReason } from './v2-words.ts';
 import { bytesInWords, plural } from '../words.ts';
 import type { World } from '../world.ts';
 
-/** How long a member may take to apply what was just written, before it is backed up all the same. */
-const appliedLimitMs = 10_000;
-const appliedPollMs = 100;
-
 /** Settles what was written, waits until this member has it, and backs its data-dir up. Gives a remark for the thread. */
 export async function makeV2Backup({ member, raftIndex }: V2Source, host: Host, world: World): Promise<string> {
-  const { quorum } = await world.etcd.look();
+  const { quorum } = await lookTwice(world);
   const settled = quorum.holds && raftIndex > 0n ? await settle(world, member) : undefined;
   await host.v2.makeBackup(world.runId);
   if (settled === undefined)
@@ -25,15 +23,9 @@ export async function makeV2Backup({ member, raftIndex }: V2Source, host: Host, 
     : `${member} had not caught up with raft index ${settled.raftIndex}: the last writes may not be in it.`;
 }
 
-async function settle({ etcd, clock }: World, member: MemberName): Promise<{ readonly raftIndex: bigint; readonly applied: boolean }> {
-  const { raftIndex } = await etcd.v2.settle();
-  const start = clock.now().getTime();
-  for (;;) {
-    const seen = (await etcd.look()).endpoints.find((endpoint) => endpoint.member === member);
-    if (seen?.answers === true && seen.status.raftAppliedIndex >= raftIndex) return { raftIndex, applied: true };
-    if (clock.now().getTime() - start >= appliedLimitMs) return { raftIndex, applied: false };
-    await clock.sleep(appliedPollMs);
-  }
+async function settle(world: World, member: MemberName): Promise<{ readonly raftIndex: bigint; readonly applied: boolean }> {
+  const { raftIndex } = await world.etcd.v2.settle();
+  return { raftIndex, applied: await hasApplied(world, member, raftIndex) };
 }
 
 /** It is whole, of API 2 alone, and etcd would start from it. */

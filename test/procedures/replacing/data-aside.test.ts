@@ -8,7 +8,7 @@ import { approveAll, fakeRun } from '../../fakes/run.ts';
 import { aside, failed, fresh, input, spoiled } from '../replacing.ts';
 
 const removal = { member: MemberName.parse('etcd03'), id: MemberId.parse('a2'), peerUrls: [], isLearner: false, hasStarted: true };
-const prepared = { member: removal.member, removes: [removal], newHost: false } as unknown as PreparedReplacement;
+const prepared = { member: removal.member, removes: [removal], newHost: false, among: [] } as unknown as PreparedReplacement;
 
 describe('the data-dir of a member that was removed', () => {
   it('is not touched while etcd may run on it', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { recoverQuorum } from '../../../src/procedures/recover-quorum.ts';
+import { changeLooks, withStatus } from '../../fakes/looks.ts';
 import { approveAll, fakeRun } from '../../fakes/run.ts';
 import { fakeWorld } from '../../fakes/world.ts';
 import { dataLost, gateOf, run, silentFor, written } from '../lost-quorum.ts';
@@ -22,6 +23,23 @@ describe('the ways back', () => {
       /1 of 3 members would have their data, and 2 are needed \(etcd02: its data is gone; etcd03: its data is gone\)/,
     );
     expect(facts).toMatchObject({ 'highest revision known': '8' });
+  });
+
+  it('prefers the member that has applied most, not one that was cut off and called elections in vain', async () => {
+    const world = await written(5);
+    for (const member of ['etcd03', 'etcd04', 'etcd05']) world.loseData(member);
+    changeLooks(world, (look) =>
+      withStatus(look, (status, member) =>
+        member === 'etcd01' ? { raftTerm: 99n, raftAppliedIndex: status.raftAppliedIndex - 1n, revision: status.revision - 1n } : {},
+      ),
+    );
+
+    const { options = [] } = gateOf(await fakeRun({ procedure: recoverQuorum, world }).toEnd(() => undefined));
+
+    expect(options.find(({ id }) => id === 'survivor')).toMatchObject({
+      title: 'Rebuild all members from a snapshot of etcd02, which still answers',
+      detail: expect.stringContaining('Revision 8.') as string,
+    });
   });
 
   it('prefers the stopped member whose database has the higher revision to one that answers', async () => {

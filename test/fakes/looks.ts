@@ -1,0 +1,33 @@
+/** Looks at a cluster in memory that show something else than what is: a member that is slow for a moment, an election. */
+import type { ClusterLook, EndpointLook, EndpointStatus } from '../../src/etcd/etcd.ts';
+import type { FakeWorld } from './world.ts';
+
+/** Has each look at the world go through `change`, with how many there have been, from 1 on. */
+export function changeLooks(world: FakeWorld, change: (look: ClusterLook, nth: number) => ClusterLook): void {
+  const look = world.etcd.look.bind(world.etcd);
+  let looks = 0;
+  world.etcd.look = async () => {
+    looks += 1;
+    return change(await look(), looks);
+  };
+}
+
+/** The look as it is when these members give no answer in time. */
+export function withSlow(look: ClusterLook, ...members: readonly string[]): ClusterLook {
+  return changeEndpoints(look, (endpoint) =>
+    members.includes(endpoint.member)
+      ? { member: endpoint.member, endpoint: endpoint.endpoint, answers: false, code: 'timeout', reason: 'no answer within 2 s' }
+      : endpoint,
+  );
+}
+
+/** The look with other words in the status of the members that answer. */
+export function withStatus(look: ClusterLook, change: (status: EndpointStatus, member: string) => Partial<EndpointStatus>): ClusterLook {
+  return changeEndpoints(look, (endpoint) =>
+    endpoint.answers ? { ...endpoint, status: { ...endpoint.status, ...change(endpoint.status, endpoint.member) } } : endpoint,
+  );
+}
+
+function changeEndpoints(look: ClusterLook, change: (endpoint: EndpointLook) => EndpointLook): ClusterLook {
+  return { ...look, endpoints: look.endpoints.map(change) };
+}
