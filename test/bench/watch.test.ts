@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { coveredMs } from './intervals.ts';
 import { watchChildren } from './watch.ts';
 
-const childMs = 300;
+/** So much longer than is demanded because a busy machine may look late. */
+const childMs = 1_500;
+const seenMs = 150;
 
 // The kernel says it in /proc.
 describe.skipIf(process.platform !== 'linux')('watchChildren', () => {
@@ -18,7 +20,7 @@ describe.skipIf(process.platform !== 'linux')('watchChildren', () => {
 
     const seen = await watch.stop();
 
-    expect(coveredMs(seen, { from, to })).toBeGreaterThanOrEqual(childMs / 2);
+    expect(coveredMs(seen, { from, to })).toBeGreaterThanOrEqual(seenMs);
     expect(coveredMs(seen, { from: begin - 1_000, to: begin })).toBe(0);
   });
 });

@@ -7,6 +7,7 @@ import { clickCard, startRun, valueOf, waitForEnd, waitForGate } from '../stage/
 import { createStage, people } from '../stage/stage.ts';
 import type { Stage } from '../stage/stage.ts';
 import { endOpenRuns } from './open-runs.ts';
+import { othersServe } from './others-serve.ts';
 
 let stage: Stage;
 
@@ -105,6 +106,7 @@ describe('recover-quorum of three members on etcd 3.4', () => {
 
   it('refuses a cluster that has quorum', async () => {
     await on(['etcd03'], 'stop-etcd');
+    await othersServe(stage, 'etcd03');
 
     const view = await waitForEnd(stage, await startRun(stage, 'recover-quorum demo'));
 

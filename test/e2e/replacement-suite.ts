@@ -6,6 +6,7 @@ import { clickCard, startRun, waitFor, waitForEnd, waitForGate } from '../stage/
 import { createStage } from '../stage/stage.ts';
 import type { Stage } from '../stage/stage.ts';
 import { endOpenRuns } from './open-runs.ts';
+import { othersServe } from './others-serve.ts';
 import { approveAll, membersOf, saidBy, storedBy, votersOf } from './replacing.ts';
 
 /** Where each style has its settings; the first is that of the first test, too. */
@@ -40,6 +41,7 @@ export function describeReplacement(etcd: EtcdVersion): void {
         await third.configureBy(style);
         await stage.lab.etcdctl(['put', '/name/1', style]);
         await third.fault('lose-data');
+        await othersServe(stage, third.name);
         const before = await third.exec(['cat', file]);
 
         const view = await approveAll(stage, await startRun(stage, 'replace-member demo etcd03'));
@@ -62,6 +64,7 @@ export function describeReplacement(etcd: EtcdVersion): void {
       const third = stage.lab.host('etcd03');
       await stage.lab.etcdctl(['put', '/name/1', 'kept']);
       await third.fault('stop-etcd');
+      await othersServe(stage, third.name);
 
       const refused = await waitForEnd(stage, await startRun(stage, 'replace-member demo etcd03'));
       const run = await startRun(stage, 'replace-member demo etcd03 --discard-data');
@@ -78,6 +81,7 @@ export function describeReplacement(etcd: EtcdVersion): void {
       await stage.lab.resetCluster();
       const third = stage.lab.host('etcd03');
       await third.fault('stop-etcd');
+      await othersServe(stage, third.name);
       const run = await startRun(stage, 'replace-member demo etcd03 --discard-data');
       const gate = await waitForGate(stage, run, 'remove-member');
       const before = await membersOf(stage);

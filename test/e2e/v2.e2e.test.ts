@@ -15,7 +15,8 @@ beforeAll(async () => {
 afterAll(() => stage?.down());
 beforeEach(() => stage.lab.resetCluster());
 
-const valueV2 = async (key: string) => (await stage.lab.etcdctl(['get', key], { api: 2, reject: false })).stdout;
+/** With a quorum: a member's own store may be behind. */
+const valueV2 = async (key: string) => (await stage.lab.etcdctl(['get', '--quorum', key], { api: 2, reject: false })).stdout;
 const whisper = (text: RegExp) =>
   stage.slack.message(channels.incident, (message) => message.ephemeral_to === people.alice && text.test(message.text));
 

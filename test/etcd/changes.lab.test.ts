@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { Etcd3 } from 'etcd3';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Approval } from '../../src/engine/approval.ts';
 import type { Etcd } from '../../src/etcd/etcd.ts';
@@ -7,14 +5,13 @@ import { MemberId } from '../../src/ids.ts';
 import { createLab } from '../lab/lab.ts';
 import type { Lab, LabHost } from '../lab/lab.ts';
 import { waitUntil } from '../lab/wait.ts';
-import { labEtcd, memberNames } from './lab-etcd.ts';
+import { fillDirectories, fillToTheBrim, megabyte, putSurely } from './filling.ts';
+import { labEtcd, ledBy, memberNames, settledWithinMs } from './lab-etcd.ts';
 import { describeOnEach } from '../lab/versions.ts';
 
 const upWithinMs = 300_000;
-const healthyWithinMs = 60_000;
 const [etcd01, etcd02, etcd03] = memberNames;
 const approval = {} as Approval;
-const megabyte = 1_000_000;
 const tinyQuota = 16 * 1_024 * 1_024;
 
 describeOnEach('changes of a cluster of etcd %s', (version) => {
@@ -61,6 +58,7 @@ describeOnEach('changes of a cluster of etcd %s', (version) => {
 
   it('is not added to while another voter is down, and says which and what to do', async () => {
     const etcd = labEtcd(lab);
+    await ledBy(lab, etcd01);
     await third.fault('stop-etcd');
 
     await expect(etcd.addLearner(['https://198.51.100.99:2380'])).rejects.toMatchObject({
@@ -76,6 +74,7 @@ describeOnEach('changes of a cluster of etcd %s', (version) => {
   it('removes a member and takes it back as a learner that becomes a voter', async () => {
     const etcd = labEtcd(lab);
     const id = await idOf(etcd, 'etcd03');
+    await ledBy(lab, etcd01);
     await third.fault('lose-data');
 
     await etcd.removeMember(id, approval);
@@ -96,25 +95,28 @@ describeOnEach('changes of a cluster of etcd %s', (version) => {
     await joinExisting(third);
     const promoted = await waitUntil(async () => await isPromoted(etcd, learner.memberId), {
       for: 'the promotion',
-      withinMs: healthyWithinMs,
+      withinMs: settledWithinMs,
     });
     expect(promoted).toMatchObject({ holds: true });
     expect(await etcd.promote(learner.memberId)).toMatchObject({ holds: true });
-    expect(etcd.recorded.map(({ argv, exitCode }) => [...argv.slice(argv.indexOf('member')), exitCode])).toEqual([
+    // A promotion that was waited for may have failed at first.
+    const acts = etcd.recorded.filter(({ argv, exitCode }) => !argv.includes('promote') || exitCode === 0);
+    expect(acts.map(({ argv, exitCode }) => [...argv.slice(argv.indexOf('member')), exitCode])).toEqual([
       ['member', 'remove', id, 0],
       ['member', 'add', 'etcd03', '--learner', `--peer-urls=${third.peerUrl}`, 0],
       ['member', 'add', 'learner', '--learner', '--peer-urls=https://198.51.100.99:2380', 1],
       ['member', 'promote', learner.memberId, 0],
     ]);
     await lab.waitHealthy();
-    expect(await etcd.membersAgree()).toMatchObject({ holds: true });
+    await expect.poll(() => etcd.membersAgree(), { timeout: settledWithinMs }).toMatchObject({ holds: true });
   });
 
   it('waits when a voter has only just come back', async () => {
     const etcd = labEtcd(lab);
+    await ledBy(lab, etcd01);
     await third.fault('stop-etcd');
     await third.fault('start-etcd');
-    await waitUntil(async () => (await etcd.look()).quorum.answering === 3, { for: 'etcd03', withinMs: healthyWithinMs });
+    await waitUntil(async () => (await etcd.look()).quorum.answering === 3, { for: 'etcd03', withinMs: settledWithinMs });
 
     const learner = await etcd.addLearner(['https://198.51.100.99:2380']);
 
@@ -125,15 +127,18 @@ describeOnEach('changes of a cluster of etcd %s', (version) => {
 
   it('is asked through some of its members only', async () => {
     const etcd = labEtcd(lab);
+    await ledBy(lab, etcd01);
     await third.fault('stop-etcd');
 
     const two = etcd.among([etcd01, etcd02]);
 
-    expect(await two.look()).toMatchObject({
-      endpoints: [{ member: etcd01 }, { member: etcd02 }],
-      quorum: { voters: 3, answering: 2, holds: true },
-    });
-    expect(await two.membersAgree()).toMatchObject({ holds: true });
+    await expect
+      .poll(() => two.look(), { timeout: settledWithinMs })
+      .toMatchObject({
+        endpoints: [{ member: etcd01 }, { member: etcd02 }],
+        quorum: { voters: 3, answering: 2, holds: true },
+      });
+    await expect.poll(() => two.membersAgree(), { timeout: settledWithinMs }).toMatchObject({ holds: true });
     expect((await two.hashes()).map(({ member }) => member)).toEqual([etcd01, etcd02]);
     await expect(two.get('key', { from: etcd03 })).rejects.toMatchObject({ code: 'INPUT_INVALID' });
     expect(two.commands.compact(2n).argv.join(' ')).not.toContain(third.clientUrl);
@@ -142,12 +147,20 @@ describeOnEach('changes of a cluster of etcd %s', (version) => {
   });
 
   it('samples its keys by directory', async () => {
+    const etcd = labEtcd(lab);
     await fillDirectories(lab);
+    await lab.waitHealthy();
 
-    const { keysSeen, keysTotal, prefixes } = await labEtcd(lab).sampleKeys();
+    // A sample ends after three seconds: a busy machine may not see every key in that time.
+    const { keysTotal, prefixes } = await waitUntil(
+      async () => {
+        const sample = await etcd.sampleKeys();
+        return sample.keysSeen === 2_250 && sample;
+      },
+      { for: 'a sample of all keys', withinMs: settledWithinMs },
+    );
 
     expect(keysTotal).toBe(2_250);
-    expect(keysSeen).toBe(2_250);
     expect(prefixes.map(({ prefix, keys }) => [prefix, keys])).toEqual([
       ['/registry/secrets', 200],
       ['/registry/events', 2_000],
@@ -158,7 +171,8 @@ describeOnEach('changes of a cluster of etcd %s', (version) => {
 
   it('compacts below its head only, and defragments one member while the others serve', async () => {
     const etcd = labEtcd(lab);
-    for (let round = 0; round < 24; round += 1) await etcd.put('large', 'x'.repeat(megabyte));
+    for (let round = 0; round < 24; round += 1) await putSurely(etcd, 'large', 'x'.repeat(megabyte));
+    await lab.waitHealthy();
     const head = (await etcd.look()).revision ?? 0n;
     const before = await sizeOf(etcd, 'etcd02');
 
@@ -167,6 +181,7 @@ describeOnEach('changes of a cluster of etcd %s', (version) => {
     await etcd.compact(head - 1n, approval);
     await etcd.compact(head - 1n, approval);
     expect([await etcd.isCompacted(head - 1n), await etcd.isCompacted(head)]).toEqual([true, false]);
+    await compactedOn([lab.host('etcd02')], head - 1n);
     await etcd.defragment(etcd02);
 
     expect(await etcd.answersFromStore(etcd02)).toBe(true);
@@ -185,7 +200,7 @@ describeOnEach('changes of a cluster of etcd %s', (version) => {
 
     expect(await etcd.answersFromStore(etcd03)).toBe(false);
     await expect(etcd.defragment(etcd03)).rejects.toMatchObject({ code: 'ETCD_UNREACHABLE' });
-    expect(await etcd.quotaBytes(etcd03)).toBeUndefined();
+    await expect(etcd.quotaBytes(etcd03)).rejects.toMatchObject({ code: 'ETCD_UNREACHABLE' });
 
     await third.fault('start-etcd');
     await lab.waitHealthy();
@@ -199,17 +214,21 @@ describeOnEach('changes of a cluster of etcd %s', (version) => {
     await lab.waitHealthy();
     expect(await etcd.quotaBytes(etcd01)).toBe(tinyQuota);
     await fillToTheBrim(etcd);
-    const alarms = await waitUntil(async () => alarmsOf(etcd), { for: 'the alarm', withinMs: healthyWithinMs });
+    const alarms = await waitUntil(async () => alarmsOf(etcd), { for: 'the alarm', withinMs: settledWithinMs });
     expect(alarms[0]?.type).toBe('NOSPACE');
-    expect((await etcd.sampleKeys()).prefixes.map(({ prefix }) => prefix)).toContain('brim');
+    await expect
+      .poll(async () => (await etcd.sampleKeys()).prefixes.map(({ prefix }) => prefix), { timeout: settledWithinMs })
+      .toContain('brim');
 
     await etcd.delete('brim/0');
-    await etcd.compact(((await etcd.look()).revision ?? 0n) - 1n, approval);
+    const last = ((await etcd.look()).revision ?? 0n) - 1n;
+    await etcd.compact(last, approval);
+    await compactedOn(lab.hosts, last);
     for (const member of memberNames) await etcd.defragment(member);
     // Every member that is full raises its own, one after the other.
     for (const { memberId } of (await etcd.look()).alarms ?? []) await etcd.disarmNospace(memberId);
 
-    await waitUntil(async () => (await etcd.look()).alarms?.length === 0, { for: 'the end of the alarm', withinMs: healthyWithinMs });
+    await waitUntil(async () => (await etcd.look()).alarms?.length === 0, { for: 'the end of the alarm', withinMs: settledWithinMs });
     expect(await etcd.put('room', 'again')).toHaveProperty('revision');
     expect(etcd.recorded.at(-2)).toMatchObject({
       argv: expect.arrayContaining(['alarm', 'disarm']) as string[],
@@ -253,6 +272,16 @@ async function alarmsOf(etcd: Etcd) {
   return alarms.length > 0 && alarms;
 }
 
+/** Waits until etcd of these hosts says that history is gone: a compaction is waited for only on the member that was asked. */
+async function compactedOn(hosts: readonly LabHost[], revision: bigint): Promise<void> {
+  // The size in use does not tell: an idle 3.4 counts pages as free only after its next write.
+  const said = new RegExp(`finished scheduled compaction.*(?: at |"compact-revision":)${revision}\\b`);
+  for (const { name, exec } of hosts) {
+    const isDone = async () => said.test((await exec(['journalctl', '--quiet', '--output=cat', '--unit=etcd'])).stdout);
+    await waitUntil(isDone, { for: `the end of the compaction on ${name}`, withinMs: settledWithinMs, everyMs: 200 });
+  }
+}
+
 async function joinExisting(host: LabHost): Promise<void> {
   await host.exec(['sed', '-i', 's/^ETCD_INITIAL_CLUSTER_STATE=.*/ETCD_INITIAL_CLUSTER_STATE="existing"/', '/etc/default/etcd']);
   await host.fault('start-etcd');
@@ -261,33 +290,4 @@ async function joinExisting(host: LabHost): Promise<void> {
 async function setQuota(host: LabHost, bytes: number): Promise<void> {
   await host.exec(['sh', '-c', `echo ETCD_QUOTA_BACKEND_BYTES=${bytes} >> /etc/default/etcd`]);
   await host.exec(['systemctl', 'restart', 'etcd']);
-}
-
-async function fillDirectories(lab: Lab): Promise<void> {
-  const { pki, hosts } = lab;
-  const [rootCertificate, certChain, privateKey] = await Promise.all([readFile(pki.ca), readFile(pki.root.cert), readFile(pki.root.key)]);
-  const client = new Etcd3({ hosts: hosts.map((host) => host.clientUrl), credentials: { rootCertificate, certChain, privateKey } });
-  const put = async (directory: string, count: number, value: string) => {
-    const puts = Array.from({ length: count }, (_, index) => ({ key: Buffer.from(`${directory}/${index}`), value: Buffer.from(value) }));
-    await client.kv.txn({ success: puts.map((one) => ({ request_put: one })) });
-  };
-  await client.delete().all();
-  for (let part = 0; part < 20; part += 1) {
-    await put(`/registry/events/ns${part}`, 100, 'first');
-    await put(`/registry/events/ns${part}`, 100, 'second');
-  }
-  await put('/registry/secrets/a', 100, 'x'.repeat(4_000));
-  await put('/registry/secrets/b', 100, 'x'.repeat(4_000));
-  await put('config', 50, 'y');
-  client.close();
-}
-
-async function fillToTheBrim(etcd: Etcd): Promise<void> {
-  for (let round = 0; round < 40; round += 1) {
-    try {
-      await etcd.put(`brim/${round % 4}`, 'z'.repeat(megabyte));
-    } catch {
-      return;
-    }
-  }
 }

@@ -1,14 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Etcd3 } from 'etcd3';
-import { readFile } from 'node:fs/promises';
 import { createLab } from '../lab/lab.ts';
 import type { Lab, LabHost } from '../lab/lab.ts';
 import { waitUntil } from '../lab/wait.ts';
-import { labEtcd, memberNames, timed } from './lab-etcd.ts';
+import { labEtcd, memberNames, rawClient, settledWithinMs, timed } from './lab-etcd.ts';
 import { describeOnEach } from '../lab/versions.ts';
 
 const upWithinMs = 300_000;
-const raisedWithinMs = 5_000;
 const quorumLostWithinMs = 20_000;
 /** Two seconds of looking and five for a request are promised; the machine may be busy. */
 const boundedMs = 9_000;
@@ -34,7 +31,7 @@ describeOnEach('etcd %s', (version) => {
     expect((await lab.etcdctl(['get', 'greeting', '--print-value-only'])).stdout).toBe('hällo');
     await etcd.delete('greeting');
     expect(await etcd.get('greeting')).toBeUndefined();
-    expect(await etcd.get('greeting', { from: etcd01 })).toBeUndefined();
+    await expect.poll(() => etcd.get('greeting', { from: etcd01 }), { timeout: settledWithinMs }).toBeUndefined();
     expect(etcd.recorded).toMatchObject([
       {
         on: 'bot',
@@ -57,17 +54,22 @@ describeOnEach('etcd %s', (version) => {
     expect(new Set(hashes.map(({ hash }) => hash)).size).toBe(1);
     const { stdout } = await lab.etcdctl(['endpoint', 'hashkv', `--rev=${hashes[0]?.revision}`]);
     expect(stdout.split('\n').map((line) => Number(line.split(', ')[1]))).toEqual(hashes.map(({ hash }) => hash));
-    expect(await etcd.membersAgree()).toMatchObject({ holds: true, note: expect.stringContaining('All 3 members have hash') as string });
+    await expect
+      .poll(() => etcd.membersAgree(), { timeout: settledWithinMs })
+      .toMatchObject({ holds: true, note: expect.stringContaining('All 3 members have hash') as string });
   });
 
   it('knows whether authentication is on', async () => {
     const etcd = labEtcd(lab);
     expect(await etcd.authEnabled()).toBe(true);
 
+    // Any one member answers, from its own store, and one may lag.
     await lab.etcdctl(['auth', 'disable']);
+    await lab.waitHealthy();
 
     expect(await etcd.authEnabled()).toBe(false);
     await lab.etcdctl(['auth', 'enable']);
+    await lab.waitHealthy();
     expect(await etcd.authEnabled()).toBe(true);
   });
 
@@ -111,15 +113,12 @@ describeOnEach('etcd %s', (version) => {
     const raw = await rawClient(lab);
     await raw.maintenance.alarm({ action: 'Activate', memberID: BigInt(`0x${memberId}`).toString(), alarm: 'Nospace' });
 
-    await waitUntil(async () => (await etcd.look()).alarms?.length === 1, { for: 'the alarm', withinMs: raisedWithinMs });
-
-    expect((await etcd.look()).alarms).toEqual([{ memberId, type: 'NOSPACE' }]);
-    expect(await etcd.membersAgree()).toMatchObject({
-      holds: false,
-      because: expect.stringMatching(/^The alarm NOSPACE is raised for etcd0\d\.$/) as string,
-    });
+    await expect.poll(async () => (await etcd.look()).alarms, { timeout: settledWithinMs }).toEqual([{ memberId, type: 'NOSPACE' }]);
+    await expect
+      .poll(() => etcd.membersAgree(), { timeout: settledWithinMs })
+      .toMatchObject({ holds: false, because: expect.stringMatching(/^The alarm NOSPACE is raised for etcd0\d\.$/) as string });
     await lab.etcdctl(['alarm', 'disarm']);
-    await waitUntil(async () => (await etcd.look()).alarms?.length === 0, { for: 'the end of the alarm', withinMs: raisedWithinMs });
+    await expect.poll(async () => (await etcd.look()).alarms, { timeout: settledWithinMs }).toEqual([]);
     raw.close();
   });
 
@@ -185,15 +184,13 @@ describeOnEach('etcd %s', (version) => {
 
       await expect(etcd.put('lost', 'value')).rejects.toMatchObject({
         code: 'ETCD_UNREACHABLE',
-        message: expect.stringContaining('etcd01: connection refused, etcd02: no answer within 2 s') as string,
+        // What the kernel says of a host without power depends on how long ago somebody else asked it.
+        message: expect.stringMatching(
+          /etcd01: connection refused, etcd02: (?:no answer within [\d.]+ m?s|there is no route to the host), etcd03: connection refused/,
+        ) as string,
       });
       expect(await etcd.authEnabled()).toBeUndefined();
       expect(await etcd.v2Keys()).toBe('unknown');
     });
   });
 });
-
-async function rawClient({ pki, hosts }: Lab): Promise<Etcd3> {
-  const [rootCertificate, certChain, privateKey] = await Promise.all([readFile(pki.ca), readFile(pki.root.cert), readFile(pki.root.key)]);
-  return new Etcd3({ hosts: hosts.map((host) => host.clientUrl), credentials: { rootCertificate, certChain, privateKey } });
-}

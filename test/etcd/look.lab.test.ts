@@ -4,14 +4,14 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createLab } from '../lab/lab.ts';
 import type { Lab, LabHost } from '../lab/lab.ts';
 import { waitUntil } from '../lab/wait.ts';
-import { labEtcd, timed } from './lab-etcd.ts';
+import { labEtcd, seenAnew, settledWithinMs, timed } from './lab-etcd.ts';
 import { describeOnEach } from '../lab/versions.ts';
 
 const upWithinMs = 300_000;
 const quorumLostWithinMs = 20_000;
 /** Far from the bounds that are promised (2.5 s and 0.5 s), because the machine may be busy. */
 const boundedMs = 4_000;
-const promptMs = 1_500;
+const promptMs = 1_900;
 
 describeOnEach('look at etcd %s', (version) => {
   let lab: Lab;
@@ -32,7 +32,15 @@ describeOnEach('look at etcd %s', (version) => {
   });
 
   it('sees all members, with the ids that etcdctl prints', async () => {
-    const look = await labEtcd(lab).look();
+    const etcd = labEtcd(lab);
+
+    const look = await waitUntil(
+      async () => {
+        const seen = await etcd.look();
+        return seen.quorum.answering === 3 && seen;
+      },
+      { for: 'a look that sees every member', withinMs: settledWithinMs },
+    );
 
     const { stdout } = await lab.etcdctl(['member', 'list']);
     const listed = stdout.split('\n').map((line) => line.split(', ').slice(0, 3).join(' '));
@@ -75,6 +83,7 @@ describeOnEach('look at etcd %s', (version) => {
     ]);
     await Promise.all([second.fault('power-on'), third.fault('power-on')]);
     await lab.waitHealthy();
+    await seenAnew(lab);
     expect((await etcd.look()).quorum).toMatchObject({ answering: 3, holds: true });
   });
 
@@ -84,6 +93,7 @@ describeOnEach('look at etcd %s', (version) => {
     await second.fault('power-off');
     await second.fault('power-on');
     await lab.waitHealthy();
+    await seenAnew(lab);
 
     expect((await etcd.look()).quorum).toMatchObject({ answering: 3, holds: true });
   });

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,9 +5,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Clock } from '../../src/engine/ports.ts';
 import { systemClock } from '../../src/wiring/clock.ts';
+import { etcdKiller, networkCutter } from '../lab/at-once.ts';
 import { createLab } from '../lab/lab.ts';
 import type { Lab } from '../lab/lab.ts';
-import { connect, labEtcd, memberNames } from './lab-etcd.ts';
+import { fill } from './filling.ts';
+import { labEtcd, memberNames } from './lab-etcd.ts';
 import { describeOnEach } from '../lab/versions.ts';
 
 const upWithinMs = 300_000;
@@ -23,7 +24,7 @@ describeOnEach('snapshot-stream of etcd %s', (version) => {
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'etcd-medic-stream-'));
     lab = await createLab({ name: `stream-${version.replace('.', '')}`, etcd: version, members: 3 });
-    await fill(lab);
+    await fill(lab, megabytes);
   }, upWithinMs);
   afterAll(async () => {
     await lab?.down();
@@ -84,28 +85,26 @@ describeOnEach('snapshot-stream of etcd %s', (version) => {
 
   it('leaves nothing of a stream that breaks', async () => {
     const etcd = labEtcd(lab);
-    const kill = once(() => lab.host('etcd03').fault('kill-etcd'));
+    const kill = once(await etcdKiller(lab, lab.host('etcd03')));
 
-    await expect(etcd.saveSnapshot(etcd03, path('broken'), kill.start)).rejects.toMatchObject({
+    await expect(etcd.saveSnapshot(etcd03, path('broken'), kill)).rejects.toMatchObject({
       code: expect.stringMatching(/^ETCD_(UNREACHABLE|REQUEST_FAILED|TLS_FAILED)$/) as string,
     });
 
     expect(existsSync(path('broken'))).toBe(false);
-    await kill.done();
     await lab.waitHealthy();
   });
 
   it('gives up on a member that falls silent, and leaves nothing', async () => {
     const etcd = labEtcd(lab, { clock: tenTimesFaster() });
-    const cut = once(() => lab.host('etcd03').fault('cut-network'));
+    const cut = once(await networkCutter(lab, lab.host('etcd03')));
 
-    await expect(etcd.saveSnapshot(etcd03, path('silent'), cut.start)).rejects.toMatchObject({
+    await expect(etcd.saveSnapshot(etcd03, path('silent'), cut)).rejects.toMatchObject({
       code: 'ETCD_UNREACHABLE',
       message: expect.stringMatching(/stopped after [\d.]+ MB: nothing came for 30 s/) as string,
     });
 
     expect(existsSync(path('silent'))).toBe(false);
-    await cut.done();
     await lab.host('etcd03').fault('restore-network');
     await lab.waitHealthy();
   });
@@ -120,16 +119,14 @@ describeOnEach('snapshot-stream of etcd %s', (version) => {
   });
 });
 
-async function fill(lab: Lab): Promise<void> {
-  const etcd = connect(lab);
-  for (let count = 0; count < megabytes; count += 1) await etcd.put(`fill/${count}`, randomBytes(500_000).toString('hex'));
-  etcd.close();
-}
-
-/** Does something the first time it is asked to, without waiting for it. */
-function once(work: () => Promise<void>) {
-  let working: Promise<void> | undefined;
-  return { start: () => void (working ??= work()), done: async () => await working };
+/** Does something the first time it is called. */
+function once(work: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (isDone) return;
+    isDone = true;
+    work();
+  };
 }
 
 function tenTimesFaster(): Clock {

@@ -21,7 +21,7 @@ describe('API 2 on etcd 3.4', () => {
     await v2.put('/name/1', 'täst & =%+\n');
     await lab.etcdctl(['set', '/name/2', 'two'], { api: 2 });
 
-    expect((await lab.etcdctl(['get', '/name/1'], { api: 2 })).stdout).toBe('täst & =%+\n');
+    expect((await lab.etcdctl(['get', '--quorum', '/name/1'], { api: 2 })).stdout).toBe('täst & =%+\n');
     expect(await v2.get('/name/1')).toMatchObject({ type: 'value', value: 'täst & =%+\n' });
     expect(await v2.get('/name/2')).toMatchObject({ type: 'value', value: 'two' });
     expect(await v2.get('/none')).toBeUndefined();
@@ -60,9 +60,11 @@ describe('API 2 on etcd 3.4', () => {
     await v2.put('/name/1', 'test');
     await v2.put('/_hidden', 'x');
     await v2.settle();
+    await lab.waitHealthy();
 
     const [one, two, three] = await Promise.all([v2.contents(etcd01), v2.contents(etcd02), v2.contents(etcd03)]);
     await v2.put('/name/1', 'changed');
+    await lab.waitHealthy();
     const changed = await v2.contents(etcd01);
 
     expect(one.keys).toBe(1);
@@ -84,6 +86,7 @@ describe('API 2 on etcd 3.4', () => {
     await lab.etcdctl(['user', 'add', 'root:pass'], { api: 2 });
     await lab.etcdctl(['auth', 'enable'], { api: 2 });
     await lab.etcdctl(['role', 'revoke', 'guest', '--path', '/*', '--rw'], { api: 2, reject: false });
+    await lab.waitHealthy();
     const { v2 } = labEtcd(lab, { tls: { ca: lab.pki.ca, ...lab.pki.plain } });
 
     await expect(v2.put('/name/1', 'test')).rejects.toMatchObject({

@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import { useHost } from './lab-hosts.ts';
 import { describeOnEach } from '../lab/versions.ts';
+import { waitUntil } from '../lab/wait.ts';
 
 const drop = '/run/systemd/system/etcd.service.d/etcd-medic-force-new-cluster.conf';
 
@@ -24,6 +25,8 @@ describeOnEach('force-new-cluster on etcd %s', (etcd) => {
       await h.lab.waitHealthy(30_000);
       const running = await h.host.v2.force();
       await h.host.v2.clearForce();
+      // Until it is stopped the old process serves, too.
+      await waitUntil(async () => (await h.host.v2.force()).inProcess === false, { for: 'a process without the flag', withinMs: 30_000 });
       await h.lab.waitHealthy(30_000);
       const cleared = await h.host.v2.force();
       const pid = await h.sh('systemctl show etcd -p MainPID');

@@ -12,6 +12,7 @@ import type { SshTarget } from '../../src/host/ssh.ts';
 import { MemberName } from '../../src/ids.ts';
 import { createLab } from '../lab/lab.ts';
 import type { Lab, LabHost } from '../lab/lab.ts';
+import { waitUntil } from '../lab/wait.ts';
 
 const upWithinMs = 300_000;
 /** ssh's own limit and what a busy machine adds. */
@@ -113,8 +114,12 @@ describe('ssh to a host', () => {
     for (let index = 0; index < 5; index += 1) await shell.run(look('true'));
 
     expect(await logins()).toBe(before);
+    // Not those of another test: 1 is the beginning of 10.
+    const masters = async () => (await execa('pgrep', ['-f', `${target.controlPath}([^0-9]|$)`], { reject: false })).stdout;
+    expect(await masters()).not.toBe('');
     await shell.close();
-    expect((await execa('pgrep', ['-f', target.controlPath], { reject: false })).stdout).toBe('');
+    // It answers the order to end before it ends. By itself it would end after a minute.
+    await waitUntil(async () => (await masters()) === '', { for: 'the shared connection to end', withinMs: saysNoWithinMs });
   });
 
   it('stops waiting after the limit, says that the command may still run, and indeed it does', async () => {

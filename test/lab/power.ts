@@ -1,6 +1,6 @@
 /** Switching a host on and off: systemd-nspawn boots the real systemd of its disk as PID 1. */
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { cgroupLayout, cgroupPids, makeHostCgroups, removeCgroups } from './cgroups.ts';
 import { setCable } from './network.ts';
@@ -15,7 +15,7 @@ const killTimeoutMs = 20_000;
 /** Puts itself into the cgroups given before `--`, then becomes the command after it. */
 const joinAndExec = 'while [ "$1" != -- ]; do echo $$ > "$1" || exit 1; shift; done; shift; exec "$@"';
 
-/** Boots a host and waits until its sshd answers; etcd may take longer. */
+/** Boots a host and waits until its sshd answers and lets users in; etcd may take longer. */
 export async function powerOn(lab: LabState, host: HostState): Promise<void> {
   if ((await leaderPid(lab, host)) !== undefined) return;
   const { root, data, pidFile, consoleLog } = hostPaths(lab.name, host.name);
@@ -54,11 +54,21 @@ export async function powerOn(lab: LabState, host: HostState): Promise<void> {
 
   const failed = () => child.exitCode !== null || child.signalCode !== null;
   await waitUntil(async () => failed() || (await sshAnswers(host)), { for: `sshd of ${host.name} answering`, withinMs: bootTimeoutMs });
+  await waitUntil(async () => failed() || (await letsUsersIn(lab, host)), {
+    for: `${host.name} letting users in`,
+    withinMs: bootTimeoutMs,
+  });
   if (failed()) throw new Error(`${host.name} did not boot; its console said:\n${readFileSync(consoleLog, 'utf8').slice(-2_000)}`);
 }
 
 export async function sshAnswers(host: HostState): Promise<boolean> {
   return await answersTcp(host.address, 22, 'SSH-');
+}
+
+/** Until systemd-user-sessions(8) has removed that file, which may be after sshd answers, pam_nologin(8) refuses everybody but root. */
+async function letsUsersIn(lab: LabState, host: HostState): Promise<boolean> {
+  const leader = await leaderPid(lab, host);
+  return leader !== undefined && !existsSync(`/proc/${leader}/root/run/nologin`);
 }
 
 /** Takes a host's power away at once: nothing is stopped, nothing is told. Its disk stays as it is. */

@@ -4,6 +4,7 @@ import { cgroupPids, cgroupsOf } from './cgroups.ts';
 import { mountsUnder } from './disks.ts';
 import { bridgeName, labPaths, netnsName } from './paths.ts';
 import { run } from './run.ts';
+import { knownLabs, readState } from './state.ts';
 
 export interface Traces {
   readonly mounts: readonly string[];
@@ -29,11 +30,17 @@ export async function tracesOf(name: string, range: string): Promise<Traces> {
     mounts: [...(await mountsUnder(disks)), ...(await mountsUnder(state))],
     namespaces: entries('/run/netns').filter((entry) => entry.startsWith(netnsName(name, ''))),
     interfaces: links.stdout.split('\n').filter((line) => line.startsWith(bridgeName(name))),
-    routes: routes.stdout.split('\n').filter((line) => line.includes(network)),
+    routes: (await isTaken(name, range)) ? [] : routes.stdout.split('\n').filter((line) => line.includes(network)),
     cgroups: cgroupsOf(name).filter((dir) => existsSync(dir)),
     processes: [...(await cgroupPids(name)).map((pid) => `${pid}`), ...processesNaming(name)],
     directories: [state, disks].filter((dir) => existsSync(dir)),
   };
+}
+
+/** Whether a lab that was made since has the range: its routes are not this one's, which would have kept it from taking the range. */
+async function isTaken(name: string, range: string): Promise<boolean> {
+  const others = await Promise.all(knownLabs().map(async (other) => (other === name ? undefined : await readState(other))));
+  return others.some((state) => state?.range === range);
 }
 
 /** Processes that have the lab's paths or its keeper's arguments in their command line. */

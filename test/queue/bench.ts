@@ -34,6 +34,11 @@ export const requester = { user: alice, channel: 'C0INCIDENT', via: 'slack' } as
 /** A small lock, so that a dead worker's runs are taken up while a test waits. */
 export const quick = { lockDurationMs: 1_000, stalledIntervalMs: 500 } as const;
 
+/** How long a front waits for Redis. A stall of the test's own process counts as a wait, so it is far more than the product's own limit. */
+export const patientMs = 20_000;
+/** How long a connection may take to come (back). */
+export const connectLimitMs = 30_000;
+
 /** What a test has at hand. */
 export interface Bench extends AsyncDisposable {
   readonly redis: TestRedis;
@@ -48,15 +53,15 @@ export interface Bench extends AsyncDisposable {
   submit(words: readonly Word[], options?: Partial<RunRequest>): ReturnType<Runs['submit']>;
   /** Submits, and fails when the cluster is held. */
   begin(words: readonly Word[], options?: Partial<RunRequest>): Promise<RunRequest>;
-  gate(runId: RunId): Promise<Gate>;
+  gate(runId: RunId, limitMs?: number): Promise<Gate>;
   ended(runId: RunId, limitMs?: number): ReturnType<Runs['view']>;
 }
 
-/** Sets the bench. Runs of procedure `free` are not exclusive. @param commandTimeoutMs how soon a front gives up on Redis, when not by default */
-export async function bench(commandTimeoutMs?: number): Promise<Bench> {
+/** Sets the bench. Runs of procedure `free` are not exclusive. @param patient false for a test of how soon a front gives up: then as by the product's default */
+export async function bench({ patient = true } = {}): Promise<Bench> {
   const redis = await startRedis();
-  const connections = connect({ url: redis.url, log: silent, ...(commandTimeoutMs !== undefined && { commandTimeoutMs }) });
-  await untilConnected(connections, 5_000);
+  const connections = connect({ url: redis.url, log: silent, ...(patient && { commandTimeoutMs: patientMs }) });
+  await untilConnected(connections, connectLimitMs);
   const queues = openQueues({ front: connections.front, log: silent });
   const runs = createRuns({ front: connections.front, queues, isExclusive: (procedure) => procedure !== 'free', clock: systemClock });
   const probe = new Redis(redis.url, { maxRetriesPerRequest: null });
@@ -91,7 +96,7 @@ export async function bench(commandTimeoutMs?: number): Promise<Bench> {
       if (submission.state === 'held') throw new Error(`held by ${submission.by.run.runId}`);
       return submission.run;
     },
-    gate: (runId) => until(`${runId} waits at a gate`, () => whileRedisMayBeAway(() => settledGate(runs, queues, runId))),
+    gate: (runId, limitMs) => until(`${runId} waits at a gate`, () => whileRedisMayBeAway(() => settledGate(runs, queues, runId)), limitMs),
     ended: (runId, limitMs) => until(`${runId} has ended`, () => whileRedisMayBeAway(() => settledEnd(runs, queues, runId)), limitMs),
     [Symbol.asyncDispose]: async () => {
       await redis.start().catch(() => undefined);

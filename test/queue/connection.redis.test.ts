@@ -4,7 +4,7 @@ import { connect, settingsWarnings, untilConnected } from '../../src/queue/conne
 import type { Connections } from '../../src/queue/connection.ts';
 import { openQueues } from '../../src/queue/queues.ts';
 import { queueStatus } from '../../src/queue/status.ts';
-import { bench, silent } from './bench.ts';
+import { bench, connectLimitMs, patientMs, silent } from './bench.ts';
 import { startRedis } from './redis.ts';
 import type { TestRedis } from './redis.ts';
 import { until } from './until.ts';
@@ -19,9 +19,9 @@ describe('connections', () => {
   const connected = async (settings: readonly string[] = []) => {
     const redis = await startRedis(settings);
     redises.push(redis);
-    const connections = connect({ url: redis.url, log: silent });
+    const connections = connect({ url: redis.url, log: silent, commandTimeoutMs: patientMs });
     opened.push(connections);
-    await untilConnected(connections, 5_000);
+    await untilConnected(connections, connectLimitMs);
     return { redis, connections };
   };
 
@@ -61,13 +61,13 @@ describe('connections', () => {
   it('can be used by queues that were opened before Redis was there', async () => {
     const { redis } = await connected();
     await redis.stop();
-    const connections = connect({ url: redis.url, log: silent });
+    const connections = connect({ url: redis.url, log: silent, commandTimeoutMs: patientMs });
     opened.push(connections);
     const queues = openQueues({ front: connections.front, log: silent });
     await expect(queues.reports.add('run', { type: 'run', runId: 'x' as never })).rejects.toThrow(/writeable/);
 
     await redis.start();
-    await untilConnected(connections, 5_000);
+    await untilConnected(connections, connectLimitMs);
 
     await expect(queues.reports.add('run', { type: 'run', runId: 'x' as never })).resolves.toMatchObject({ id: expect.any(String) });
     await queues.close();

@@ -37,13 +37,16 @@ describe('a run that cannot be advanced', () => {
   });
 
   it('keeps its cluster and rests between attempts', async () => {
-    let attempts = 0;
-    on.worker({ advance: () => ((attempts += 1), Promise.reject(new Error('a bug'))) });
+    const attemptedAt: number[] = [];
+    on.worker({ advance: () => (attemptedAt.push(performance.now()), Promise.reject(new Error('a bug'))) });
     const run = await on.begin(['work']);
-    await until('two faults', async () => (await faultsOf(run.runId)).count === 2);
+    await until('three faults', async () => (await faultsOf(run.runId)).count >= 3, 30_000);
     await until('it rests', async () => (await on.queues.runs.getJobState(run.runId)) === 'delayed');
 
-    expect(attempts).toBe(2);
+    // Nothing is said of how long at most: a stall makes a rest longer, never shorter.
+    const [first = 0, second = 0, third = 0] = attemptedAt;
+    expect(second - first).toBeGreaterThan(pauseMs(1) - 100);
+    expect(third - second).toBeGreaterThan(pauseMs(2) - 100);
     expect(await on.submit(['work'])).toMatchObject({ state: 'held', by: { run: { runId: run.runId } } });
   });
 

@@ -56,14 +56,18 @@ describe('a run that waits for an approval', () => {
     };
     const sink = { render, deliver: () => Promise.resolve(), tellLoss: () => Promise.resolve() };
     const reports = createReportWorker({ workers, records, queues: on.queues, sink, clock: systemClock, log: silent }, { paceMs: 20 });
-    on.worker({ lookEveryMs, advance: scripted({ redis: on.probe, approvalExpiresAfterMs: 12_000 }) });
+    on.worker({ lookEveryMs, advance: scripted({ redis: on.probe, approvalExpiresAfterMs: 20_000 }) });
     const run = await on.begin(['gate']);
     const gate = await on.gate(run.runId);
-    const [half, late] = remindersOf(gate).map(({ at }) => at.getTime());
+    const [half = Infinity, late] = remindersOf(gate).map(({ at }) => at.getTime());
 
-    await until('it is rendered at half time', () => rendered.some((at) => at >= (half ?? Infinity)));
+    await until('it is rendered at half time', () => rendered.some((at) => at >= half), 30_000);
+    const next = await until('it sleeps again', async () => {
+      const at = await wakesAt(run.runId);
+      return at > half && at;
+    });
 
-    expect(await until('it sleeps again', async () => (await wakesAt(run.runId)) || undefined)).toBe(late);
+    expect(next).toBe(late);
     await reports.close({ deadlineMs: 2_000 });
   });
 });

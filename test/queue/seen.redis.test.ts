@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { connect, untilConnected } from '../../src/queue/connection.ts';
 import { createSeen } from '../../src/queue/seen.ts';
-import { bench, silent } from './bench.ts';
+import { bench, connectLimitMs, patientMs, silent } from './bench.ts';
 import type { Bench } from './bench.ts';
 import { until } from './until.ts';
 
@@ -14,8 +14,8 @@ describe('createSeen', () => {
   afterEach(() => on[Symbol.asyncDispose]());
 
   it('finds one of many at once to be the first, also across processes', async () => {
-    const other = connect({ url: on.redis.url, log: silent });
-    await untilConnected(other, 5_000);
+    const other = connect({ url: on.redis.url, log: silent, commandTimeoutMs: patientMs });
+    await untilConnected(other, connectLimitMs);
     const here = createSeen(on.connections.front);
     const there = createSeen(other.front);
 

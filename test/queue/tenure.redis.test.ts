@@ -70,7 +70,7 @@ describe('the permit of a take-up', () => {
     const { run, tenure, go } = await takenUp();
     const lost = await raiseEpoch(on.probe, run.runId);
     await on.probe.hset(`medic:run:${run.runId}`, 'epoch', tenure.epoch);
-    await systemClock.sleep(2);
+    await systemClock.sleep(20);
 
     expect(await raiseEpoch(on.probe, run.runId)).toBeGreaterThan(lost);
     go();

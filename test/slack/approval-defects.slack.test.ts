@@ -41,7 +41,7 @@ async function atGate(words: Parameters<Whole['begin']>[0] = ['gate']): Promise<
   return { run: runId, card: await whole.card(runId, needed) };
 }
 
-describe('a defect of approval buttons that is not here:', { timeout: 60_000 }, () => {
+describe('a defect of approval buttons that is not here:', { timeout: 120_000 }, () => {
   it('1. the first click after a restart is swallowed', async () => {
     const first = whole.worker();
     const { run, card } = await atGate();
@@ -123,7 +123,7 @@ describe('a defect of approval buttons that is not here:', { timeout: 60_000 }, 
   });
 
   it('7. live buttons are left after an expiry', async () => {
-    whole.worker({ approvalExpiresAfterMs: 3_000 });
+    whole.worker({ approvalExpiresAfterMs: 10_000 });
     const { run, card } = await atGate();
 
     const settled = await whole.card(run, /^Expired/);
@@ -179,7 +179,7 @@ describe('a defect of approval buttons that is not here:', { timeout: 60_000 }, 
   });
 
   it('11. expiry is counted as yes', async () => {
-    whole.worker({ approvalExpiresAfterMs: 5_000, required: 2 });
+    whole.worker({ approvalExpiresAfterMs: 10_000, required: 2 });
     const { run, card } = await atGate();
     await approve('U0BOB', card);
     await recorded('U0BOB', run);

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { OpsError } from '../../src/errors.ts';
 import { snapshotBytes } from '../etcd/snapshot-bytes.ts';
 import { origin, progress, refusingTool, run, status, testStore } from './store.ts';
+import { anotherGrain } from './time-grain.ts';
 
 const file = '20261122T070409Z-rev1234.db';
 
@@ -30,6 +31,7 @@ describe('check', () => {
   it('reads a file once as long as nobody touches it, and again when somebody did', async () => {
     const { snapshots, record } = await stored();
     const first = await snapshots.check(record);
+    await anotherGrain(record.path);
     await flip(record.path);
 
     const second = await snapshots.check(record);

@@ -6,6 +6,7 @@ import { fails, holds } from '../../src/engine/finding.ts';
 import type { Finding } from '../../src/engine/finding.ts';
 import { checkedOnce } from '../../src/snapshots/checked-once.ts';
 import type { SnapshotFile } from '../../src/snapshots/snapshots.ts';
+import { anotherGrain } from './time-grain.ts';
 
 describe('checkedOnce', () => {
   let directory: string;
@@ -41,6 +42,7 @@ describe('checkedOnce', () => {
     const then = new Date('2026-01-01T00:00:00Z');
     await utimes(record.path, then, then);
     await check(record);
+    await anotherGrain(record.path);
     await writeFile(record.path, 'as it is.');
     await utimes(record.path, then, then);
 

@@ -20,12 +20,22 @@ export async function say(stage: Stage, text: string, by: string = people.alice)
 
 /** Says it, and gives the run that it started. */
 export async function startRun(stage: Stage, text: string, by: string = people.alice): Promise<RunId> {
-  const ids = async () => (await stage.runs.list({ limit: 50 })).map(({ run }) => run.runId);
-  const before = new Set(await ids());
+  // Redis may be down for a while on purpose.
+  const ids = async () =>
+    await stage.runs.list({ limit: 50 }).then(
+      (runs) => runs.map(({ run }) => run.runId),
+      () => undefined,
+    );
+  let before: readonly RunId[] | undefined;
+  const isListed = async () => {
+    before = await ids();
+    return before !== undefined;
+  };
+  await until(isListed, 30_000, () => 'the runs could not be listed');
   await say(stage, text, by);
   let started: RunId | undefined;
   const isThere = async () => {
-    started = (await ids()).find((run) => !before.has(run));
+    started = (await ids())?.find((run) => before?.includes(run) === false);
     return started !== undefined;
   };
   await until(isThere, 30_000, () => `\`${text}\` started no run`).catch(async (error: unknown) => {
@@ -93,13 +103,18 @@ export async function waitForStep(stage: Stage, run: RunId, stepId: string): Pro
   let entries: readonly JournalEntry[] = [];
   await until(
     async () => {
-      entries = await stage.runs.journal(run);
+      entries = await journalOf(stage, run);
       return entries.some((entry) => entry.type === 'step-started' && entry.stepId === stepId);
     },
     runLimitMs,
     () => `${run} never began ${stepId}`,
   );
   return entries;
+}
+
+/** Empty while Redis does not give it, which may be down for a while on purpose. */
+async function journalOf(stage: Stage, run: RunId): Promise<readonly JournalEntry[]> {
+  return await stage.runs.journal(run).catch(() => []);
 }
 
 /** The value of a key, read past the bot. */
@@ -111,7 +126,7 @@ export async function valueOf(stage: Stage, key: string): Promise<string> {
 export async function waitForFirstChange(stage: Stage, run: RunId, stepId: string): Promise<void> {
   await until(
     async () =>
-      (await stage.runs.journal(run)).some(
+      (await journalOf(stage, run)).some(
         (entry) =>
           (entry.type === 'command' && entry.stepId === stepId && entry.command.changes) ||
           (entry.type === 'step-settled' && entry.stepId === stepId),
