@@ -1,5 +1,6 @@
 /** Does something to one host of a run, and sees that the run stops in a stated, safe state and that Retry completes it. */
 import { expect } from 'vitest';
+import { clickWay } from '../demo/stories/recover-quorum.ts';
 import type { RunId } from '../../src/ids.ts';
 import type { FaultName } from '../lab/lab.ts';
 import { buttonsOf } from '../slack/local-slack.ts';
@@ -20,6 +21,8 @@ export interface Endangered {
   readonly stage: Stage;
   readonly procedure: string;
   readonly words: string;
+  /** The way that is picked where the run offers several. */
+  readonly way?: 'survivor';
   /** Fails while the run is stopped when something is gone that was the last of its kind. */
   readonly safe: (run: RunId) => Promise<void>;
   /** Fails when the run has not brought what it was for. */
@@ -42,16 +45,16 @@ export async function expectMended(of: Endangered, { victim, fault, mend, moment
   if (moment === 'before the run') await host.fault(fault);
   const run = await startRun(stage, of.words);
   if (moment !== 'before the run') {
-    const { state, conclusion } = await answered(stage, run, async () => hasBegun(stage, run, moment));
+    const { state, conclusion } = await answered(of, run, async () => hasBegun(stage, run, moment));
     expect(state, `${moment} never began: ${conclusion}`).not.toBe('ended');
     await host.fault(fault);
   }
-  const stopped = await answered(stage, run, async ({ openGate }) => openGate?.kind === 'failure' || openGate?.stepId === lastQuestion);
+  const stopped = await answered(of, run, async ({ openGate }) => openGate?.kind === 'failure' || openGate?.stepId === lastQuestion);
   const gate = stopped.openGate;
   // What was lost was not needed any more at that moment.
   const noticed = gate?.kind === 'failure' ? await statedAt(of, run, gate, victim) : undefined;
   await host.fault(mend);
-  const view = await answered(stage, run, async () => false);
+  const view = await answered(of, run, async () => false);
 
   expect(view.outcome, view.conclusion).toBe('completed');
   await of.proof(run);
@@ -76,8 +79,9 @@ async function statedAt({ stage, procedure, safe }: Endangered, run: RunId, gate
   return gate.stepId;
 }
 
-/** Answers what comes, Retry at failures, yes to what is asked, no to the deletion: until it is as wished, or the run has ended. */
-async function answered(stage: Stage, run: RunId, wished: (view: RunView) => Promise<boolean>): Promise<RunView> {
+/** Answers what comes until it is as wished, or the run has ended. */
+async function answered(of: Endangered, run: RunId, wished: (view: RunView) => Promise<boolean>): Promise<RunView> {
+  const { stage } = of;
   for (;;) {
     let reached = false;
     const view = await waitFor(
@@ -91,9 +95,18 @@ async function answered(stage: Stage, run: RunId, wished: (view: RunView) => Pro
     );
     const gate = view.openGate;
     if (reached || gate === undefined) return view;
-    await clickCard(stage, gate, gate.kind === 'failure' ? 'retry' : gate.stepId === lastQuestion ? 'reject' : 'approve');
+    await answer(of, gate);
     await waitFor(stage, run, ({ openGate, state }) => state === 'ended' || openGate?.gateId !== gate.gateId, stopsWithinMs);
   }
+}
+
+/** Retry at a failure, the way that was to be picked, yes to what is asked, no to the deletion. */
+export async function answer({ stage, way }: Endangered, gate: Gate): Promise<void> {
+  if (gate.kind === 'choice') {
+    if (way === undefined) throw new Error(`The run offers several ways at ${gate.stepId}, and none was to be picked.`);
+    return clickWay(stage, gate, way);
+  }
+  await clickCard(stage, gate, gate.kind === 'failure' ? 'retry' : gate.stepId === lastQuestion ? 'reject' : 'approve');
 }
 
 async function hasBegun(stage: Stage, run: RunId, stepId: string): Promise<boolean> {

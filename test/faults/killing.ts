@@ -14,6 +14,8 @@ const pollMs = 30;
 const runLimitMs = 540_000;
 /** A machine that is busy with killed processes may make etcd answer late; what fails again and again is a defect. */
 const retriesMax = 2;
+/** A click that came while Redis was away is refused at once: a person whose card stays open clicks again. */
+const againAfterMs = 10_000;
 
 /** What was done to a run, and how it ended. */
 export interface Killed {
@@ -89,7 +91,7 @@ async function drive(
   pointOf: (entries: readonly JournalEntry[]) => Promise<string | undefined> | string | undefined,
 ): Promise<Killed> {
   const done = new Map<string, TakenUp | undefined>();
-  const answered = new Set<string>();
+  const answeredAt = new Map<string, number>();
   let retries = 0;
   const limit = Date.now() + runLimitMs;
   const { run: request } = await stage.runs.view(run);
@@ -108,8 +110,8 @@ async function drive(
       };
     if (view.openGate !== undefined) {
       const gate = view.openGate;
-      if (answered.has(gate.gateId)) continue;
-      answered.add(gate.gateId);
+      if (Date.now() - (answeredAt.get(gate.gateId) ?? 0) < againAfterMs) continue;
+      answeredAt.set(gate.gateId, Date.now());
       if (gate.kind !== 'failure') await answer(stage, gate);
       else if ((retries += 1) > retriesMax) throw new Error(`${run} failed at ${gate.stepId}: ${gate.reason}`);
       else await clickCard(stage, gate, 'retry');
