@@ -86,17 +86,17 @@ export const defragment = defineProcedure({
       change('defragment-followers', member === null ? 'Defragment the followers, one by one' : `Defragment ${member}, unless it leads`, {
         plan: () => planDefragment(world, followers),
         run: ({ progress }) => defragmentEach(world, followers, progress),
-        verify: async () => defragmented(await etcd.look(), followers),
+        verify: async () => defragmented(await lookTwice(world), followers),
       }),
       change('move-leader', 'Hand leadership on, when a member leads that is to be defragmented', {
         plan: () => planHandover(world, done),
         run: () => handOver(world, done),
-        verify: async () => ledByDone(await etcd.look(), done),
+        verify: async () => ledByDone(await lookTwice(world), done),
       }),
       change('defragment-leader', member === null ? 'Defragment the member that led' : `Defragment ${member}, if it led`, {
         plan: () => planDefragment(world, all),
         run: ({ progress }) => defragmentEach(world, all, progress),
-        verify: async () => defragmented(await etcd.look(), all),
+        verify: async () => defragmented(await lookTwice(world), all),
       }),
     ];
   },

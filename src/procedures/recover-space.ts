@@ -84,17 +84,17 @@ export const recoverSpace = defineProcedure({
       change('defragment-followers', 'Defragment the followers, one by one', {
         plan: async () => planDefragment(world, followers, await compacted()),
         run: ({ progress }) => defragmentEach(world, followers, progress),
-        verify: async () => defragmented(await etcd.look(), followers),
+        verify: async () => defragmented(await lookTwice(world), followers),
       }),
       change('move-leader', 'Hand leadership to a member that is defragmented', {
         plan: async () => ((await compacted()) ? planHandover(world, done) : planHandover(world, () => false)),
         run: () => handOver(world, done),
-        verify: async () => ledByDone(await etcd.look(), done),
+        verify: async () => ledByDone(await lookTwice(world), done),
       }),
       change('defragment-leader', 'Defragment the member that led', {
         plan: async () => planDefragment(world, all, await compacted()),
         run: ({ progress }) => defragmentEach(world, all, progress),
-        verify: async () => defragmented(await etcd.look(), all),
+        verify: async () => defragmented(await lookTwice(world), all),
       }),
       check('under-quota', 'See that every member is under its quota', () => allUnderQuota(world)),
       change('disarm', 'Disarm the alarm NOSPACE', {

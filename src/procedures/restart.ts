@@ -101,7 +101,7 @@ export const restart = defineProcedure({
       change('move-leader', 'Hand leadership on, when a member leads that is to be restarted', {
         plan: async () => planHandover(world, await done()),
         run: async () => handOver(world, await done()),
-        verify: async () => ledByDone(await etcd.look(), await done()),
+        verify: async () => ledByDone(await lookTwice(world), await done()),
       }),
       change('restart-leader', 'Restart the member that led', {
         ...acting('all'),
@@ -117,7 +117,7 @@ async function mayBegin(rolling: Rolling, world: World): Promise<Finding> {
   const begun = (await lookAtHosts(world)).some(
     (state) => state.reachable && state.unit.mainPid !== (rolling.pids[state.host.member] ?? state.unit.mainPid),
   );
-  return begun ? holds() : healthOf(await world.etcd.look());
+  return begun ? holds() : healthOf(await lookTwice(world));
 }
 
 /** At the edge nothing is restarted, with or without an approval: what is down comes first. */

@@ -1,15 +1,20 @@
 /** Looks at a cluster in memory that show something else than what is: a member that is slow for a moment, an election. */
-import type { ClusterLook, EndpointLook, EndpointStatus } from '../../src/etcd/etcd.ts';
+import type { ClusterLook, EndpointLook, EndpointStatus, Etcd } from '../../src/etcd/etcd.ts';
 import type { FakeWorld } from './world.ts';
 
-/** Has each look at the world go through `change`, with how many there have been, from 1 on. */
+/** Has each look at the world, or at some of its members, go through `change`, with how many there have been, from 1 on. */
 export function changeLooks(world: FakeWorld, change: (look: ClusterLook, nth: number) => ClusterLook): void {
-  const look = world.etcd.look.bind(world.etcd);
   let looks = 0;
-  world.etcd.look = async () => {
-    looks += 1;
-    return change(await look(), looks);
+  const changeThose = (etcd: Etcd): Etcd => {
+    const [look, among] = [etcd.look.bind(etcd), etcd.among.bind(etcd)];
+    etcd.look = async () => {
+      looks += 1;
+      return change(await look(), looks);
+    };
+    etcd.among = (members) => changeThose(among(members));
+    return etcd;
   };
+  changeThose(world.etcd);
 }
 
 /** The look as it is when these members give no answer in time. */

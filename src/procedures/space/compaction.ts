@@ -82,8 +82,8 @@ export function compacting(
 }
 
 /** Whether a compaction to this revision is safe on the versions that answer. */
-async function compactionAllowed(revision: bigint, { etcd }: World): Promise<Finding> {
-  const look = await etcd.look();
+async function compactionAllowed(revision: bigint, world: World): Promise<Finding> {
+  const look = await lookTwice(world);
   const head = look.revision ?? 0n;
   const versions = new Set(answering(look).map(({ status }) => status.version));
   return allOf([

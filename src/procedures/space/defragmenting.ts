@@ -12,7 +12,7 @@ import { healthOf } from '../running/health.ts';
 import { handOver } from '../running/leadership.ts';
 import { answering, leaderOf, noneCorrupt, voters } from '../running/members.ts';
 import { roomToDefragment } from './room.ts';
-import { lookWhenLed } from '../running/patience.ts';
+import { lookPatiently, lookTwice, lookWhenLed } from '../running/patience.ts';
 import { untilHolds } from '../running/until.ts';
 import { bytesInWords, secondsInWords } from '../words.ts';
 import type { World } from '../world.ts';
@@ -48,8 +48,9 @@ export function defragmented(look: ClusterLook, targets: Targets): Finding {
  * The commands for those whose turn it is. Where all are meant and the leader is among them, the others have had a step of their own before.
  * @param first what else comes first has been done; before that everything in scope will have its turn
  */
-export async function planDefragment({ etcd }: World, targets: Targets, first = true): Promise<readonly PlannedCommand[]> {
-  const look = await etcd.look();
+export async function planDefragment(world: World, targets: Targets, first = true): Promise<readonly PlannedCommand[]> {
+  const { etcd } = world;
+  const look = await lookTwice(world);
   const turns = first ? pending(look, targets) : inScope(look, targets);
   const leader = turns.filter((member) => targets.scope === 'all' && member === leaderOf(look)?.member);
   return (leader.length > 0 ? leader : turns).map((member) => etcd.commands.defragment(member));
@@ -109,7 +110,7 @@ async function defragmentOne(world: World, member: MemberName): Promise<string> 
 async function guard(world: World, member: MemberName): Promise<void> {
   const { etcd, clock, hosts, snapshots, runId } = world;
   const well = await untilHolds(clock, { limitMs: healthLimitMs, intervalMs: healthIntervalMs }, async () => healthOf(await etcd.look()));
-  const look = await etcd.look();
+  const look = await lookPatiently(world, [member]);
   const status = statusOf(look, member);
   const host = hosts.find((each) => each.member === member);
   if (status === undefined || host === undefined) throw new OpsError('ETCD_UNREACHABLE', `${member} does not answer.`);
@@ -164,8 +165,8 @@ function statusOf(look: ClusterLook, member: MemberName): EndpointStatus | undef
   return answering(look).find((each) => each.member === member)?.status;
 }
 
-async function statusNow({ etcd }: World, member: MemberName): Promise<EndpointStatus> {
-  const status = statusOf(await etcd.look(), member);
+async function statusNow(world: World, member: MemberName): Promise<EndpointStatus> {
+  const status = statusOf(await lookPatiently(world, [member]), member);
   if (status === undefined) throw new OpsError('ETCD_UNREACHABLE', `${member} does not answer.`);
   return status;
 }

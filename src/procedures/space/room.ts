@@ -7,6 +7,7 @@ import type { Host, HostFacts } from '../../host/host.ts';
 import { isDefragmented } from './fragmentation.ts';
 import { safeOn } from '../judging/hazards.ts';
 import { allCaughtUp, answering } from '../running/members.ts';
+import { lookTwice } from '../running/patience.ts';
 import { bytesInWords } from '../words.ts';
 import type { World } from '../world.ts';
 
@@ -30,7 +31,7 @@ export async function roomToDefragment(host: Host, { dbSizeInUseBytes }: Pick<En
 
 /** Looks at the disks of these members, all at once; where there is no room, says what is missing and what else can be done. */
 export async function roomOnAll(world: World, members: readonly string[]): Promise<Finding> {
-  const look = await world.etcd.look();
+  const look = await lookTwice(world);
   const findings = await Promise.all(
     world.hosts
       .filter(({ member }) => members.includes(member))

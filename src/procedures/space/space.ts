@@ -6,6 +6,7 @@ import type { ClusterLook, KeySample, PrefixWeight } from '../../etcd/etcd.ts';
 import type { MemberName } from '../../ids.ts';
 import { answering, nameOf } from '../running/members.ts';
 import type { Answering } from '../running/members.ts';
+import { lookTwice } from '../running/patience.ts';
 import { defaultQuotaBytes, raiseAdvice } from './room.ts';
 import { bytesInWords, list, plural } from '../words.ts';
 import type { World } from '../world.ts';
@@ -31,7 +32,7 @@ interface MemberSpace extends Answering {
 
 /** Says per member what is used of what, which prefixes weigh most, and what compaction and defragmentation can free. Only looks. */
 export async function whatIsFull(world: World): Promise<Finding> {
-  const look = await world.etcd.look();
+  const look = await lookTwice(world);
   const [members, sample, disks] = await Promise.all([spaceOf(world, look), sampleOf(world), Promise.all(world.hosts.map(diskOf))]);
   const lines = members.map(
     (each) => `${sizeLine(each)}, ${disks.find(({ member }) => member === each.member)?.free ?? 'disk not looked at'}.`,
@@ -42,7 +43,7 @@ export async function whatIsFull(world: World): Promise<Finding> {
 
 /** Whether every member's database is under its quota, so that a write fits: only then is NOSPACE taken back, or it comes again with the next write. */
 export async function allUnderQuota(world: World): Promise<Finding> {
-  const look = await world.etcd.look();
+  const look = await lookTwice(world);
   const silent = look.endpoints
     .filter((endpoint) => !endpoint.answers)
     .map(({ member }) => fails(`${member} does not answer, so its size is not known.`));
@@ -66,7 +67,7 @@ async function underQuota(world: World, each: MemberSpace): Promise<Finding> {
 
 /** What to do so that it does not fill again. */
 export async function preventionAdvice(world: World): Promise<readonly string[]> {
-  const look = await world.etcd.look();
+  const look = await lookTwice(world);
   const [members, sample] = await Promise.all([spaceOf(world, look), sampleOf(world)]);
   const near = members.filter(({ status, quotaBytes }) => status.dbSizeBytes >= nearQuota * quotaBytes).map(({ member }) => member);
   return [
