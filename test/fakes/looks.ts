@@ -19,11 +19,14 @@ export function changeLooks(world: FakeWorld, change: (look: ClusterLook, nth: n
 
 /** The look as it is when these members give no answer in time. */
 export function withSlow(look: ClusterLook, ...members: readonly string[]): ClusterLook {
-  return changeEndpoints(look, (endpoint) =>
+  const seen = changeEndpoints(look, (endpoint) =>
     members.includes(endpoint.member)
       ? { member: endpoint.member, endpoint: endpoint.endpoint, answers: false, code: 'timeout', reason: 'no answer within 2 s' }
       : endpoint,
   );
+  const answering = seen.endpoints.filter(({ answers }) => answers).length;
+  const quorum = { ...look.quorum, answering, holds: look.quorum.holds && answering >= look.quorum.needed };
+  return answering === 0 ? { ...seen, quorum, members: undefined, alarms: undefined, revision: undefined } : { ...seen, quorum };
 }
 
 /** The look with other words in the status of the members that answer. */

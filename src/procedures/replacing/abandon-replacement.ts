@@ -5,11 +5,12 @@ import { placeOf } from './joining-host.ts';
 import type { PreparedReplacement } from '../replace-member.ts';
 import { answeringIds, nameOf } from './safe-to-replace.ts';
 import { hasPeerUrl } from './which-member.ts';
+import { lookTwice } from '../running/patience.ts';
 import type { World } from '../world.ts';
 
 /** Every sentence is read off the cluster and the host as they are now. */
 export async function abandonReplacement(prepared: PreparedReplacement, world: World): Promise<string> {
-  const look = await world.etcd.look();
+  const look = await lookTwice(world);
   const sentences = [
     ...(look.members === undefined
       ? [`The list of members could not be read. ${look.quorum.sentence}`]

@@ -22,8 +22,8 @@ const betweenPromotionsMs = 1_000;
 export type JoiningMember = Pick<PreparedReplacement, 'member' | 'peerUrl' | 'removes'>;
 
 /** The row of the member that joins: known by its peer URL, because a learner has no name until it starts. */
-export async function joinedRow(prepared: JoiningMember, { etcd }: Pick<World, 'etcd'>): Promise<MemberRow | undefined> {
-  return rowIn(prepared, (await etcd.look()).members ?? []);
+export async function joinedRow(prepared: JoiningMember, world: Pick<World, 'etcd' | 'hosts' | 'clock'>): Promise<MemberRow | undefined> {
+  return rowIn(prepared, (await lookTwice(world)).members ?? []);
 }
 
 function rowIn({ peerUrl, removes }: JoiningMember, members: readonly MemberRow[]): MemberRow | undefined {
@@ -39,8 +39,9 @@ export async function learnerAdded(prepared: JoiningMember, world: World): Promi
 }
 
 /** The settings of a member that joins, as the members are at this moment, itself among them: https://etcd.io/docs/v3.5/op-guide/runtime-configuration/#add-a-new-member */
-async function settingsOf(prepared: JoiningMember, { etcd, cluster }: World): Promise<ClusterSettings> {
-  const look = await etcd.look();
+async function settingsOf(prepared: JoiningMember, world: World): Promise<ClusterSettings> {
+  const { cluster } = world;
+  const look = await lookTwice(world);
   const { members } = look;
   if (members === undefined) throw new OpsError('ETCD_NO_QUORUM', `The list of members could not be read. ${votesInWords(look)}`);
   const staying = members.filter(({ memberId }) => !prepared.removes.some(({ id }) => id === memberId));

@@ -52,7 +52,7 @@ export async function planRemoval(prepared: PreparedReplacement, world: World): 
   const { commands } = askedOf(prepared, world);
   const hosts = prepared.removes.map((removal) => stoppableHost(prepared, removal, world));
   const [look, units] = await Promise.all([
-    world.etcd.look(),
+    lookAtStaying(prepared, world),
     Promise.all(hosts.map(async (host) => (host === undefined ? undefined : await unitOf(host)))),
   ]);
   return prepared.removes.flatMap((removal, index) => {
@@ -69,7 +69,7 @@ export async function planRemoval(prepared: PreparedReplacement, world: World): 
 export async function removeMembers(prepared: PreparedReplacement, world: World, approval: Approval): Promise<void> {
   const etcd = askedOf(prepared, world);
   for (const removal of prepared.removes) {
-    const look = await world.etcd.look();
+    const look = await lookAtStaying(prepared, world);
     const stop = async () => {
       const host = stoppableHost(prepared, removal, world);
       if (host !== undefined && (await unitOf(host)) !== undefined) await host.stopAndMask(approval);

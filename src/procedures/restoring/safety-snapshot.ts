@@ -7,12 +7,10 @@ import { OpsError } from '../../errors.ts';
 import type { EndpointStatus } from '../../etcd/etcd.ts';
 import { ClusterId, MemberName } from '../../ids.ts';
 import { hasApplied } from '../running/applied.ts';
-import { mostAppliedFirst } from '../running/most-applied.ts';
+import { caughtUpWithin, mostAppliedFirst } from '../running/most-applied.ts';
+import { lookTwice } from '../running/patience.ts';
 import { bytesInWords } from '../words.ts';
 import type { World } from '../world.ts';
-
-/** How far a follower's applied raft index may be behind the highest and still count as caught up. */
-export const caughtUpWithin = 100n;
 
 /** What is settled when a run begins that takes a snapshot: the member, and what only the cluster can say for the sidecar. */
 export const SnapshotSource = z.object({
@@ -90,10 +88,11 @@ export async function snapshotChecked({ runId, snapshots }: Pick<World, 'runId' 
 
 /** A caught-up follower, so that the leader is not slowed; without quorum the member that has applied most. */
 async function memberFor(
-  { etcd, cluster }: World,
+  world: World,
   from: MemberName | undefined,
 ): Promise<{ readonly member: MemberName; readonly status: EndpointStatus }> {
-  const { endpoints } = await etcd.look();
+  const { cluster } = world;
+  const { endpoints } = await lookTwice(world);
   const answering = endpoints.flatMap((endpoint) => (endpoint.answers ? [{ member: endpoint.member, status: endpoint.status }] : []));
   if (from !== undefined) {
     const endpoint = endpoints.find(({ member }) => member === from);

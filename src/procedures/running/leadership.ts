@@ -7,6 +7,7 @@ import type { ClusterLook } from '../../etcd/etcd.ts';
 import type { MemberName } from '../../ids.ts';
 import { allCaughtUp, leaderOf, voters } from './members.ts';
 import type { Answering } from './members.ts';
+import { lookTwice } from './patience.ts';
 import { untilHolds } from './until.ts';
 import type { World } from '../world.ts';
 
@@ -36,18 +37,18 @@ export function ledByDone(look: ClusterLook, done: (member: Answering) => boolea
 }
 
 /** The command that hands leadership on, as it would be typed now; none when it need not be. */
-export async function planHandover({ etcd }: World, done: (member: Answering) => boolean): Promise<readonly PlannedCommand[]> {
-  const look = await etcd.look();
+export async function planHandover(world: World, done: (member: Answering) => boolean): Promise<readonly PlannedCommand[]> {
+  const look = await lookTwice(world);
   if (ledByDone(look, done).holds) return [];
   // Before its turn nobody has been done yet: then the one that will be is shown.
   const next = successor(look, done) ?? successor(look, () => true);
-  return next === undefined ? [] : [etcd.commands.moveLeader(next.status.memberId)];
+  return next === undefined ? [] : [world.etcd.commands.moveLeader(next.status.memberId)];
 }
 
 /** Hands leadership to a member that has had its turn, and waits until it leads. Nothing is done when one does. */
 export async function handOver(world: World, done: (member: Answering) => boolean): Promise<string | undefined> {
   const { etcd } = world;
-  const look = await etcd.look();
+  const look = await lookTwice(world);
   if (ledByDone(look, done).holds) return undefined;
   const caughtUp = allCaughtUp(look);
   if (!caughtUp.holds) throw new OpsError('GUARD_REFUSED', `Leadership is not moved: ${caughtUp.because}`);

@@ -4,7 +4,7 @@ import type { Finding } from '../../engine/finding.ts';
 import { OpsError } from '../../errors.ts';
 import type { ClusterLook, EndpointStatus } from '../../etcd/etcd.ts';
 import type { MemberName } from '../../ids.ts';
-import { caughtUpWithin } from '../restoring/safety-snapshot.ts';
+import { caughtUpWithin } from './most-applied.ts';
 import { list } from '../words.ts';
 import type { World } from '../world.ts';
 

@@ -1,5 +1,8 @@
-/** Which member of a cluster has the most of its log. */
+/** How much of its cluster's log a member has applied, compared with the others. */
 import type { EndpointStatus } from '../../etcd/etcd.ts';
+
+/** How far a follower's applied raft index may be behind the highest and still count as caught up. */
+export const caughtUpWithin = 100n;
 
 /**
  * Sorts the one that has applied most to the front. Only what is committed is applied, and of what is committed the members of a cluster never

@@ -9,7 +9,7 @@ import type { MemberName } from '../../ids.ts';
 import { createFailedStart } from './failed-start.ts';
 import { healthOf } from './health.ts';
 import { answering, leaderOf } from './members.ts';
-import { lookWhenLed } from './patience.ts';
+import { lookTwice, lookWhenLed } from './patience.ts';
 import { quorumWithout } from './quorum-without.ts';
 import { lookAtHosts, stateInWords } from './units.ts';
 import type { HostState, ReachableHost } from './units.ts';
@@ -41,7 +41,7 @@ export function restartedHost({ pids }: Rolling, state: HostState): boolean {
 
 /** Whether each of them has been restarted and answers. */
 export async function restarted(rolling: Rolling, scope: Scope, world: World): Promise<Finding> {
-  const [states, look] = await Promise.all([lookAtHosts(world), world.etcd.look()]);
+  const [states, look] = await Promise.all([lookAtHosts(world), lookTwice(world)]);
   return allOf(
     inScope(rolling, scope, states, look).map((state) => {
       const { member } = state.host;
@@ -56,7 +56,7 @@ export async function restarted(rolling: Rolling, scope: Scope, world: World): P
 
 /** The commands for those whose turn it is. Where all are meant and the leader is among them, the others have had a step of their own before. */
 export async function planRestart(rolling: Rolling, scope: Scope, world: World): Promise<readonly PlannedCommand[]> {
-  const [states, look] = await Promise.all([lookAtHosts(world), world.etcd.look()]);
+  const [states, look] = await Promise.all([lookAtHosts(world), lookTwice(world)]);
   const turns = inScope(rolling, scope, states, look).filter((state) => !restartedHost(rolling, state));
   const leader = turns.filter(({ host }) => scope === 'all' && !rolling.mayLoseQuorum && host.member === leaderOf(look)?.member);
   return (leader.length > 0 ? leader : turns).flatMap(({ host }) => host.commands.restart());
@@ -80,7 +80,7 @@ export async function restartEach(rolling: Rolling, scope: Scope, world: World, 
 
 /** Who follows is known only while somebody leads. */
 async function lookToScope(scope: Scope, world: World): Promise<ClusterLook> {
-  if (scope === 'all') return world.etcd.look();
+  if (scope === 'all') return lookTwice(world);
   const look = await lookWhenLed(world);
   if (leaderOf(look) === undefined)
     throw new OpsError('ETCD_NO_QUORUM', `No member is restarted while nobody leads. ${look.quorum.sentence}`);
