@@ -68,7 +68,6 @@ export const defragment = defineProcedure({
     return { prepared, summary: `Defragment ${list(prepared.members)}: ${bytesInWords(free)} of free pages` };
   },
   steps({ members, member, source }, world) {
-    const { etcd } = world;
     const followers = { members, scope: 'followers' } as const;
     const all = { members, scope: 'all' } as const;
     // A leader that is not among them goes on leading.

@@ -62,7 +62,6 @@ export const restart = defineProcedure({
     };
   },
   steps({ pids, endsQuorum }, world) {
-    const { etcd } = world;
     const names = Object.keys(pids);
     const rolling = { pids, mayLoseQuorum: endsQuorum };
     const acting = (scope: 'followers' | 'all') => ({
