@@ -161,6 +161,7 @@ describeOnEach('changes of a cluster of etcd %s', (version) => {
     );
 
     expect(keysTotal).toBe(2_250);
+    expect(await labEtcd(lab).countKeys()).toEqual({ keys: 2_250, of: 'quorum' });
     expect(prefixes.map(({ prefix, keys }) => [prefix, keys])).toEqual([
       ['/registry/secrets', 200],
       ['/registry/events', 2_000],

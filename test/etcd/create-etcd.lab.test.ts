@@ -166,6 +166,13 @@ describeOnEach('etcd %s', (version) => {
       expect(tookMs).toBeLessThan(lookBoundedMs);
     });
 
+    it('counts the keys of the member that is left, and says that it is that one’s count', async () => {
+      const { keys, of } = await labEtcd(lab).countKeys();
+
+      expect(of).toBe(etcd01);
+      expect(keys).toBeGreaterThan(0);
+    });
+
     it('cannot check a password, and says that it is for want of a quorum', async () => {
       const etcd = labEtcd(lab, { tls: { ca: lab.pki.ca, ...lab.pki.plain }, auth: { user: 'root', password: lab.rootPassword } });
       await waitUntil(async () => (await etcd.look()).endpoints[0]?.answers === true, { for: 'a look', withinMs: quorumLostWithinMs });
@@ -191,6 +198,7 @@ describeOnEach('etcd %s', (version) => {
       });
       expect(await etcd.authEnabled()).toBeUndefined();
       expect(await etcd.v2Keys()).toBe('unknown');
+      await expect(etcd.countKeys()).rejects.toMatchObject({ code: 'ETCD_UNREACHABLE' });
     });
   });
 });
