@@ -9,6 +9,8 @@ const limitMs = 2_000;
 const attempts = 2;
 /** etcd's metrics are about 100 KB. */
 const bodyLimitBytes = 4 * 1_024 * 1_024;
+/** Of a member that serves its metrics elsewhere (`--listen-metrics-urls`). */
+const notFound = 404;
 const quotaMetric = 'etcd_server_quota_backend_bytes';
 
 /**
@@ -26,7 +28,10 @@ async function readMetric(endpoint: Pick<Endpoint, 'member' | 'url' | 'tls'>, na
   for (let attempt = 1; ; attempt += 1) {
     try {
       const response = await askHttp(endpoint, { path: '/metrics', limitMs });
-      return response.statusCode === 200 ? metricIn(await bodyOf(response), name) : undefined;
+      if (response.statusCode === 200) return metricIn(await bodyOf(response), name);
+      response.resume();
+      if (response.statusCode === notFound) return undefined;
+      throw new Error(`HTTP status ${response.statusCode}`);
     } catch (error) {
       if (attempt < attempts) continue;
       const because = error instanceof Error ? error.message : String(error);

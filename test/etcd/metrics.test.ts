@@ -39,6 +39,13 @@ describe('metrics', () => {
     expect(await quotaBytes(await serving(status, body))).toBeUndefined();
   });
 
+  it('does not take a server in trouble for one that serves its metrics elsewhere', async () => {
+    await expect(quotaBytes(await serving(503, metrics('1')))).rejects.toMatchObject({
+      code: 'ETCD_UNREACHABLE',
+      message: expect.stringContaining('HTTP status 503') as string,
+    });
+  });
+
   it('says that nobody answers, which is not the same as to say nothing', async () => {
     await expect(quotaBytes({ member: etcd01, url: 'http://127.0.0.1:1', tls: undefined })).rejects.toMatchObject({
       code: 'ETCD_UNREACHABLE',

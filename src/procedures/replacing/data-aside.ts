@@ -10,14 +10,15 @@ import { placeOf } from './joining-host.ts';
 import type { PreparedReplacement } from '../replace-member.ts';
 import { lookAtStaying } from './replacement-looks.ts';
 import { answeringIds, nameOf, stillMembers } from './safe-to-replace.ts';
+import { lookTwice } from '../running/patience.ts';
 import { votesInWords } from '../running/members.ts';
 import { bytesInWords, list } from '../words.ts';
 import type { World } from '../world.ts';
 
 /** Its data is of no use to the cluster any more: nobody who is a member runs on it. */
-export async function dataIsSpare(prepared: PreparedReplacement, world: World): Promise<Finding> {
-  const { removes, member } = prepared;
-  const look = await lookAtStaying(prepared, world);
+export async function dataIsSpare({ removes, member }: PreparedReplacement, world: World): Promise<Finding> {
+  // The member whose data it is must not be taken for silent because it was slow.
+  const look = await lookTwice(world);
   if (look.members === undefined) return fails(`The list of members could not be read. ${votesInWords(look)}`);
   const left = stillMembers(removes, look.members);
   const answering = answeringIds(look);

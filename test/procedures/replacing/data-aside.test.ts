@@ -4,6 +4,7 @@ import { MemberId, MemberName } from '../../../src/ids.ts';
 import { dataIsSpare, isAside } from '../../../src/procedures/replacing/data-aside.ts';
 import { replaceMember } from '../../../src/procedures/replace-member.ts';
 import type { PreparedReplacement } from '../../../src/procedures/replace-member.ts';
+import { changeLooks, withSlow } from '../../fakes/looks.ts';
 import { approveAll, fakeRun } from '../../fakes/run.ts';
 import { aside, failed, fresh, input, spoiled } from '../replacing.ts';
 
@@ -29,6 +30,15 @@ describe('the data-dir of a member that was removed', () => {
 
   it('stays as long as it is one', async () => {
     expect(await dataIsSpare(prepared, fresh())).toMatchObject({ because: expect.stringContaining('etcd03 (a2) is still a member') });
+  });
+
+  it('stays as long as a member serves on it, also one that is slow for a moment', async () => {
+    const world = fresh();
+    changeLooks(world, (look, nth) => (nth === 1 ? withSlow(look, 'etcd03') : look));
+
+    expect(await dataIsSpare({ ...prepared, removes: [] }, world)).toMatchObject({
+      because: expect.stringContaining('etcd03 serves as'),
+    });
   });
 
   it('is aside only when nothing is left that etcd would start on', async () => {
