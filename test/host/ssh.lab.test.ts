@@ -187,7 +187,7 @@ describe('ssh to a host', () => {
     await labHost.fault('answer-ssh');
   });
 
-  it('says that a host is off, and looks over a new connection when it is on again', async () => {
+  it('says that a host is off, and looks over a new connection when it is on again, several looks at once too', async () => {
     const { shell } = open();
     await shell.run(look('true'));
 
@@ -195,7 +195,8 @@ describe('ssh to a host', () => {
     expect(await code(open().shell)).toMatchObject({ code: 'HOST_UNREACHABLE' });
     await labHost.fault('power-on');
 
-    expect((await shell.run(look('echo', 'back'))).stdout).toBe('back\n');
+    const looks = await Promise.all(['one', 'two', 'three'].map((word) => shell.run(look('echo', word))));
+    expect(looks.map(({ stdout }) => stdout)).toEqual(['one\n', 'two\n', 'three\n']);
     await shell.close();
   });
 });
