@@ -1,4 +1,5 @@
 /** Proof that a person said yes to one plan on one state. Whatever destroys demands one, so an ungated destructive call does not compile. */
+import type { PlannedCommand } from './command.ts';
 import type { UserId } from '../ids.ts';
 
 declare const minted: unique symbol;
@@ -8,6 +9,8 @@ export interface Approval {
   readonly [minted]: true;
   readonly gateId: string;
   readonly planDigest: string;
+  /** What was shown and approved: an adapter carries out nothing that is not in it. */
+  readonly plan: readonly PlannedCommand[];
   readonly approvedBy: readonly UserId[];
   /** Set when it rests on one person's word alone. */
   readonly breakGlass?: { readonly by: UserId; readonly reason: string };

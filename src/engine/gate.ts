@@ -150,6 +150,7 @@ export function approvalOf(gate: Gate, by: readonly Decision[]): Approval {
   return mintApproval({
     gateId: gate.gateId,
     planDigest: gate.digest,
+    plan: gate.plan,
     approvedBy: [...new Set(by.map((decision) => decision.by))],
     ...(broken !== undefined && { breakGlass: { by: broken.by, reason: broken.reason ?? '' } }),
   });

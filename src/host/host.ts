@@ -17,8 +17,6 @@ export interface UnitState {
   /** `User=` and `Group=` of the unit; root when not set. */
   readonly user: string;
   readonly group: string;
-  /** `own`: an administrator's unit file in /etc/systemd/system, where a mask would lie; it is set aside while masked. */
-  readonly unitFile?: 'own' | 'packaged';
 }
 
 /** How etcd is configured on a host: in an EnvironmentFile, by flags in the unit, or by a YAML `--config-file`. */
@@ -70,10 +68,11 @@ export interface RestoredFacts {
   readonly hash: string;
 }
 
+/** What lies on a host, by what it is and not by its path: which path that is, the host alone knows. */
+export type Part = 'data' | { readonly run: RunId; readonly what: 'snapshot' | 'restored' | 'aside' };
+
 /** What a restore into an empty directory is given. All members get the same cluster and token, each its own name and peer URL. */
 export interface RestoreOrder {
-  readonly snapshotPath: string;
-  readonly intoDir: string;
   readonly memberName: MemberName;
   readonly peerUrl: string;
   /** `etcd01=https://…,etcd02=https://…`. */
@@ -81,14 +80,13 @@ export interface RestoreOrder {
   readonly initialClusterToken: string;
   /** Added to the revision, so that it never goes backwards for watchers; only when the tool can. */
   readonly bumpRevisionBy?: bigint;
-  /** A copied `snap/db` has no hash to check. */
-  readonly skipHashCheck?: boolean;
+  /** A copied `snap/db` has no hash that etcd's tool could check: the host compares the handed-over file with this sha256 first. */
+  readonly withoutHashCheck?: { readonly sha256: string };
 }
 
-/** A file as it is handed to a host. */
+/** A file as it is handed to a host; there it is the run's `snapshot`. */
 export interface Delivery {
   readonly localPath: string;
-  readonly remotePath: string;
   readonly bytes: number;
   readonly sha256: string;
 }
@@ -110,7 +108,7 @@ export interface CertificateFacts {
   readonly subjectAltNames: readonly string[];
   readonly notBefore: Date;
   readonly notAfter: Date;
-  /** Whether the private key beside it belongs to it; undefined when the host has no openssl to tell. */
+  /** Whether the private key beside it belongs to it; undefined when the host could not tell. */
   readonly keyMatches: boolean | undefined;
   /** Signed by the CA that the settings name for this use; undefined when no CA is named. */
   readonly signedByCa: boolean | undefined;
@@ -120,62 +118,93 @@ export interface CertificateFacts {
 export type Reach = 'open' | 'refused' | 'no-answer' | 'unreachable';
 
 /**
- * What a procedure will need root or etcd's user for. `restore`: hand over, restore aside, fence, swap, settings, start.
- * `replace-member`: fence, put the data aside, settings, certificates, start. `stop-and-start`: stop, start, restart. `fetch-database`: the
- * stopped member's own database, which deploy/sudoers has in an alias of its own. `v2-backup` and `v2-restore`: what API 2 needs besides.
- * `undo`: fence, put back what was moved aside, settings, start.
+ * What a procedure will need the host's owner's permission for (host.json, `allow`). `restore`: hand over, restore aside, fence, swap,
+ * settings, start. `replace-member`: fence, put the data aside, settings, start. `stop-and-start`: stop, start, restart. `fetch-database`:
+ * the stopped member's own database. `v2-backup` and `v2-restore`: what API 2 needs besides. `undo`: as `restore`.
  */
 export type Purpose = 'restore' | 'replace-member' | 'stop-and-start' | 'fetch-database' | 'v2-backup' | 'v2-restore' | 'undo';
 
-/** Where one run keeps its things on a host: all beside the data-dir, so that a rename is enough. */
-export interface RunPaths {
-  /** The snapshot as handed over, e.g. `/data/etcd/data.restore-prod-7f3a9c.snapshot`. */
-  readonly snapshot: string;
-  /** The restored data before it takes its place, e.g. `/data/etcd/data.restore-prod-7f3a9c.new`. */
-  readonly restored: string;
-  /** The old data-dir, moved aside, e.g. `/data/etcd/data.restore-prod-7f3a9c.old`. */
-  readonly aside: string;
-}
+/** An act that can be put right by acting again. Each is idempotent, but for `restart`: the caller knows by `mainPid` whether it has happened. */
+export type ChangeAct =
+  /** Restores the handed-over snapshot beside the data-dir, owner and mode set; gets its name only when it is whole. */
+  | { readonly act: 'restore'; readonly order: RestoreOrder }
+  /** Changes only these settings, keeps a copy of the file beside it, reloads systemd. */
+  | { readonly act: 'settings'; readonly settings: ClusterSettings }
+  /** Unmasks and starts without waiting for etcd to be ready: members wait for each other. */
+  | { readonly act: 'unmask-start' }
+  /** Makes an empty data-dir of etcd's own where there is none; whatever is there is left alone. */
+  | { readonly act: 'make-data-dir' }
+  /** Stops etcd; systemd may start it again at boot. */
+  | { readonly act: 'stop' }
+  | { readonly act: 'restart' }
+  /** Removes this run's handed-over file and half-made directories; never a data-dir. */
+  | { readonly act: 'remove-scratch' }
+  /** Removes the restored data of a run that will not put it in place. Refuses once the old data is aside: then it is needed. */
+  | { readonly act: 'remove-restored' }
+  /** Backs API 2's data up beside the data-dir, without that of API 3, read back before it gets its name. etcd may run meanwhile. */
+  | { readonly act: 'v2-backup' }
+  /** Unpacks the handed-over archive into the run's `restored`, read back in the same way. */
+  | { readonly act: 'v2-unpack' }
+  /** Has etcd start with `--force-new-cluster`, by a drop-in that a reboot forgets. Refuses where etcd reads a YAML file. */
+  | { readonly act: 'v2-force' }
+  /** Takes the drop-in away, and restarts etcd when it still runs with it. */
+  | { readonly act: 'v2-unforce' };
+
+/** An act that takes away something that may not come back: only with an approval, and only what that approval was shown. */
+export type DestroyAct =
+  /** Stops and masks the unit. */
+  | { readonly act: 'fence' }
+  /** The data-dir aside and the restored one into its place. Refuses when the restored one is missing or etcd is not fenced. */
+  | { readonly act: 'swap' }
+  /** The data-dir aside and an empty one of etcd's own into its place. Refuses when etcd is not fenced. */
+  | { readonly act: 'put-aside' }
+  /** Undoes the swap of an earlier run: the data-dir aside under this run's name, and what that run moved aside into its place. */
+  | { readonly act: 'put-back'; readonly earlier: RunId }
+  /** Deletes what this run moved aside, for good. */
+  | { readonly act: 'delete-aside' };
+
+/** An act that a plan can show; `receive` is carried out by `handOver`, `fetch-database` and `v2-fetch` by their own methods. */
+export type HostAct =
+  | ChangeAct
+  | DestroyAct
+  | { readonly act: 'receive'; readonly delivery: Delivery }
+  | { readonly act: 'fetch-database' }
+  | { readonly act: 'v2-fetch' };
 
 /**
- * One host of a cluster. Every method has a time limit and throws OpsError HOST_* when the host cannot be asked.
- * Methods that act are idempotent: acting again, or after being cut in the middle, ends in the same state.
+ * One host of a cluster, for one run. Every method has a time limit and throws OpsError HOST_* when the host cannot be asked.
+ * What is asked at the same moment is one request to the host.
  */
 export interface Host {
   readonly member: MemberName;
   readonly address: string;
+  /** Of config.yaml: which of the host's etcds is meant. */
   readonly unitName: string;
-  readonly dataDir: string;
-  paths(run: RunId): RunPaths;
 
   /**
-   * Reads all that a restore rests on; throws with the one thing that is wrong (ssh, sudo, tool …). A host without a data-dir is no mistake.
-   * @param purposes what sudo is asked about: only what the procedure will do, `['restore']` when not given
+   * Reads all that a restore rests on; throws with the one thing that is wrong (ssh, the door, tool …). A host without a data-dir is no mistake.
+   * @param purposes what the host's owner must allow: only what the procedure will do, `['restore']` when not given
    */
   preflight(purposes?: readonly Purpose[]): Promise<HostFacts>;
   unit(): Promise<UnitState>;
-  dir(path: string): Promise<DirFacts>;
+  /** A directory, or for `snapshot` the handed-over file. `path` says where it is, or would be. */
+  dir(part: Part): Promise<DirFacts>;
   /** Several, of one moment. */
-  dirs(paths: readonly string[]): Promise<readonly DirFacts[]>;
-  /** Whether a file or a directory of this name lies beside the data-dir. `receive` gives a file its name only when its sha256 is right. */
-  has(path: string): Promise<boolean>;
-  /** Which of these lie there, the data-dir or names beside it; of one moment. */
-  existing(paths: readonly string[]): Promise<ReadonlySet<string>>;
+  dirs(parts: readonly Part[]): Promise<readonly DirFacts[]>;
+  /** Whether it lies there. A handed-over file gets its name only when its sha256 is right. */
+  has(part: Part): Promise<boolean>;
   /** Paths beside the data-dir that begin with its name and a dot: what runs have left, and have under way. */
   beside(): Promise<readonly string[]>;
-  /** Whether etcd is stopped and cannot come back: unit inactive and masked, no etcd process, client and peer port closed as seen from here. */
+  /** Whether etcd is stopped and cannot come back: unit inactive and masked, no process of it, client and peer port closed as seen from here. */
   fenced(): Promise<Finding>;
-  /** sha256 of a file on the host; undefined when it is not there. */
-  fileSha256(path: string): Promise<string | undefined>;
-  /** What etcd's tool says of `<dir>/member/snap/db`; undefined when the directory is not there. */
-  restored(dir: string): Promise<RestoredFacts | undefined>;
-  /** How etcd is configured at this moment: `preflight` reads it too, among much else. */
+  /** What etcd's tool says of the database in it; undefined when it is not there. */
+  restored(part: 'data' | { readonly run: RunId; readonly what: 'restored' | 'aside' }): Promise<RestoredFacts | undefined>;
+  /** How etcd is configured at this moment. */
   configuration(): Promise<HostFacts['configuration']>;
-  /** Whether the settings already stand in etcd's configuration. */
+  /** Whether the settings already stand in etcd's configuration, and systemd knows. */
   configured(settings: ClusterSettings): Promise<Finding>;
-  /** What these settings were before `configure` set them, as the copy of their file has it; undefined when there is no such copy. */
+  /** What these settings were before `settings` set them, as the copy of their file has it; undefined when there is no such copy. */
   settingsBefore(settings: ClusterSettings): Promise<ClusterSettings | undefined>;
-
   /** Free bytes on the file system that holds the data: the data-dir's own, where it is a mount point. */
   freeBytes(): Promise<number>;
   /** The certificates that etcd is set to show; empty when it serves without TLS. */
@@ -183,67 +212,22 @@ export interface Host {
   /** How a port of another host looks from this one. */
   reach(address: string, port: number): Promise<Reach>;
 
-  /** Hands a file over: written as `.part`, mode 0600, sha256 compared on arrival, then renamed. Free disk is looked at first. */
-  receive(delivery: Delivery, progress: Progress): Promise<void>;
-  /** Restores into `<intoDir>.part` (removed first when left behind by a cut), owner and mode set, then renamed to `intoDir`. */
-  restoreSnapshot(order: RestoreOrder): Promise<void>;
-  /** Changes only these settings, keeps a copy of the file beside it, reloads systemd; gives the difference as text. */
-  configure(settings: ClusterSettings): Promise<{ readonly difference: string }>;
-  /** Unmasks and starts without waiting for etcd to be ready: members wait for each other. */
-  unmaskAndStart(): Promise<void>;
-  /** Makes an empty data-dir of etcd's own where there is none; whatever is there is left alone. */
-  makeDataDir(): Promise<void>;
-  /** Stops etcd; systemd may start it again at boot. */
-  stop(): Promise<void>;
-  /** Restarts etcd without waiting for it to be ready. Not idempotent: the caller knows by `mainPid` whether it has happened. */
-  restart(): Promise<void>;
+  /**
+   * What is left to do for each act, as commands that an operator would type: made on the host by the code that does it, from what lies there now.
+   * @param acts each as if those before it had been done
+   * @param assuming acts of earlier steps that are taken as done
+   * @throws OpsError HOST_COMMAND_FAILED with the reason when one of `acts` is refused
+   */
+  plan(acts: readonly HostAct[], assuming?: readonly HostAct[]): Promise<readonly (readonly PlannedCommand[])[]>;
+  /** Carries an act out, as far as it is left to do; gives the difference that `settings` made, as text. */
+  do(act: ChangeAct): Promise<{ readonly difference?: string }>;
+  /** Carries it out when what is left to do is still part of what was approved. @throws OpsError HOST_PLAN_MOVED when it is not */
+  destroy(act: DestroyAct, approval: Approval): Promise<void>;
+  /** Hands a file over: mode 0600, its name only when its sha256 is right. Free disk is looked at first. */
+  handOver(delivery: Delivery, progress: Progress): Promise<void>;
   /** Copies `member/snap/db` of the data-dir to a new local file (mode 0600, fsynced). Refuses while etcd runs: the copy would be torn. */
   fetchDatabase(toPath: string, progress: Progress): Promise<{ readonly bytes: number; readonly sha256: string }>;
-  /** Removes this run's handed-over snapshot and half-made files; never a data-dir. */
-  removeScratch(run: RunId): Promise<void>;
-
-  /** Removes the restored data of a run that will not put it in place. Refuses once the old data is aside: then it is needed. */
-  removeRestored(run: RunId): Promise<void>;
-
-  /** Stops and masks the unit. */
-  stopAndMask(approval: Approval): Promise<void>;
-  /** Moves the data-dir aside and the restored one into its place: two renames, each skipped when it has happened. Refuses when the restored one is missing or etcd is not fenced. */
-  swapDataDir(run: RunId, approval: Approval): Promise<void>;
-  /** Moves the data-dir aside and leaves an empty one of etcd's own in its place, each skipped when it has happened. Refuses when etcd is not fenced. */
-  putDataAside(run: RunId, approval: Approval): Promise<void>;
-  /**
-   * Undoes the swap of an earlier run: moves the data-dir aside under this run's name and what that run moved aside into its place; two
-   * renames, each skipped when it has happened. Refuses when nothing is kept of that run or etcd is not fenced.
-   */
-  returnAside(run: RunId, earlier: RunId, approval: Approval): Promise<void>;
-  /** Deletes the data-dir that this run moved aside, for good. */
-  deleteAside(run: RunId, approval: Approval): Promise<void>;
 
   /** What only a cluster that uses API 2 needs. */
   readonly v2: HostV2;
-
-  /** The same acts as commands, for plans: made by the very functions that carry them out. */
-  readonly commands: HostCommands;
-}
-
-/** Each act of a host as the commands an operator would type. Pure. */
-export interface HostCommands {
-  receive(delivery: Delivery): readonly PlannedCommand[];
-  restoreSnapshot(order: RestoreOrder, tool: RestoreTool): readonly PlannedCommand[];
-  configure(settings: ClusterSettings, configuration: HostFacts['configuration']): readonly PlannedCommand[];
-  /** `unit` as `preflight` saw it; without it a packaged unit is meant. */
-  stopAndMask(unit?: Pick<UnitState, 'unitFile'>): readonly PlannedCommand[];
-  /** `dataDir` as it is now: where it is missing, an empty directory stands in for the old one. */
-  swapDataDir(run: RunId, dataDir?: Pick<DirFacts, 'exists'>): readonly PlannedCommand[];
-  unmaskAndStart(unit?: Pick<UnitState, 'unitFile'>): readonly PlannedCommand[];
-  fetchDatabase(): readonly PlannedCommand[];
-  makeDataDir(): readonly PlannedCommand[];
-  stop(): readonly PlannedCommand[];
-  restart(): readonly PlannedCommand[];
-  putDataAside(run: RunId, dataDir?: Pick<DirFacts, 'exists'>): readonly PlannedCommand[];
-  /** `dataDir` as it is now, as for `swapDataDir`. */
-  returnAside(run: RunId, earlier: RunId, dataDir?: Pick<DirFacts, 'exists'>): readonly PlannedCommand[];
-  deleteAside(run: RunId): readonly PlannedCommand[];
-  removeScratch(run: RunId): readonly PlannedCommand[];
-  removeRestored(run: RunId): readonly PlannedCommand[];
 }

@@ -1,5 +1,4 @@
 /** What a procedure may ask of a host whose etcd serves API 2, and the facts it gets back. */
-import type { PlannedCommand } from '../engine/command.ts';
 import type { Progress } from '../engine/step.ts';
 import type { RunId } from '../ids.ts';
 import type { ConfigurationStyle, RestoreTool } from './host.ts';
@@ -35,34 +34,12 @@ export interface ForceFacts {
   readonly inProcess: boolean | undefined;
 }
 
-/** Methods that act are idempotent: acting again, or after being cut in the middle, ends in the same state. */
+/** The looks of API 2, and its copy off the host; what changes something are acts (host.ts). */
 export interface HostV2 {
   settings(): Promise<V2Settings>;
-  /**
-   * Backs the data-dir up beside itself, without data of API 3, as etcd's own user, has the tool read the backup back, and only then
-   * gives it its name (`RunPaths.restored`). etcd may run meanwhile.
-   */
-  makeBackup(run: RunId): Promise<void>;
-  /** Unpacks the handed-over archive (`RunPaths.snapshot`) into `RunPaths.restored`, read back in the same way. */
-  unpackBackup(run: RunId): Promise<void>;
-  /** What is in `RunPaths.restored`; undefined when it is not there. */
+  /** What is in the run's `restored`, a backup of API 2; undefined when it is not there. */
   inspect(run: RunId): Promise<V2BackupFacts | undefined>;
   /** Copies the made backup to a new local file (tar, gzip, mode 0600, fsynced); its sha256 is the same on both sides. */
-  fetchBackup(run: RunId, toPath: string, progress: Progress): Promise<{ readonly bytes: number; readonly sha256: string }>;
+  fetchBackup(toPath: string, progress: Progress): Promise<{ readonly bytes: number; readonly sha256: string }>;
   force(): Promise<ForceFacts>;
-  /** Has etcd start with `--force-new-cluster`: by a drop-in in /run, which a reboot forgets. Refuses where etcd reads a YAML file, because then it ignores its environment. */
-  setForce(): Promise<void>;
-  /** Takes the drop-in away, and restarts etcd when it still runs with it. */
-  clearForce(): Promise<void>;
-  /** The same acts as commands, for plans. */
-  readonly commands: HostV2Commands;
-}
-
-/** Each act as the commands an operator would type. */
-export interface HostV2Commands {
-  makeBackup(run: RunId, tool: Pick<RestoreTool, 'program'>): readonly PlannedCommand[];
-  unpackBackup(run: RunId, tool: Pick<RestoreTool, 'program'>): readonly PlannedCommand[];
-  fetchBackup(run: RunId): readonly PlannedCommand[];
-  setForce(): readonly PlannedCommand[];
-  clearForce(): readonly PlannedCommand[];
 }
