@@ -7,19 +7,18 @@ FILE_MAX_BYTES = 131072
 
 def look(etcd, settings):
     """For each use (`client`, `peer`): the files, the certificate and CA as PEM, and whether the key beside it fits; `problem` in words."""
-    found = []
-    for use in ('client', 'peer'):
-        certificate, key, ca = (_value(settings, use, name) for name in ('cert-file', 'key-file', 'trusted-ca-file'))
-        # etcd takes an empty value for none.
-        if not certificate:
-            continue
-        try:
-            read = as_user(etcd.account, lambda: _read(certificate, key, ca))
-        except OSError as error:
-            read = {'problem': '%s cannot be read as %s (%s)' % (error.filename or certificate, etcd.account.user, error.strerror)}
-        fields = {'use': use, 'file': certificate, 'key_file': key or None, 'ca_file': ca or None, 'pem': None, 'ca_pem': None, 'key_matches': None, 'problem': None}
-        fields.update(read)
-        found.append(fields)
+    files = [[use] + [_value(settings, use, name) or None for name in ('cert-file', 'key-file', 'trusted-ca-file')] for use in ('client', 'peer')]
+    # etcd takes an empty value for none.
+    files = [each for each in files if each[1]]
+    return as_user(etcd.account, lambda: [_each(etcd, *each) for each in files]) if files else []
+
+
+def _each(etcd, use, certificate, key, ca):
+    found = {'use': use, 'file': certificate, 'key_file': key, 'ca_file': ca, 'pem': None, 'ca_pem': None, 'key_matches': None, 'problem': None}
+    try:
+        found.update(_read(certificate, key, ca))
+    except OSError as error:
+        found['problem'] = '%s cannot be read as %s (%s)' % (error.filename or certificate, etcd.account.user, error.strerror)
     return found
 
 

@@ -11,21 +11,21 @@ from .wire import BLOCK_MAX_BYTES
 
 def fetch_database(wire, request_id, state):
     """A database that etcd writes while it is read would be torn, so etcd must be down before and after."""
-    _refuse_while_up(state)
+    refuse_while_up(state, 'The database is not copied')
     path = state.place.database(state.place.data)
     result = _stream(wire, request_id, state.etcd.account, path)
     from .units import Unit
     state.unit = Unit(state.unit.name)
-    _refuse_while_up(state)
+    refuse_while_up(state, 'The database is not copied')
     return result
 
 
-def _refuse_while_up(state):
+def refuse_while_up(state, what):
     mine, _, _ = processes.of(state.etcd, [])
     if state.unit.is_down and not mine:
         return
     because = 'an etcd process runs (pid %s)' % ', '.join(map(str, mine)) if mine else '%s is %s' % (state.unit.name, state.unit.active)
-    raise failed('The database is not copied, because %s: the copy would be torn.' % because, 'Save a snapshot of the running member, or stop it first.')
+    raise failed('%s, because %s.' % (what, because), 'Save a snapshot of the running member, or stop it first.')
 
 
 def fetch_v2(wire, request_id, state):

@@ -88,6 +88,9 @@ class Session:
         directory = state.place.data if of == 'data' else state.place.path(state.run, of)
         if state.place.entry(directory) is None:
             return None
+        if of == 'data':
+            # etcd has its database locked, and the tool would wait for it.
+            fetch.refuse_while_up(state, 'The database is not read')
         tool = versions.fitting(asked.etcd, versions.server_version(asked.etcd, state.settings.program))
         return versions.database(asked.etcd, tool, state.place.database(directory))
 
