@@ -163,7 +163,7 @@ async function look(host: Host): Promise<HostSight> {
   try {
     // One after the other: two at once would each make a connection of their own, which is what takes the time.
     const unit = await host.unit();
-    const dir = await host.dir(host.dataDir);
+    const dir = await host.dir('data');
     const beside = await host.beside();
     return {
       member: host.member,

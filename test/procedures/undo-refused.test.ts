@@ -82,7 +82,7 @@ describe('an undo is refused', () => {
   it('when another run has replaced the data since: that one is undone first', async () => {
     const second = RunId.parse('restore-demo-cccccc');
     const world = await afterRun(
-      { ...(await restoredWhileHealthy()), runId: second },
+      forRun(await restoredWhileHealthy(), second),
       { procedure: restore, input: { 'while-healthy': true } },
     );
 

@@ -21,7 +21,7 @@ export async function v2Preflight(first: MemberName, { hosts }: World, backupVer
 async function ready(host: Host, isFirst: boolean, backupVersion: string): Promise<Finding> {
   const purposes: readonly Purpose[] = isFirst ? ['restore', 'replace-member', 'v2-restore'] : ['restore', 'replace-member'];
   try {
-    const { serverVersion, freeBytes, configuration } = await host.preflight(purposes);
+    const { serverVersion, freeBytes, configuration, dataDir } = await host.preflight(purposes);
     const [{ style, enabled }, force] = await Promise.all([host.v2.settings(), host.v2.force()]);
     const neededBytes = isFirst ? firstNeedsBytes : othersNeedBytes;
     const finding = allOf([
@@ -44,7 +44,7 @@ async function ready(host: Host, isFirst: boolean, backupVersion: string): Promi
       ),
       that(
         freeBytes >= neededBytes,
-        `${host.member} has ${bytesInWords(freeBytes)} free beside ${host.dataDir} and needs ${bytesInWords(neededBytes)}.`,
+        `${host.member} has ${bytesInWords(freeBytes)} free beside ${dataDir.path} and needs ${bytesInWords(neededBytes)}.`,
       ),
     ]);
     if (!finding.holds) return finding;
