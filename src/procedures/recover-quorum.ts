@@ -51,7 +51,9 @@ export const recoverQuorum = defineProcedure({
   async abandon(prepared, world, choices) {
     const way = wayOf(prepared, choices);
     if (way === undefined) return '';
-    return way === 'start' ? await standing(startingWorld(prepared, world)) : await abandonRestore(worldOf(world, prepared.participants), 'recover-quorum');
+    return way === 'start'
+      ? await standing(startingWorld(prepared, world))
+      : await abandonRestore(worldOf(world, prepared.participants), 'recover-quorum');
   },
   async conclusion(prepared, world, choices) {
     const way = wayOf(prepared, choices);

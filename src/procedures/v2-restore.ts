@@ -1,6 +1,6 @@
 /** Put back what was written with API 2: a new cluster of one member from a backup, which the others then join (docs/runbooks/v2-restore.md). */
 import { z } from 'zod';
-import { allOf, holds, that } from '../engine/finding.ts';
+import { allOf, holds } from '../engine/finding.ts';
 import { change, check, destroy } from '../engine/step.ts';
 import { MemberName, V2BackupId } from '../ids.ts';
 import { planOn } from './host-plans.ts';
@@ -12,6 +12,7 @@ import { createFailedStart } from './running/failed-start.ts';
 import { abandonV2Restore } from './v2/v2-abandon.ts';
 import * as alone from './v2/v2-alone.ts';
 import { chooseV2Backup, v2BackupFinding } from './v2/v2-choice.ts';
+import { handingSteps } from './v2/v2-handing.ts';
 import { joinOthers, othersJoined, planJoining, v2Agrees } from './v2/v2-joining.ts';
 import { v2LossInWords, v3KeysNow, v3MayGo } from './v2/v2-loss.ts';
 import { v2BackupUsable } from './v2/v2-making.ts';
@@ -92,7 +93,7 @@ export const v2Restore = defineProcedure({
     };
   },
   steps(prepared, world) {
-    const { hosts, etcd, snapshots, runId, cluster, clock, ledger } = world;
+    const { hosts, etcd, runId, cluster, clock, ledger } = world;
     const { host } = placeOf(world, prepared.first);
     const orFailed = createFailedStart([host], clock);
     const all = plural(hosts.length, 'host');
@@ -100,13 +101,7 @@ export const v2Restore = defineProcedure({
       initialClusterState: 'existing',
       initialCluster: cluster.members.map(({ name, peerUrl }) => `${name}=${peerUrl}`).join(','),
     } as const;
-    const delivery = async () => {
-      const { path, bytes } = await snapshots.v2.find(prepared.backup);
-      return { localPath: path, bytes, sha256: prepared.sha256 };
-    };
-    const receive = async () => ({ act: 'receive', delivery: await delivery() }) as const;
-    const unpack = { act: 'v2-unpack' } as const;
-    const handedOut = { run: runId, what: 'snapshot' } as const;
+    const handing = handingSteps(prepared, world);
     return [
       check('choose-backup', `Check backup ${prepared.backup} once more`, () => v2BackupFinding(world, prepared)),
       check('preflight', `Look at ${all}: access, tools, disk, settings, API 2`, () =>
@@ -115,29 +110,8 @@ export const v2Restore = defineProcedure({
       check('say-what-is-lost', 'Say what is lost, and see that the data of API 3 is saved or may go', async () =>
         allOf([holds(`This restore loses ${prepared.loses}.`), await v3MayGo(prepared, world)]),
       ),
-      change('hand-out', `Hand the backup to ${prepared.first}`, {
-        plan: async () => {
-          const act = await receive();
-          return planOn([host], () => [act]);
-        },
-        run: async ({ progress }) => host.handOver(await delivery(), progress),
-        verify: async () => that(await host.has(handedOut), `${prepared.first} does not have the backup yet.`),
-      }),
-      change('unpack', 'Unpack it beside the present data and read it back', {
-        plan: async () => {
-          const before = await receive();
-          return planOn(
-            [host],
-            () => [unpack],
-            () => [before],
-          );
-        },
-        run: async () => {
-          await host.do(unpack);
-        },
-        verify: async () =>
-          that(await host.has({ run: runId, what: 'restored' }), `There is no unpacked backup on ${prepared.first} yet.`),
-      }),
+      change('hand-out', `Hand the backup to ${prepared.first}`, handing.handOut),
+      change('unpack', 'Unpack it beside the present data and read it back', handing.unpack),
       check('check-unpacked', 'See that it holds no data of API 3, and that etcd would start from it', async ({ mayWait }) => {
         const facts = await host.v2.inspect(runId);
         return facts === undefined && !mayWait ? holds('It is looked at once it is unpacked.') : v2BackupUsable(prepared.first, facts);
@@ -147,7 +121,7 @@ export const v2Restore = defineProcedure({
         blastRadius: 'quorumLoss',
         requires: () => replacing.v2ReplacementAllowed(prepared, world),
         facts: () => replacing.v2ReplacementFacts(prepared, world),
-        plan: async () => replacing.planV2Replacement(prepared, world, [await receive(), unpack]),
+        plan: async () => replacing.planV2Replacement(prepared, world, await handing.made()),
         run: (approval) => replacing.replaceWithV2(prepared, world, approval),
         verify: () => replacing.v2Replaced(world),
       }),
@@ -183,20 +157,13 @@ export const v2Restore = defineProcedure({
         verify: () => host.configured(final),
       }),
       change('clean-up', 'Remove the handed-out backup', {
-        plan: async () => {
-          const before = await receive();
-          return planOn(
-            [host],
-            () => [{ act: 'remove-scratch' }],
-            () => [before],
-          );
-        },
+        plan: handing.planRemoval,
         run: async () => {
           const { revision } = await etcd.look();
           if (revision !== undefined) await ledger.restart(revision);
-          await host.do({ act: 'remove-scratch' });
+          await handing.remove();
         },
-        verify: async () => that(!(await host.has(handedOut)), `${prepared.first} still has the handed-out backup.`),
+        verify: handing.removed,
       }),
       destroy('delete-old-data', 'Delete the old data-dirs for good', {
         loses: `the data of ${cluster.name} from before this restore, that of API 3 included: it cannot be put back afterwards`,

@@ -3,31 +3,11 @@ import { OpsError } from '../../src/errors.ts';
 import type { ClusterSettings, HostAct } from '../../src/host/host.ts';
 import type { RunId } from '../../src/ids.ts';
 import { copyOf, makeDir, startEtcd } from './machine.ts';
-import type { Data, Machine, Site } from './machine.ts';
+import type { Machine } from './machine.ts';
+import { pathsOf, refused } from './operation.ts';
+import type { On, Operation } from './operation.ts';
 import { joinRestored } from './restored-membership.ts';
 import { decideV2 } from './v2-decide.ts';
-
-/** One host, for one run. */
-export interface On {
-  readonly machine: Machine;
-  readonly site: Site;
-  readonly run: RunId;
-  /** The data behind a snapshot's sha256. */
-  readonly contentOf: (sha256: string) => Data | undefined;
-}
-
-/** One command of a plan, and what it does. */
-export interface Operation {
-  readonly argv: readonly string[];
-  readonly apply: () => void;
-  /** What is left behind when it is cut in the middle, where that is not the operations before it. */
-  readonly half?: () => void;
-}
-
-/** Where a run keeps its things. */
-export function pathsOf({ dataDir }: Pick<Site, 'dataDir'>, run: RunId) {
-  return { snapshot: `${dataDir}.${run}.snapshot`, restored: `${dataDir}.${run}.new`, aside: `${dataDir}.${run}.old` };
-}
 
 /** @throws OpsError HOST_COMMAND_FAILED when the act is refused as things lie */
 export function decide(act: HostAct, on: On): readonly Operation[] {
@@ -62,11 +42,6 @@ export function decide(act: HostAct, on: On): readonly Operation[] {
     default:
       return decideV2(act.act, on);
   }
-}
-
-/** A refusal in one sentence. */
-export function refused({ machine: { member } }: Pick<On, 'machine'>, because: string): OpsError {
-  return new OpsError('HOST_COMMAND_FAILED', `${member}: ${because}.`);
 }
 
 function receive(sha256: string, { machine: { files }, site, run }: On): readonly Operation[] {
@@ -133,7 +108,10 @@ function settings(wanted: ClusterSettings, { machine }: On): readonly Operation[
 
 function decideUnit(act: 'fence' | 'unmask-start' | 'stop' | 'restart', { machine, site }: On): readonly Operation[] {
   const { active, masked } = machine.unit;
-  const mask: Operation = { argv: ['systemctl', 'mask', 'etcd'], apply: () => (machine.unit = { active: machine.unit.active, masked: true }) };
+  const mask: Operation = {
+    argv: ['systemctl', 'mask', 'etcd'],
+    apply: () => (machine.unit = { active: machine.unit.active, masked: true }),
+  };
   const unmask: Operation = { argv: ['systemctl', 'unmask', 'etcd'], apply: () => (machine.unit.masked = false) };
   const stop: Operation = { argv: ['systemctl', 'stop', 'etcd'], apply: () => (machine.unit.active = false) };
   const start = (verb: string): Operation => ({ argv: ['systemctl', verb, 'etcd'], apply: () => startEtcd(machine, site) });

@@ -5,9 +5,10 @@ import { fails, holds } from '../../src/engine/finding.ts';
 import { OpsError, isOpsError } from '../../src/errors.ts';
 import type { ClusterSettings, Host, HostAct, Part } from '../../src/host/host.ts';
 import type { Effects } from './effects.ts';
-import { copyName, decide, pathsOf, stands } from './host-decide.ts';
-import type { On } from './host-decide.ts';
+import { copyName, decide, stands } from './host-decide.ts';
 import { unitOf } from './machine.ts';
+import { pathsOf } from './operation.ts';
+import type { On } from './operation.ts';
 import { fakeHostV2 } from './v2-host.ts';
 
 interface FakeHostDeps extends On {
@@ -68,9 +69,13 @@ export function fakeHost({ effects, ...on }: FakeHostDeps): Host {
     ...looks(on, reach, pathOf),
     async plan(acts, assuming = []) {
       reach();
-      // Planned as it would be done, on a copy of everything.
-      const copy = structuredClone(site);
-      const then: On = { ...on, site: copy, machine: copy.machines.get(member) ?? structuredClone(machine) };
+      // Planned as it would be done, on a copy of all that it would change.
+      const copy = structuredClone(machine);
+      const then = {
+        ...on,
+        machine: copy,
+        site: { ...site, machines: new Map(site.machines).set(member, copy), memberships: structuredClone(site.memberships) },
+      };
       const done = (act: HostAct) => {
         const operations = decide(act, then);
         for (const { apply } of operations) apply();

@@ -46,7 +46,9 @@ export function withNewHost(
     },
     etcd: fakeEtcd({ site, effects, members: world.cluster.members.map((each) => each.name) }),
     hosts: world.hosts.map((host) =>
-      host.member === member ? fakeHost({ machine, site, effects, run: world.runId, contentOf: (sha256) => snapshots.contents.get(sha256) }) : host,
+      host.member === member
+        ? fakeHost({ machine, site, effects, run: world.runId, contentOf: (sha256) => snapshots.contents.get(sha256) })
+        : host,
     ),
   };
 }

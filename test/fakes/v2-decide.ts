@@ -1,7 +1,7 @@
 /** What is left to do on a host in memory for the acts of API 2: backups beside the data-dir, and a start as a new cluster of one. */
 import type { HostAct } from '../../src/host/host.ts';
-import { pathsOf, refused } from './host-decide.ts';
-import type { On, Operation } from './host-decide.ts';
+import { pathsOf, refused } from './operation.ts';
+import type { On, Operation } from './operation.ts';
 import { copyOf, makeDir, startEtcd } from './machine.ts';
 import type { Data } from './machine.ts';
 

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { OpsError } from '../../src/errors.ts';
 import type { HostV2 } from '../../src/host/v2.ts';
-import { pathsOf } from './host-decide.ts';
-import type { On } from './host-decide.ts';
+import { pathsOf } from './operation.ts';
+import type { On } from './operation.ts';
 import { copyOf } from './machine.ts';
 
 /** Makes it over a machine's state. */

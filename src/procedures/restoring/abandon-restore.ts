@@ -39,7 +39,9 @@ export async function abandonEach({ hosts, runId }: Pick<World, 'hosts' | 'runId
   const [untouched, masked, moved] = [these('untouched').length, these('masked'), these('moved')];
   const ways = undo === undefined ? 'To go back by hand:' : `To go back: ${undo}; by hand:`;
   return [
-    ...(untouched === 0 ? [] : [`On ${plural(untouched, 'host')} etcd and its data are as they were; what this run had put there is removed.`]),
+    ...(untouched === 0
+      ? []
+      : [`On ${plural(untouched, 'host')} etcd and its data are as they were; what this run had put there is removed.`]),
     ...left.flatMap((each) => (each.kind === 'untouched' ? [] : [each.sentence])),
     ...(masked.length === 0 ? [] : ['To start it again:', ...(await byHand(masked, startAgain, runbook))]),
     ...(moved.length === 0 ? [] : [ways, ...(await byHand(moved, goBack(runId), runbook))]),

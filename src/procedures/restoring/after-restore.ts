@@ -40,7 +40,9 @@ export async function configured(order: Settled, { hosts }: World): Promise<Find
 export async function cleanedUp({ hosts, runId }: World): Promise<Finding> {
   return allOf(
     await Promise.all(
-      hosts.map(async (host) => that(!(await host.has({ run: runId, what: 'snapshot' })), `${host.member} still has the handed-out snapshot.`)),
+      hosts.map(async (host) =>
+        that(!(await host.has({ run: runId, what: 'snapshot' })), `${host.member} still has the handed-out snapshot.`),
+      ),
     ),
   );
 }

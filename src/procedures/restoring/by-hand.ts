@@ -19,7 +19,9 @@ export function goBack(run: RunId): readonly HostAct[] {
 export async function byHand(hosts: readonly Host[], acts: readonly HostAct[], runbook: string): Promise<readonly string[]> {
   const plans = await Promise.all(hosts.map((host) => linesOf(host, acts)));
   const lines = acts.flatMap((_act, nth) => plans.flatMap((plan) => ('lines' in plan ? (plan.lines[nth] ?? []) : [])));
-  const silent = plans.flatMap((plan) => ('because' in plan ? [`${plan.because} docs/runbooks/${runbook}.md says what is typed there.`] : []));
+  const silent = plans.flatMap((plan) =>
+    'because' in plan ? [`${plan.because} docs/runbooks/${runbook}.md says what is typed there.`] : [],
+  );
   return [...lines, ...silent];
 }
 

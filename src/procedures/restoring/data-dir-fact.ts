@@ -13,11 +13,7 @@ export interface DataDirFact {
 const label = 'data-dir on ';
 
 /** Name and value. The form stands in journals: `dataDirFacts` must go on reading it. */
-export function dataDirFact(
-  { member }: Pick<Host, 'member'>,
-  present: DirFacts,
-  replacement: DirFacts,
-): readonly [string, string] {
+export function dataDirFact({ member }: Pick<Host, 'member'>, present: DirFacts, replacement: DirFacts): readonly [string, string] {
   return [`${label}${member}`, `${present.path} is ${identityOf(present)}; its replacement is ${identityOf(replacement)}`];
 }
 

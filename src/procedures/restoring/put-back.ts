@@ -114,7 +114,10 @@ export function settlingSteps(order: PutBack, world: World) {
       verify: () => after.configured(order, world),
     } satisfies Body<ChangeStep>,
     cleanUp: {
-      plan: async () => [...(await planOn(hosts, () => [{ act: 'remove-scratch' }], await handedOut(order))), etcd.commands.delete(canaryKey)],
+      plan: async () => [
+        ...(await planOn(hosts, () => [{ act: 'remove-scratch' }], await handedOut(order))),
+        etcd.commands.delete(canaryKey),
+      ],
       run: async () => {
         const { revision } = await etcd.look();
         // First, because a clean-up that was cut is done again only as long as the snapshot is still there.

@@ -71,10 +71,7 @@ export async function planReplaceData(order: PutBack, world: World): Promise<rea
 /** Before there is restored data anywhere, the plan is shown as if there were; then the hosts themselves say what is left. */
 async function notYetDone(order: PutBack, world: World): Promise<ActsOf> {
   const { hosts, runId } = world;
-  const [made, kept] = await Promise.all([
-    Promise.all(hosts.map((host) => host.has({ run: runId, what: 'restored' }))),
-    keptAside(world),
-  ]);
+  const [made, kept] = await Promise.all([Promise.all(hosts.map((host) => host.has({ run: runId, what: 'restored' }))), keptAside(world)]);
   return made.includes(true) || kept.length > 0 ? nothing : makingRestored(order, world);
 }
 

@@ -19,7 +19,7 @@ export async function otherwiseUndone(earlier: EarlierRun, world: World): Promis
   if (procedure === 'v2-restore') {
     return refused(
       `${runId} put back data of API 2 member by member, and that is not undone from here.`,
-      `What was there before is kept on every host${await keptAs(runId, world.hosts[0])}; docs/runbooks/v2-restore.md says how to go back by hand.`,
+      `What was there before is kept on every host as ${await keptPath(runId, world.hosts[0])}; docs/runbooks/v2-restore.md says how to go back by hand.`,
     );
   }
   return refused(
@@ -45,22 +45,23 @@ async function replacementStays({ run: { runId, cluster }, prepared, steps }: Ea
       `Where its etcd was stopped and masked for the removal, \`start ${cluster} ${member}\` starts it again.`,
     );
   }
-  const kept = await keptAs(
+  const kept = await keptPath(
     runId,
     world.hosts.find((host) => host.member === member),
   );
   return refused(
     `${runId} has removed the old member ${member} from ${cluster}, and etcd never takes a removed member back: its old data would be refused, so it is never put back.`,
-    `To have ${member} made anew: \`replace-member ${cluster} ${member} --healthy\`. What is kept${kept} is good for one thing: its member/snap/db, copied into the backup directory of ${cluster} as NAME.db, is a source for \`restore ${cluster} --snapshot file:NAME.db\`.`,
+    `To have ${member} made anew: \`replace-member ${cluster} ${member} --healthy\`. What is kept is good for one thing: ${kept}/member/snap/db, copied into the backup directory of ${cluster} as NAME.db, is a source for \`restore ${cluster} --snapshot file:NAME.db\`.`,
   );
 }
 
-/** ` as /data/etcd/data.v2-restore-prod-7f3a9c.old`; nothing where the host does not say it: a refusal is given all the same. */
-async function keptAs(run: RunId, host: Host | undefined): Promise<string> {
+/** Where a run's old data lies; in words where the host does not say it: a refusal is given all the same. */
+async function keptPath(run: RunId, host: Host | undefined): Promise<string> {
+  const inWords = `<data-dir>.${run}.old`;
   try {
-    return host === undefined ? '' : ` as ${(await host.dir({ run, what: 'aside' })).path}`;
+    return host === undefined ? inWords : (await host.dir({ run, what: 'aside' })).path;
   } catch (error) {
-    if (isOpsError(error)) return '';
+    if (isOpsError(error)) return inWords;
     throw error;
   }
 }

@@ -59,10 +59,7 @@ export async function abandonUndo({ run, replaced, untouched }: PreparedUndo, { 
       `To finish it: \`undo ${run}\`.${begun ? ` To go back to how it was: \`undo ${runId}\`.` : ''} Until then start nothing by hand on ${cluster.name}: not every host has data of the same cluster in place.`,
     ].join('\n');
   const masked = taking.filter((_host, index) => said[index]?.masked === true);
-  return [
-    ...sentences,
-    ...(masked.length === 0 ? [] : ['To start it again:', ...(await byHand(masked, startAgain, 'undo'))]),
-  ].join('\n');
+  return [...sentences, ...(masked.length === 0 ? [] : ['To start it again:', ...(await byHand(masked, startAgain, 'undo'))])].join('\n');
 }
 
 interface HostStanding {
