@@ -21,8 +21,11 @@ export async function v2Preflight(first: MemberName, { hosts }: World, backupVer
 async function ready(host: Host, isFirst: boolean, backupVersion: string): Promise<Finding> {
   const purposes: readonly Purpose[] = isFirst ? ['restore', 'replace-member', 'v2-restore'] : ['restore', 'replace-member'];
   try {
-    const { serverVersion, freeBytes, configuration, dataDir } = await host.preflight(purposes);
-    const [{ style, enabled }, force] = await Promise.all([host.v2.settings(), host.v2.force()]);
+    const [{ serverVersion, freeBytes, configuration, dataDir }, { style, enabled }, force] = await Promise.all([
+      host.preflight(purposes),
+      host.v2.settings(),
+      host.v2.force(),
+    ]);
     const neededBytes = isFirst ? firstNeedsBytes : othersNeedBytes;
     const finding = allOf([
       that(
