@@ -32,6 +32,10 @@ export const errorCatalogue = {
   HOST_OUTPUT_UNKNOWN: { retry: 'never', hint: 'The host answered in a form that is not known: look at the output in the thread.' },
   HOST_TOOL_MISSING: { retry: 'never', hint: "Install etcd's client tools of the server's version on the host." },
   HOST_DISK_FULL: { retry: 'later', hint: 'Make room on the named file system, then press Retry.' },
+  HOST_PLAN_MOVED: {
+    retry: 'later',
+    hint: 'What is left to do on the host is not what was approved: press Retry, which looks again and asks for a new approval.',
+  },
   HOST_FENCED: { retry: 'never', hint: 'Another worker carries this run on; nothing needs doing.' },
   HOST_EPOCH_FAILED: {
     retry: 'later',

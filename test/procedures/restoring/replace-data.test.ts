@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { restore } from '../../../src/procedures/restore.ts';
 import { dataReplaced } from '../../../src/procedures/restoring/replace-data.ts';
 import { makeDir } from '../../fakes/machine.ts';
+import { pathsOf } from '../../fakes/operation.ts';
 import { fakeRun } from '../../fakes/run.ts';
 import { fakeWorld } from '../../fakes/world.ts';
 import { gateOf, silentFor } from '../lost-quorum.ts';
@@ -39,7 +40,7 @@ describe('replacing data', () => {
   it('is not done while the restored data still waits beside a data-dir that somebody has made', async () => {
     const world = fakeWorld({ members: 1 });
     const { dirs } = world.machine('etcd01');
-    const { aside, restored } = world.hosts[0]?.paths(world.runId) ?? { aside: '', restored: '' };
+    const { aside, restored } = pathsOf(world.site, world.runId);
     for (const path of [aside, restored]) dirs.set(path, makeDir(world.site, undefined));
 
     expect(await dataReplaced(world)).toMatchObject({ holds: false });
