@@ -53,7 +53,7 @@ export function kitScript(kit: Kit): string {
     `# Written by \`etcd-medic kit\`; to be run by root on a host of the cluster. What it does: docs/hosts.md.\n`,
     ...settings.map(([name, kind, value]) => `kit_${name}=${shellWord(kind, value)}\n`),
     '\nhelper() {\n  part=$1\n  shift\n  case $part in\n',
-    ...helpers.map((name) => `    ${name}) "$python" -I - "$@" <<${hereDocument(`${name}.py`, read(`${name}.py`))}      ;;\n`),
+    ...helpers.map((name) => `    ${name}) "$python" -I -S - "$@" <<${hereDocument(`${name}.py`, read(`${name}.py`))}      ;;\n`),
     '  esac\n}\n\nmodule() {\n  case $1 in\n',
     ...modules.map(({ name, content }) => `    ${name}) cat <<${hereDocument(name, content)}      ;;\n`),
     '  esac\n}\n\n',

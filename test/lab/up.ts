@@ -8,7 +8,7 @@ import { makeDataDir, writeHostFiles } from './host-files.ts';
 import { ensureImage } from './image.ts';
 import { startKeeper } from './keeper.ts';
 import type { Keeper } from './keeper.ts';
-import { prepareForBot } from './kit.ts';
+import { installDoor } from './door.ts';
 import { makeNetwork } from './network.ts';
 import { ensurePackages } from './packages.ts';
 import { bridgeName, checkLabName, hostPaths, labPaths, netnsName, vethName } from './paths.ts';
@@ -126,7 +126,7 @@ async function make(plan: LabState, asked: string | undefined): Promise<LabState
       // The members are started one by one, once the hosts are up.
       await rm(join(hostPaths(state.name, host.name).root, wantedUnit));
       await powerOn(state, host);
-      await prepareForBot(state, host);
+      await installDoor(state, host);
     }),
   );
   await startCluster(state);

@@ -134,7 +134,7 @@ put_launcher() {
 
 make_user() {
   [ -z "$kit_root" ] || return 0
-  if ! helper keys user-exists "$kit_user"; then
+  if [ -n "$absent" ]; then
     if command -v useradd >/dev/null; then
       # No password, but not locked either: sshd without PAM takes no key of a locked user.
       useradd --system --user-group --create-home --home-dir "/home/$kit_user" --shell /bin/sh --password '*' --comment "$madeby" "$kit_user" >/dev/null
@@ -146,7 +146,6 @@ make_user() {
     chmod 0750 "/home/$kit_user"
     changed "made the user $kit_user"
   fi
-  helper keys check-user "$kit_user" || exit 1
 }
 
 make_places() {
@@ -209,7 +208,7 @@ put_key() {
 
 install() {
   need_sudo
-  [ -z "$kit_from" ] || helper keys check-from "$kit_from" || exit 1
+  absent=$(helper keys check "$kit_user" "$kit_root" "$kit_from") || exit 1
   stage_program
   stage_launcher
   entry=$("$ask" describe "$kit_unit") || die 'nothing was changed'
@@ -221,8 +220,7 @@ install() {
   put_sudoers
   put_key
   ! command -v restorecon >/dev/null || restorecon -R "$lib" "$launcher" /etc/etcd-medic "$sudoers" "$state" "$log" 2>/dev/null || true
-  problem "$(helper look sshd "$kit_user" || true)"
-  problem "$(helper look greet "$kit_user" "$kit_root" "$kit_program" || true)"
+  problem "$(helper look ready "$kit_user" "$kit_root" "$kit_program" || say '  it could not be tried')"
   report "$(helper look found "$entry" "$kit_hosts" || true)"
 }
 

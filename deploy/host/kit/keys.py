@@ -6,6 +6,7 @@ import grp
 import ipaddress
 import os
 import pwd
+import re
 import stat
 import sys
 
@@ -24,9 +25,20 @@ def user_exists(name):
         sys.exit(1)
 
 
-def check_user(name):
-    user = pwd.getpwnam(name)
-    if user.pw_uid == 0:
+def check(name, root, source):
+    """What can be found wrong before anything is changed. Prints `absent` when the user has to be made."""
+    # sshd takes no line whose network has bits of a host.
+    for one in source.split(',') if source else []:
+        try:
+            ipaddress.ip_network(one)
+        except ValueError as error:
+            sys.exit('etcd-medic: --from: %s' % error)
+    try:
+        user = pwd.getpwnam(name)
+    except KeyError:
+        print('absent')
+        return
+    if user.pw_uid == 0 and not root:
         sys.exit('etcd-medic: the user %s is root: make the kit with --root, or name another user in config.yaml' % name)
     if user.pw_shell in NO_SHELLS:
         sys.exit("etcd-medic: %s has the shell %s, and sshd runs a key's command by the shell: usermod -s /bin/sh %s" % (name, user.pw_shell, name))
@@ -104,7 +116,11 @@ def read_keys(ssh, user):
 def is_ours(line, key, mark, launcher):
     """A line with this very key, whatever it opens; or that opens the program and has the mark of this cluster."""
     words = line.split()
-    return key.split()[1].encode() in words or (launcher.encode() in line and words[-1:] == [mark.encode()])
+    return key.split()[1].encode() in words or (opens_program(line, launcher) and words[-1:] == [mark.encode()])
+
+
+def opens_program(line, launcher):
+    return re.search(('command="(sudo -n )?%s"' % re.escape(launcher)).encode(), line) is not None
 
 
 def put_key(name, line, launcher):
@@ -122,7 +138,7 @@ def put_key(name, line, launcher):
 
 
 def drop_key(name, key, mark, launcher, others):
-    """Takes our lines out; but where other etcds of this host have no other key, theirs must stay."""
+    """Takes our lines out; but where other etcds of this host have no other key, theirs must stay. With the last etcd every line of the program goes."""
     try:
         user = pwd.getpwnam(name)
     except KeyError:
@@ -131,8 +147,8 @@ def drop_key(name, key, mark, launcher, others):
         return
 
     def edit(lines):
-        kept = [one for one in lines if not is_ours(one, key, mark, launcher)]
-        if len(kept) == len(lines) or (others and not any(launcher.encode() in one for one in kept)):
+        kept = [one for one in lines if not is_ours(one, key, mark, launcher) and (others or not opens_program(one, launcher))]
+        if len(kept) == len(lines) or (others and not any(opens_program(one, launcher) for one in kept)):
             return lines
         changed('took the key out of ~%s/.ssh/authorized_keys' % name)
         return kept
@@ -160,22 +176,12 @@ def keep_user(name, mark):
         sys.exit(1)
 
 
-def check_from(text):
-    """sshd takes no line whose network has bits of a host."""
-    for one in text.split(','):
-        try:
-            ipaddress.ip_network(one)
-        except ValueError as error:
-            sys.exit('etcd-medic: --from: %s' % error)
-
-
 commands = {
     'user-exists': user_exists,
-    'check-user': check_user,
     'home': lambda name: print(pwd.getpwnam(name).pw_dir),
     'put': put_key,
     'drop': drop_key,
     'keep-user': keep_user,
-    'check-from': check_from,
+    'check': check,
 }
 commands[sys.argv[1]](*sys.argv[2:])

@@ -30,9 +30,8 @@ def sshd_settings(name):
     return [line.partition(' ')[::2] for line in said.stdout.decode('utf-8', 'replace').splitlines()]
 
 
-def look_at_sshd(name):
+def check_sshd(name, settings):
     """What of sshd's own settings keeps the key from opening the program."""
-    settings = sshd_settings(name)
     one = dict(settings)
     user = pwd.getpwnam(name)
     groups = {group.gr_name for group in grp.getgrall() if name in group.gr_mem or group.gr_gid == user.pw_gid}
@@ -82,8 +81,7 @@ def greet(name, root, expected):
         changed('another program answers: %s, not %s' % (hello.get('program'), expected))
 
 
-def host_keys():
-    settings = sshd_settings('root')
+def host_keys(settings):
     files = [value for key, value in settings if key == 'hostkey'] or ['/etc/ssh/ssh_host_ed25519_key']
     port = dict(settings).get('port', '22')
     keys = []
@@ -110,6 +108,11 @@ def own_address(candidates):
     return None
 
 
+def ready(name, root, expected):
+    check_sshd(name, sshd_settings(name))
+    greet(name, root, expected)
+
+
 def found(text, hosts):
     """What describe found, in words, and the lines for known_hosts."""
     answer = json.loads(text)
@@ -126,7 +129,7 @@ def found(text, hosts):
     changed('allowed: %s' % ', '.join(entry.get('allow', [])))
     for remark in answer.get('remarks', []):
         changed(remark)
-    keys, port = host_keys()
+    keys, port = host_keys(sshd_settings('root'))
     candidates = hosts.split()
     address = candidates[0] if len(candidates) == 1 else own_address(candidates) or '<its host in config.yaml>'
     print("For knownHostsFile on the bot's machine:")
@@ -135,8 +138,7 @@ def found(text, hosts):
 
 
 commands = {
-    'sshd': look_at_sshd,
-    'greet': greet,
+    'ready': ready,
     'found': found,
 }
 commands[sys.argv[1]](*sys.argv[2:])
