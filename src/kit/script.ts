@@ -52,12 +52,14 @@ export function kitScript(kit: Kit): string {
     '#!/bin/sh\n',
     `# Written by \`etcd-medic kit\`; to be run by root on a host of the cluster. What it does: docs/hosts.md.\n`,
     ...settings.map(([name, kind, value]) => `kit_${name}=${shellWord(kind, value)}\n`),
-    '\nhelper() {\n  part=$1\n  shift\n  case $part in\n',
+    // Of a script that was cut off nothing is done: the shell reads up to the last brace first.
+    '\n{\n\nhelper() {\n  part=$1\n  shift\n  case $part in\n',
     ...helpers.map((name) => `    ${name}) "$python" -I -S - "$@" <<${hereDocument(`${name}.py`, read(`${name}.py`))}      ;;\n`),
     '  esac\n}\n\nmodule() {\n  case $1 in\n',
     ...modules.map(({ name, content }) => `    ${name}) cat <<${hereDocument(name, content)}      ;;\n`),
     '  esac\n}\n\n',
     read('body.sh'),
+    '\n}\n',
   ].join('');
 }
 

@@ -27,11 +27,11 @@ export function kitOn(lab: Lab) {
       await host.exec(['setpriv', '--reuid', 'etcdops', '--regid', 'etcdops', '--clear-groups', 'sh', '-c', text], { reject: false }),
     /** With the bot's key, and whatever else ssh is to be asked for. */
     ssh: async (options: readonly string[], command: readonly string[] = [], user = 'etcdops') =>
-      await execa(
-        'ssh',
-        ['-F', 'none', '-i', lab.ssh.identityFile, ...common(lab), ...options, `${user}@${host.address}`, ...command],
-        { reject: false, timeout: 20_000, input: '' },
-      ),
+      await execa('ssh', ['-F', 'none', '-i', lab.ssh.identityFile, ...common(lab), ...options, `${user}@${host.address}`, ...command], {
+        reject: false,
+        timeout: 20_000,
+        input: '',
+      }),
     sftp: async () =>
       await execa('sftp', ['-F', 'none', '-i', lab.ssh.identityFile, ...common(lab), `etcdops@${host.address}`], {
         reject: false,

@@ -93,7 +93,10 @@ stage_program() {
   chmod 0755 "$newprogram" "$newprogram/etcd_medic_host"
   [ "$(helper description hash "$newprogram")" = "$kit_program" ] || die 'the program did not arrive whole (its sha256 is another one); nothing was changed'
   "$python" -I -m compileall -q "$newprogram" >/dev/null || die 'this Python cannot read the program; nothing was changed'
-  rm -rf "$program"
+  if [ -e "$program" ]; then
+    rm -rf "$program"
+    changed 'replaced the program: it was not as it was installed'
+  fi
   mv "$newprogram" "$program"
   newprogram=
 }
@@ -179,10 +182,23 @@ put_sudoers() {
   sudoers_text >"$newsudoers"
   chmod 0440 "$newsudoers"
   visudo -cf "$newsudoers" >/dev/null || die "this host's visudo refuses the rule above; $sudoers is as it was"
+  # All rules together must be as good as they were: with a fault in them sudo may refuse everybody.
+  whole=
+  ! visudo -c >/dev/null 2>&1 || whole=yes
+  keptsudoers=
+  if [ -e "$sudoers" ]; then
+    keptsudoers=/etc/sudoers.d/.etcd-medic.before
+    ln -f "$sudoers" "$keptsudoers"
+  fi
   mv "$newsudoers" "$sudoers"
   newsudoers=
+  if [ -n "$whole" ] && ! visudo -c >/dev/null; then
+    rm -f "$sudoers"
+    [ -z "$keptsudoers" ] || mv "$keptsudoers" "$sudoers"
+    die "with our rule visudo -c finds a fault in this host's; $sudoers is as it was"
+  fi
+  [ -z "$keptsudoers" ] || rm -f "$keptsudoers"
   changed "wrote $sudoers"
-  visudo -c >/dev/null 2>&1 || problem 'visudo -c finds a fault in the rules of this host, see there'
 }
 
 # restrict shuts everything, also what sshd learns later; before OpenSSH 7.2 each has to be named.
@@ -278,5 +294,5 @@ main() {
   "$kit_action"
 }
 
-# All of it was read before anything is done, and nothing below reads the rest of standard input.
+# What is called here reads nothing of the script.
 main </dev/null
