@@ -3,6 +3,7 @@ import { servesTls } from './etcdctl.ts';
 import { execIn } from './exec.ts';
 import { askGateway, isHealthy } from './gateway.ts';
 import { makeDataDir, writeHostFiles } from './host-files.ts';
+import { doorLeavings, installDoor } from './door.ts';
 import { restoreNetwork } from './network.ts';
 import { powerOn } from './power.ts';
 import { membersOf } from './state.ts';
@@ -90,6 +91,7 @@ find /data/etcd /tmp /var/tmp -mindepth 1 -maxdepth 1 ! -name 'systemd-private-*
 find /etc/default -name 'etcd?*' -delete
 [ ! -e /bin/date.real ] || mv /bin/date.real /bin/date
 rm -f /etc/etcd/etcd.conf.yml*
+rm -rf ${doorLeavings.join(' ')}
 find /home/etcdops -mindepth 1 -maxdepth 1 ! -name '.ssh' ! -name '.bash*' ! -name '.profile' -exec rm -rf {} +
 [ "$(systemctl is-active etcd)" = inactive ] && [ -z "$(ls -A /data/etcd)" ]
 `;
@@ -107,4 +109,5 @@ async function cleanHost(lab: LabState, host: HostState): Promise<void> {
   await execIn(lab, host, ['sh', '-s'], { input: resetScript });
   await writeHostFiles(lab, host);
   await makeDataDir(lab, host);
+  await installDoor(lab, host);
 }

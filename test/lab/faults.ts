@@ -1,7 +1,8 @@
 /** What can go wrong with a host, done to it on purpose, and undone. */
 import { randomBytes } from 'node:crypto';
 import { execIn } from './exec.ts';
-import { dataDir, sudoers, sudoersPath } from './host-files.ts';
+import { dataDir } from './host-files.ts';
+import { installDoor, sudoersPath } from './door.ts';
 import { cutNetwork, restoreNetwork } from './network.ts';
 import { powerOff, powerOn, sshAnswers } from './power.ts';
 import type { HostState, LabState } from './state.ts';
@@ -65,9 +66,7 @@ export const faults = {
   'refuse-sudo': sh(`rm -f ${sudoersPath}`),
   // As on a host where somebody gave the user everything, but with a password.
   'ask-sudo': sh(`umask 0227; rm -f ${sudoersPath}; echo 'etcdops ALL=(ALL:ALL) PASSWD: ALL' > ${sudoersPath}`),
-  'allow-sudo': async (lab, host) => {
-    await execIn(lab, host, ['sh', '-euc', `umask 0227; rm -f ${sudoersPath}; cat > ${sudoersPath}`], { input: await sudoers() });
-  },
+  'allow-sudo': installDoor,
   // All hosts have the machine's own clock, so what is wrong here is only what `date` says.
   'clock-off': sh(
     'test -e /bin/date.real || mv /bin/date /bin/date.real; printf \'#!/bin/sh\\nexec /bin/date.real -d "now + 90 minutes" "$@"\\n\' > /bin/date; chmod 755 /bin/date',

@@ -1,19 +1,14 @@
-/** What makes an image into one host of one cluster: its names, keys, certificates, sudo rules and etcd's settings. */
-import { existsSync } from 'node:fs';
+/** What makes an image into one host of one cluster: its names, keys, certificates and etcd's settings. What the bot needs comes from kit.ts. */
 import { chmod, chown, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { hostPaths, labPaths } from './paths.ts';
 import { pkiPaths } from './pki.ts';
-import { say } from './run.ts';
-import { hostKey, sshPaths } from './ssh-keys.ts';
+import { hostKey } from './ssh-keys.ts';
 import { membersOf } from './state.ts';
 import type { HostState, LabState } from './state.ts';
 
 export const dataDir = '/data/etcd/data';
-export const sudoersPath = '/etc/sudoers.d/etcd-medic';
 export const environmentFile = '/etc/default/etcd';
-const sudoersSource = fileURLToPath(new URL('../../deploy/sudoers', import.meta.url));
 
 export const clientUrl = (address: string): string => `https://${address}:2379`;
 export const peerUrl = (address: string): string => `https://${address}:2380`;
@@ -56,7 +51,7 @@ export async function writeHostFiles(lab: LabState, host: HostState): Promise<vo
   const pki = pkiPaths(pkiDir, [host.name]);
   const server = pki.servers[host.name];
   if (server === undefined) throw new Error(`no server certificate for ${host.name}`);
-  const [etcdUser, opsUser] = [await userOf(root, 'etcd'), await userOf(root, 'etcdops')];
+  const etcdUser = await userOf(root, 'etcd');
   const write = async (path: string, text: string, mode: number, owner: Owner = rootUser) =>
     await put(join(root, path), owner, mode, async (to) => await writeFile(to, text));
   const copy = async (path: string, from: string, mode: number, owner: Owner = rootUser) =>
@@ -69,10 +64,6 @@ export async function writeHostFiles(lab: LabState, host: HostState): Promise<vo
   await copy('/etc/etcd/pki/server.pem', server.cert, 0o644, etcdUser);
   await copy('/etc/etcd/pki/server.key', server.key, 0o600, etcdUser);
   await copy('/etc/ssh/ssh_host_ed25519_key', hostKey(sshDir, host.name), 0o600);
-  await mkdir(join(root, '/home/etcdops/.ssh'), { recursive: true });
-  await chown(join(root, '/home/etcdops/.ssh'), opsUser.uid, opsUser.gid);
-  await copy('/home/etcdops/.ssh/authorized_keys', `${sshPaths(sshDir).identityFile}.pub`, 0o600, opsUser);
-  await write(sudoersPath, await sudoers(), 0o440);
 }
 
 /** An empty data-dir, as a package or an administrator leaves it. */
@@ -85,16 +76,6 @@ export async function makeDataDir(lab: LabState, host: HostState): Promise<void>
   await mkdir(dir, { recursive: true });
   await chown(dir, owner.uid, owner.gid);
   await chmod(dir, 0o700);
-}
-
-/** The rules that deploy/ ships: a test that passes proves that they are enough. */
-export async function sudoers(): Promise<string> {
-  return existsSync(sudoersSource) ? await readFile(sudoersSource, 'utf8') : 'etcdops ALL=(ALL) NOPASSWD: ALL\n';
-}
-
-/** Once per lab, and loud: without the file the lab would prove nothing about sudo. */
-export function warnOfMissingSudoers(): void {
-  if (!existsSync(sudoersSource)) say('WARNING: deploy/sudoers is not there; etcdops may do EVERYTHING with sudo in this lab');
 }
 
 interface Owner {

@@ -4,11 +4,11 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startCluster, wantedUnit } from './cluster.ts';
 import { mountDisk } from './disks.ts';
-import { execIn } from './exec.ts';
-import { makeDataDir, sudoersPath, warnOfMissingSudoers, writeHostFiles } from './host-files.ts';
+import { makeDataDir, writeHostFiles } from './host-files.ts';
 import { ensureImage } from './image.ts';
 import { startKeeper } from './keeper.ts';
 import type { Keeper } from './keeper.ts';
+import { installDoor } from './door.ts';
 import { makeNetwork } from './network.ts';
 import { ensurePackages } from './packages.ts';
 import { bridgeName, checkLabName, hostPaths, labPaths, netnsName, vethName } from './paths.ts';
@@ -117,7 +117,6 @@ async function make(plan: LabState, asked: string | undefined): Promise<LabState
     await writeState(addressed);
     return addressed;
   });
-  warnOfMissingSudoers();
   await Promise.all([makePki(pki, state.hosts), makeSshKeys(ssh, state.hosts)]);
   await Promise.all(
     state.hosts.map(async (host) => {
@@ -127,7 +126,7 @@ async function make(plan: LabState, asked: string | undefined): Promise<LabState
       // The members are started one by one, once the hosts are up.
       await rm(join(hostPaths(state.name, host.name).root, wantedUnit));
       await powerOn(state, host);
-      await execIn(state, host, ['visudo', '--check', '--quiet', `--file=${sudoersPath}`]);
+      await installDoor(state, host);
     }),
   );
   await startCluster(state);

@@ -1,0 +1,59 @@
+/** The door that the bot comes in by: what `etcd-medic kit` makes, by its very script. A test that passes proves that this is enough. */
+import { createHash } from 'node:crypto';
+import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Config } from '../../src/config/schema.ts';
+import { derivePublicKey } from '../../src/host/public-key.ts';
+import { writeKit } from '../../src/kit/index.ts';
+import { allowGroups } from '../../src/kit/values.ts';
+import { botConfig } from './config.ts';
+import { execIn } from './exec.ts';
+import { hostPaths, labPaths } from './paths.ts';
+import type { HostState, LabState } from './state.ts';
+
+export const sudoersPath = '/etc/sudoers.d/etcd-medic';
+
+/** What the bot leaves on a host outside of etcd's directories, for a shell; a reset removes it. */
+export const doorLeavings: readonly string[] = ['/var/lib/etcd-medic/*'];
+
+/**
+ * Lets the bot in. Called when a host's files are written and it is up, and again at each reset: then it puts back what a test changed.
+ * @throws Error when the host does not take it
+ */
+export async function installDoor(lab: LabState, host: HostState): Promise<void> {
+  const config = Config.parse(botConfig(lab));
+  const scripts = [];
+  for (const [name, { ssh }] of Object.entries(config.clusters)) {
+    const words = [name, `--allow=${allowGroups.join(',')}`, ...(ssh.user === 'root' ? ['--root'] : [])];
+    scripts.push((await writeKit(words, { config, derivePublicKey })).script);
+  }
+  // Half a second a host is too much for each reset of each test.
+  const known = join(labPaths(lab.name).state, `${host.name}.door`);
+  if (existsSync(known) && readFileSync(known, 'utf8') === traceOf(lab, host, scripts)) return;
+  for (const script of scripts) await execIn(lab, host, ['sh', '-s'], { input: script });
+  writeFileSync(known, traceOf(lab, host, scripts));
+}
+
+const written = [
+  '/etc/passwd',
+  '/etc/shadow',
+  '/etc/etcd-medic/host.json',
+  '/usr/local/sbin/etcd-medic-host',
+  '/home/etcdops/.ssh/authorized_keys',
+  '/root/.ssh/authorized_keys',
+  '/var/lib/etcd-medic',
+  '/var/log/etcd-medic-host.log',
+  sudoersPath,
+];
+
+/** What the scripts say and what they wrote: while it is the same, running them would change nothing. */
+function traceOf(lab: LabState, host: HostState, scripts: readonly string[]): string {
+  const { root } = hostPaths(lab.name, host.name);
+  const hash = createHash('sha256').update(scripts.join(''));
+  for (const path of written) {
+    const there = lstatSync(join(root, path), { throwIfNoEntry: false });
+    hash.update(`${path} ${there?.mode} ${there?.uid} ${there?.gid}\n`);
+    if (there?.isFile() === true && !path.endsWith('.log')) hash.update(readFileSync(join(root, path)));
+  }
+  return hash.digest('hex');
+}
