@@ -1,4 +1,5 @@
 """Which settings etcd gets when its unit starts, and where each one stands: environment, flags, or a YAML file."""
+import errno
 import os
 import re
 
@@ -9,7 +10,7 @@ from .users import as_user
 FILE_MAX_BYTES = 1048576
 SHELLS = ('sh', 'bash', 'dash')
 # What may leave the host: how a member is laid out, and no password or token of anything else.
-SHOWN = re.compile(r'^(name|data-dir|wal-dir|listen-.*|advertise-.*|initial-.*|discovery.*|.*cert-file|.*key-file|.*trusted-ca-file|.*client-cert-auth|.*auto-tls'
+SHOWN = re.compile(r'^(name|data-dir|wal-dir|listen-.*|advertise-.*|initial-.*|discovery(-srv|-srv-name|-fallback|-endpoints)?|.*cert-file|.*key-file|.*trusted-ca-file|.*client-cert-auth|.*auto-tls'
                    r'|quota-backend-bytes|enable-v2|force-new-cluster|auto-compaction-.*|snapshot-count|heartbeat-interval|election-timeout|config-file|strict-reconfig-check'
                    r'|(client|peer)-transport-security\..*)$')
 
@@ -51,6 +52,13 @@ class Settings:
     def value(self, name):
         found = self.values.get(name)
         return None if found is None else found.value
+
+    def path(self, name):
+        """A value that is a path, its links followed; None when there is none, '' for one that no file can have."""
+        try:
+            return os.path.realpath(self.value(name)) if self.value(name) else None
+        except ValueError:
+            return ''
 
     def _unit_files(self):
         return [(path, self._changed.get(path, text)) for path, text in self._unit.files]
@@ -148,15 +156,23 @@ class Settings:
         return value is not None and value not in ('', 'false', '0', 'f', 'F', 'FALSE', 'False')
 
 
-def read_text(path, account):
-    """A settings file, with the rights that fit the directory it lies in: a link that etcd's user made leads nowhere that etcd could not read."""
-    real = path
+def resolved(path, account):
+    """
+    Where a settings file lies, and with whose rights it is read and written, 'root' or 'etcd'. Links are followed where root alone could
+    have made them: one that etcd's user made, or makes in the next moment, leads nowhere that etcd could not go.
+    """
     for _ in range(8):
-        if trees.owner_of(os.path.dirname(real), account) == 'root' and os.path.islink(real):
-            real = os.path.normpath(os.path.join(os.path.dirname(real), os.readlink(real)))
-        else:
-            break
-    if trees.owner_of(os.path.dirname(real), account) == 'root':
+        who = trees.owner_of(os.path.dirname(path), account)
+        if who != 'root' or not os.path.islink(path):
+            return path, who
+        path = os.path.normpath(os.path.join(os.path.dirname(path), os.readlink(path)))
+    raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
+
+
+def read_text(path, account):
+    """A settings file, with the rights that fit the directory it lies in."""
+    real, who = resolved(path, account)
+    if who == 'root':
         return trees.read_file(real, FILE_MAX_BYTES).decode('utf-8', 'surrogateescape')
     return as_user(account, lambda: trees.read_file(real, FILE_MAX_BYTES).decode('utf-8', 'surrogateescape'))
 

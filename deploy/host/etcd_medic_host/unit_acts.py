@@ -4,6 +4,7 @@ import os
 from . import edits, operations, trees, units
 from .moves import Refusal
 from .operations import Operation, command, nothing
+from .settings import resolved
 from .users import as_user
 
 STOP_SECONDS = 300
@@ -140,8 +141,8 @@ class SetSettings(Act):
         if edit.after == edit.before:
             return [reload()]
         account, path, copy = state.etcd.account, edit.path, edits.copy_name(edit.path, self.wanted)
-        real = os.path.realpath(path) if trees.owner_of(os.path.dirname(path), account) == 'root' else path
-        by_root = trees.owner_of(os.path.dirname(real), account) == 'root'
+        real, who = resolved(path, account)
+        by_root = who == 'root'
 
         def perform(work):
             return work() if by_root else as_user(account, work)
