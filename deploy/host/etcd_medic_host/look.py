@@ -1,5 +1,6 @@
 """All facts of one etcd of this host at one moment."""
 import os
+import stat
 import time
 
 from . import certificates, edits, processes, trees, versions, wal
@@ -37,13 +38,14 @@ def _settings(etcd, unit, settings):
     except Refused as error:
         because = error.message
     data = settings.value('data-dir')
+    there = settings.path('data-dir') if data else '/%s.etcd' % (settings.value('name') or 'default')
     problem = settings.problem
     if problem is None and not unit.directives:
         problem = 'there is no unit %s' % unit.name
-    if problem is None and os.path.realpath(data or '/%s.etcd' % (settings.value('name') or 'default')) != etcd.data_dir:
+    if problem is None and there != etcd.data_dir:
         problem = 'etcd keeps its data in %s, and host.json says %s' % (data or 'a directory that its settings do not name', etcd.data_dir)
     apart = settings.value('wal-dir') or None
-    if problem is None and (os.path.realpath(apart) if apart else None) != etcd.wal_dir:
+    if problem is None and settings.path('wal-dir') != etcd.wal_dir:
         problem = 'etcd keeps its WAL in %s, and host.json says %s' % (apart or 'the data-dir', etcd.wal_dir or 'in the data-dir')
     return {'style': settings.style, 'file': settings.file(), 'changeable': because is None, 'because': because, 'problem': problem,
             'program': settings.program, 'values': settings.shown(), 'enable_v2': settings.is_on('enable-v2')}
@@ -67,7 +69,7 @@ def _sized(place, path, arguments):
     entry = place.entry(path)
     if entry is not None and entry['type'] == 'directory' and arguments.get('sizes'):
         try:
-            entry['bytes'] = trees.size_of(path)
+            entry['bytes'] = size_of(path)
         except OSError:
             pass  # it went away meanwhile; what is there is said all the same
     return entry
@@ -104,3 +106,31 @@ def runs_with_force(pid):
         return any(word.lstrip(b'-').split(b'=')[0] == b'force-new-cluster' for word in words if word.startswith(b'-'))
     except OSError:
         return None
+
+
+def size_of(path):
+    """Bytes of the files below a directory, as `du` counts them; links are not followed, and no other file system is entered."""
+    fd = trees.opened(path)
+    try:
+        return _size(fd, os.fstat(fd).st_dev, 0)
+    finally:
+        os.close(fd)
+
+
+def _size(fd, device, depth):
+    total = os.fstat(fd).st_blocks * 512
+    for name in os.listdir(fd):
+        try:
+            facts = os.stat(name, dir_fd=fd, follow_symlinks=False)
+            if stat.S_ISDIR(facts.st_mode):
+                if facts.st_dev == device and depth < 64:
+                    inner = os.open(name, trees.DIRECTORY, dir_fd=fd)
+                    try:
+                        total += _size(inner, device, depth + 1)
+                    finally:
+                        os.close(inner)
+            else:
+                total += facts.st_blocks * 512
+        except FileNotFoundError:
+            continue  # etcd removes files while it runs
+    return total

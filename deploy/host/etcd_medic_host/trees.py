@@ -1,18 +1,14 @@
-"""Files and directories, opened component by component without following a link, and whose rights are needed to act there."""
+"""Files and directories, opened component by component without following a link."""
 import ctypes
 import errno
 import os
 import stat
 
 from .refused import Refused, failed
+from .rights import DIRECTORY, Unsafe, owner_of  # noqa: F401 -- by these names for those who use trees
 
-DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 RENAME_NOREPLACE = 1
 _libc = None
-
-
-class Unsafe(Exception):
-    """Somebody besides root and etcd's user could change what lies there."""
 
 
 def opened(path):
@@ -38,46 +34,6 @@ def split(path):
     """Directory and name."""
     directory, name = os.path.split(path)
     return directory or '/', name
-
-
-def owner_of(path, account):
-    """
-    Whose rights are needed to act in this directory: 'root' where root alone can change it and every directory above it, 'etcd' where
-    etcd's user can too. Raises Unsafe when anybody else can, OSError when it is not there.
-    """
-    fd = os.open('/', DIRECTORY)
-    who, at = 'root', ''
-    try:
-        parts = [part for part in path.split('/') if part]
-        for index in range(len(parts) + 1):
-            facts = os.fstat(fd)
-            who = _rights(facts, account, who, at or '/', last=index == len(parts))
-            if index == len(parts):
-                return who
-            at += '/' + parts[index]
-            try:
-                inner = os.open(parts[index], DIRECTORY, dir_fd=fd)
-            except OSError as error:
-                raise OSError(error.errno, error.strerror, at)
-            os.close(fd)
-            fd = inner
-    finally:
-        os.close(fd)
-
-
-def _rights(facts, account, before, path, last):
-    mode = stat.S_IMODE(facts.st_mode)
-    if facts.st_uid not in (0, account.uid):
-        raise Unsafe('%s belongs to the user with number %d' % (path, facts.st_uid))
-    # In a directory with the sticky bit others can add names, but change none of root's or etcd's: enough to pass through, not to work in.
-    if mode & 0o002 and (last or not mode & stat.S_ISVTX):
-        raise Unsafe('everybody may write in %s' % path)
-    if mode & 0o020 and facts.st_gid not in (0, account.gid):
-        raise Unsafe('the group with number %d may write in %s' % (facts.st_gid, path))
-    if account.is_root:
-        return 'root'
-    mine = facts.st_uid == account.uid or (mode & 0o020 and facts.st_gid == account.gid)
-    return 'etcd' if mine or before == 'etcd' else 'root'
 
 
 def entry_at(path):
@@ -106,34 +62,6 @@ def entry_at(path):
         return entry
     finally:
         os.close(fd)
-
-
-def size_of(path):
-    """Bytes of the files below a directory, as `du` counts them; links are not followed, and no other file system is entered."""
-    fd = opened(path)
-    try:
-        return _size(fd, os.fstat(fd).st_dev, 0)
-    finally:
-        os.close(fd)
-
-
-def _size(fd, device, depth):
-    total = os.fstat(fd).st_blocks * 512
-    for name in os.listdir(fd):
-        try:
-            facts = os.stat(name, dir_fd=fd, follow_symlinks=False)
-            if stat.S_ISDIR(facts.st_mode):
-                if facts.st_dev == device and depth < 64:
-                    inner = os.open(name, DIRECTORY, dir_fd=fd)
-                    try:
-                        total += _size(inner, device, depth + 1)
-                    finally:
-                        os.close(inner)
-            else:
-                total += facts.st_blocks * 512
-        except FileNotFoundError:
-            continue  # etcd removes files while it runs
-    return total
 
 
 def rename(source, target):
@@ -212,14 +140,18 @@ def new_file(path, account=None):
         os.close(fd)
 
 
-def read_file(path, limit):
-    """The bytes of a regular file, at most `limit`; no link is followed, and a pipe or device is refused without waiting."""
+def _readable(path):
     directory, name = split(path)
     fd = opened(directory)
     try:
-        file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=fd)
+        return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=fd)
     finally:
         os.close(fd)
+
+
+def read_file(path, limit):
+    """The bytes of a regular file, at most `limit`; no link is followed, and a pipe or device is refused without waiting."""
+    file = _readable(path)
     try:
         if not stat.S_ISREG(os.fstat(file).st_mode):
             raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), path)
@@ -236,12 +168,7 @@ def read_file(path, limit):
 
 def read_head(path, size):
     """The first bytes of a regular file, as `read_file`."""
-    directory, name = split(path)
-    fd = opened(directory)
-    try:
-        file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=fd)
-    finally:
-        os.close(fd)
+    file = _readable(path)
     try:
         return os.read(file, size) if stat.S_ISREG(os.fstat(file).st_mode) else b''
     finally:

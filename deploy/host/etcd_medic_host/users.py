@@ -1,11 +1,16 @@
 """Does things as etcd's own user: a child whose privileges are dropped for good, so that what etcd controls can trick nobody but etcd."""
 import json
 import os
+import select
+import signal
 import sys
+import time
 
-from .refused import Refused, failed
+from .refused import Refused, failed, unknown
 
-ANSWER_MAX_BYTES = 4 * 1024 * 1024
+ANSWER_MAX_BYTES = 8 * 1024 * 1024
+# The longest is the removal of a directory of many gigabytes.
+WORK_SECONDS = 900
 
 
 class Account:
@@ -22,6 +27,7 @@ class Account:
             raise Refused('HOST_DESCRIPTION_INVALID', 'There is no user %s, or no group %s, on this host.' % (user, group or 'of that user'))
         self.user = user
         self.uid = entry.pw_uid
+        self.gids = set(os.getgrouplist(user, self.gid))
 
     @property
     def is_root(self):
@@ -38,14 +44,14 @@ class Account:
             os._exit(111)
 
 
-def as_user(account, work):
+def as_user(account, work, seconds=WORK_SECONDS):
     """
     What `work()` gives (JSON), done by a child as that user; OSError and Refused come back as they are.
     As root it is done here.
     """
     if account.is_root:
         return work()
-    return Child(account, work).finish()
+    return Child(account, work).finish(seconds)
 
 
 class Child:
@@ -60,15 +66,26 @@ class Child:
             _child(account, work, writing)
         os.close(writing)
 
-    def finish(self):
+    def finish(self, seconds=None):
+        """After so many seconds it is killed: a pipe in the place of a file, or a SIGSTOP by its own user, would hold it for ever."""
+        deadline = None if seconds is None else time.monotonic() + seconds
         told = bytearray()
+        late = False
         while len(told) <= ANSWER_MAX_BYTES:
-            data = os.read(self._reading, 65536)
+            left = None if deadline is None else max(0, deadline - time.monotonic())
+            late = not select.select([self._reading], [], [], left)[0]
+            data = b'' if late else os.read(self._reading, 65536)
             if not data:
                 break
             told += data
         os.close(self._reading)
+        if late or len(told) > ANSWER_MAX_BYTES:
+            os.kill(self._pid, signal.SIGKILL)
         _, status = os.waitpid(self._pid, 0)
+        if late:
+            raise Refused('HOST_COMMAND_TIMEOUT', 'What was to be done as %s did not end within %d s.' % (self._account.user, seconds))
+        if len(told) > ANSWER_MAX_BYTES:
+            raise unknown('What was found as %s is more than %d bytes.' % (self._account.user, ANSWER_MAX_BYTES))
         if not told:
             raise failed('What was to be done as %s ended without an answer (status %d).' % (self._account.user, status))
         answer = json.loads(bytes(told).decode('utf-8'))
