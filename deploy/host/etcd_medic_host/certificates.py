@@ -1,8 +1,12 @@
 """The certificates that etcd shows, as etcd's own user reads them: what it cannot read, etcd cannot either. Never a private key."""
+import os
+
 from . import trees
+from .refused import Refused
 from .users import as_user
 
 FILE_MAX_BYTES = 131072
+SECONDS = 10
 
 
 def look(etcd, settings):
@@ -10,7 +14,7 @@ def look(etcd, settings):
     files = [[use] + [_value(settings, use, name) or None for name in ('cert-file', 'key-file', 'trusted-ca-file')] for use in ('client', 'peer')]
     # etcd takes an empty value for none.
     files = [each for each in files if each[1]]
-    return as_user(etcd.account, lambda: [_each(etcd, *each) for each in files]) if files else []
+    return as_user(etcd.account, lambda: [_each(etcd, *each) for each in files], SECONDS) if files else []
 
 
 def _each(etcd, use, certificate, key, ca):
@@ -19,6 +23,10 @@ def _each(etcd, use, certificate, key, ca):
         found.update(_read(certificate, key, ca))
     except OSError as error:
         found['problem'] = '%s cannot be read as %s (%s)' % (error.filename or certificate, etcd.account.user, error.strerror)
+    except Refused as error:
+        found['problem'] = error.message
+    except ValueError:
+        found['problem'] = 'the settings name a file by characters that no name can have'
     return found
 
 
@@ -34,6 +42,8 @@ def _read(certificate, key, ca):
         import ssl
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         try:
+            # The library would wait at a pipe, and read a device for ever.
+            trees.read_file(os.path.realpath(key), FILE_MAX_BYTES)
             # An encrypted key must not ask anybody: etcd could not read it either.
             context.load_cert_chain(certificate, key, password='')
             found['key_matches'] = True
@@ -50,7 +60,6 @@ def _read(certificate, key, ca):
 def _text(path):
     """What stands between the marks of certificates alone: a key in the same file stays on the host."""
     import re
-    import os
     # Links are etcd's own affair here (cert-manager and Kubernetes make them): whatever is read is what etcd's user may read.
     text = trees.read_file(os.path.realpath(path), FILE_MAX_BYTES).decode('ascii', 'replace')
     return '\n'.join(re.findall(r'-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----', text)) + '\n'

@@ -1,6 +1,7 @@
 """Hands a file out by the channel: the database of a member that is down, or a backup of API 2, as etcd's own user."""
 import hashlib
 import os
+import signal
 
 from . import processes, programs, trees, versions
 from .refused import failed
@@ -93,6 +94,8 @@ def _stream(wire, request_id, account, path):
                 wire.block(data)
             wire.block(b'')
     finally:
+        # It may have been halted by its own user.
+        os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
     if sent != size:
         raise failed('%s has %d bytes, and only %d could be read: something changes it.' % (path, size, sent))

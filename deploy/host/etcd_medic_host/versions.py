@@ -3,8 +3,9 @@ import json
 import os
 import re
 
-from . import programs
-from .refused import Refused, unknown
+from . import programs, trees
+from .refused import Refused, failed, unknown
+from .users import as_user
 
 PROGRAMS = ('etcdutl', 'etcdctl')
 _known = {}
@@ -67,6 +68,9 @@ def fitting(etcd, server):
 
 def database(etcd, tool, path):
     """What etcd's tool says of a database file: revision, keys, size and hash."""
+    # The tool itself would follow a link, and wait at a pipe.
+    if not as_user(etcd.account, lambda: len(trees.read_head(path, 1))):
+        raise failed('%s is no file with anything in it.' % path)
     answer = programs.run([tool['path'], 'snapshot', 'status', path, '-w', 'json'], account=etcd.account, seconds=600, apart=True)
     try:
         facts = json.loads(answer.text)
