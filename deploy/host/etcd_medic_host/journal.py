@@ -26,7 +26,9 @@ class Journal:
         self._turn()
         fd = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
-            os.write(fd, line.encode('ascii'))
+            data = line.encode('ascii')
+            while data:
+                data = data[os.write(fd, data):]
         finally:
             os.close(fd)
         if fields.get('verb') != 'look':

@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 
-from .refused import Refused
+from .refused import Refused, failed
 from .wire import Gone, Wire, request_of
 
 PROTOCOL = 1
@@ -14,6 +14,8 @@ def main():
     # An operation is never cut in two: whoever ends the channel is noticed between two of them.
     for one in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT, signal.SIGPIPE, signal.SIGQUIT):
         signal.signal(one, signal.SIG_IGN)
+    # Ignored by whoever started this, it would make the end of every child look like success.
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.umask(0o077)
     os.chdir('/')
     if len(sys.argv) > 1:
@@ -53,10 +55,21 @@ def serve(wire):
             request = request_of(line)
             request_id = request['id']
             answered = session.answer(request)
+            wire.say({'id': request_id, 'done': answered})
         except Refused as error:
-            wire.say({'id': request_id, 'error': {'code': error.code, 'message': error.message, 'hint': error.hint}})
+            refuse(wire, request_id, error)
             # What follows a line that is no request cannot be trusted to be a line.
             if error.code == 'HOST_PROTOCOL':
                 return
-            continue
-        wire.say({'id': request_id, 'done': answered})
+        except Gone:
+            raise
+        except Exception as error:
+            # Nobody foresaw it: what is told of it tells nothing of the host, and no other request is taken on this channel.
+            session.unforeseen(error)
+            refuse(wire, request_id, failed('etcd-medic-host came upon something that it does not know (%s).' % type(error).__name__,
+                                            'Look into /var/log/etcd-medic-host.log on the host.'))
+            return
+
+
+def refuse(wire, request_id, error):
+    wire.say({'id': request_id, 'error': {'code': error.code, 'message': error.message[:4000], 'hint': error.hint}})

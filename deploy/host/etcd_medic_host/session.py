@@ -1,11 +1,13 @@
 """One request: allowed, fenced, recorded, done, answered."""
+import errno
 import re
 import time
 
-from . import description, fence, fetch, versions
+from . import description, fence, fetch, trees, versions
 from .journal import Journal
 from .look import look
 from .moves import DeleteAside, MakeDataDir, PutAside, PutBack, Refusal, RemoveRestored, RemoveScratch, Swap
+from .operations import EMPTY
 from .programs import shortened
 from .refused import Refused, failed
 from .restoring import Receive, Restore, V2Backup, V2Unpack, file_sha256
@@ -58,7 +60,9 @@ class Session:
         run, epoch = request.get('run'), request.get('epoch')
         if run is not None and not fence.RUN.match(run):
             raise Refused('HOST_PROTOCOL', 'run is no id of a run.')
-        if changes and (run is None or epoch is None or not 0 < epoch < 2 ** 62):
+        if epoch is not None and not 0 < epoch < 2 ** 62:
+            raise Refused('HOST_PROTOCOL', 'epoch is none.')
+        if changes and (run is None or epoch is None):
             raise Refused('HOST_PROTOCOL', 'Who changes something says in which run, and with which epoch.')
         try:
             self._journal.note(verb=verb, etcd=request['etcd'][:64], run=run, epoch=epoch, act=_name_of(arguments))
@@ -72,7 +76,22 @@ class Session:
         etcd = etcds[request['etcd']]
         others = [other for name, other in etcds.items() if name != etcd.name]
         etcd.demand('look')
-        return work(_Asked(etcd, others, run, epoch, request['id'], arguments))
+        try:
+            return work(_Asked(etcd, others, run, epoch, request['id'], arguments))
+        except trees.Unsafe as error:
+            raise failed('Nothing was done: %s.' % error, 'Only root and etcd may be able to write there.')
+        except OSError as error:
+            # Somebody else changes names while they are looked at, or a disk is full.
+            code = 'HOST_DISK_FULL' if error.errno in (errno.ENOSPC, errno.EDQUOT) else 'HOST_COMMAND_FAILED'
+            raise Refused(code, '%s: %s.' % (error.filename or verb, error.strerror or error))
+
+    def unforeseen(self, error):
+        """Where it was, for the log of this host alone."""
+        import traceback
+        try:
+            self._journal.note(unforeseen=traceback.format_exception(type(error), error, error.__traceback__)[-6:])
+        except OSError:
+            pass
 
     def _look(self, asked):
         runs = asked.arguments.get('runs', [])
@@ -220,9 +239,6 @@ class Session:
         return fetch.inspect_v2(asked.state(asked.arguments['of_run']))
 
 
-EMPTY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
-
-
 class _Asked:
     def __init__(self, etcd, others, run, epoch, request_id, arguments):
         self.etcd = etcd
@@ -272,7 +288,7 @@ def _fetch_plan(state, act):
 
 def _name_of(arguments):
     act = arguments.get('act')
-    if isinstance(act, dict) and isinstance(act.get('act'), str) and re.match(r'^[a-z0-9-]{1,40}$', act['act']):
+    if isinstance(act, dict) and isinstance(act.get('act'), str) and re.match(r'^[a-z0-9-]{1,40}\Z', act['act']):
         return act['act']
     return None
 

@@ -92,7 +92,7 @@ def yaml_values(text):
         import json
         try:
             return dict(_flat(json.loads(text)))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise NotUnderstood(str(error))
     found, within = {}, None
     for number, line in enumerate(text.split('\n'), 1):

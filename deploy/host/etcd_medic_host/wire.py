@@ -3,11 +3,13 @@ import json
 import os
 import select
 
-from .refused import Refused
+from .refused import Refused, unknown
 
 LINE_MAX_BYTES = 262144
 BLOCK_MAX_BYTES = 1048576
 READ_BYTES = 1048576
+# Whoever reads nothing for so long is gone: an act would keep its lock for as long as nobody reads what it says.
+WRITE_SECONDS = 20
 
 
 class Gone(Exception):
@@ -18,6 +20,7 @@ class Wire:
     def __init__(self, source, sink):
         self._source = source
         self._sink = sink
+        os.set_blocking(sink, False)
         self._held = bytearray()
         self._ended = False
         self._deaf = False
@@ -25,6 +28,8 @@ class Wire:
     def say(self, answer):
         """One line. That nobody reads it any more stops nothing here: `alive` tells, between two operations."""
         line = json.dumps(answer, separators=(',', ':'), ensure_ascii=True).encode('ascii') + b'\n'
+        if len(line) > LINE_MAX_BYTES:
+            raise unknown('What was found on the host is longer than %d bytes.' % LINE_MAX_BYTES)
         self._write(line)
 
     def block(self, data):
@@ -38,6 +43,8 @@ class Wire:
         while view and not self._deaf:
             try:
                 view = view[os.write(self._sink, view):]
+            except BlockingIOError:
+                self._deaf = not select.select([], [self._sink], [], WRITE_SECONDS)[1]
             except OSError:
                 self._deaf = True
 
@@ -92,7 +99,10 @@ class Wire:
             yield data
 
     def _fill(self):
-        data = os.read(self._source, READ_BYTES)
+        try:
+            data = os.read(self._source, READ_BYTES)
+        except OSError:
+            data = b''
         if data:
             self._held += data
         else:
