@@ -13,7 +13,7 @@ GROUPS = ('look', 'stop-and-start', 'restore', 'replace', 'fetch-database', 'v2'
 STYLES = ('environment-file', 'flags', 'config-file')
 _ENTRY = {'runtime', 'unit', 'user', 'group', 'data_dir', 'wal_dir', 'settings', 'tools', 'allow'}
 # What may stand in a path that is shown in commands and handed to etcd's tools.
-_PATH = re.compile(r'^(/[A-Za-z0-9_.@:+=,-]+)+$')
+_PATH = re.compile(r'^(/[A-Za-z0-9_.@:+=,-]+)+\Z')
 
 
 def invalid(message):
@@ -79,12 +79,12 @@ def check(name, fields):
         if not holds:
             raise invalid('The entry %s of %s: %s.' % (json.dumps(name), PATH, what))
 
-    must(re.match(r'^[A-Za-z0-9][A-Za-z0-9:_.@-]{0,60}$', name), 'a name is letters, digits and :_.@-')
+    must(re.match(r'^[A-Za-z0-9][A-Za-z0-9:_.@-]{0,60}\Z', name), 'a name is letters, digits and :_.@-')
     must(isinstance(fields, dict) and set(fields) == _ENTRY, 'its keys must be %s' % ', '.join(sorted(_ENTRY)))
     must(fields['runtime'] == 'systemd', 'the runtime must be systemd')
-    must(isinstance(fields['unit'], str) and re.match(r'^[A-Za-z0-9][A-Za-z0-9:_.@-]{0,70}\.service$', fields['unit']), 'unit is no name of a service')
+    must(isinstance(fields['unit'], str) and re.match(r'^[A-Za-z0-9][A-Za-z0-9:_.@-]{0,70}\.service\Z', fields['unit']), 'unit is no name of a service')
     for key in ('user', 'group'):
-        must(isinstance(fields[key], str) and re.match(r'^[a-z_][a-z0-9_-]{0,31}$', fields[key]), '%s is no name' % key)
+        must(isinstance(fields[key], str) and re.match(r'^[a-z_][a-z0-9_-]{0,31}\Z', fields[key]), '%s is no name' % key)
     must(_is_path(fields['data_dir'], 2), 'data_dir is not an absolute path, two levels deep at least, of plain characters')
     must(fields['wal_dir'] is None or _is_path(fields['wal_dir'], 1), 'wal_dir is not an absolute path of plain characters')
     settings = fields['settings']

@@ -13,7 +13,8 @@ ROOT = '/var/lib/etcd-medic'
 TURN_SECONDS = 10
 EARLIER_SECONDS = 120
 KEPT_DAYS = 30
-RUN = re.compile(r'^[a-z][a-z0-9-]{2,90}-[0-9a-f]{6}$')
+# \Z and not $, which lets a newline through.
+RUN = re.compile(r'^[a-z][a-z0-9-]{2,90}-[0-9a-f]{6}\Z')
 
 
 def unkept(error):
@@ -135,7 +136,8 @@ class _Locked:
         self.descriptor = -1
 
     def __enter__(self):
-        self.descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        # Not for writing: etcd's tools inherit it, and could fill root's disk by it.
+        self.descriptor = os.open(self._path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         deadline = self._clock() + self._seconds
         while True:
             try:
@@ -150,8 +152,8 @@ class _Locked:
                                   'Look what still runs on the host; when it has ended, press Retry.')
                 time.sleep(0.02)
         if self._what:
-            os.ftruncate(self.descriptor, 0)
-            os.pwrite(self.descriptor, self._what.encode('utf-8')[:200], 0)
+            with open(self._path, 'wb') as file:
+                file.write(self._what.encode('utf-8')[:200])
         return self
 
     def __exit__(self, *_):

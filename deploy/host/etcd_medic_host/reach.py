@@ -1,5 +1,6 @@
 """How a TCP port of another host looks from this one."""
 import errno
+import re
 import socket
 
 SECONDS = 3
@@ -8,6 +9,9 @@ SECONDS = 3
 def reach(address, port):
     """`refused` proves that the way is free; `no-answer` that something swallows what is sent, or nobody is there."""
     if not 0 < port < 65536 or len(address) > 253:
+        return 'unreachable'
+    # What C reads as the end of a name would be another name than the one in the log.
+    if not re.match(r'^[A-Za-z0-9:][A-Za-z0-9.:%_-]*\Z', address):
         return 'unreachable'
     try:
         found = socket.getaddrinfo(address, port, 0, socket.SOCK_STREAM)
