@@ -24,6 +24,8 @@ class Refusal(Exception):
 
 def _exchange(state, target, incoming, aside, nothing_in):
     present, ready, kept = state.there(target), state.there(incoming), state.there(aside)
+    if ready and state.entry(incoming)['type'] != 'directory':
+        raise Refusal('%s is no directory' % incoming)
     if ready and present and kept:
         raise Refusal('there is %s although the old one was moved aside already: something made it since' % target)
     if ready and present:

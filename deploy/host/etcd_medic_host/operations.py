@@ -80,7 +80,7 @@ def make_directory(state, path, owned=True):
         place.perform(path, lambda: trees.make_directory(path))
 
     def own(_held):
-        trees.own_directory(path, account)
+        place.perform(path, lambda: trees.own_directory(path, account))
     made = Operation(['mkdir', '-m', '700', path], make, lambda later: later.made(path, not as_root), ROOT if as_root or account.is_root else ETCD)
     if not as_root or not owned:
         return [made]
@@ -90,8 +90,8 @@ def make_directory(state, path, owned=True):
 def own_directory(state, path):
     """The `chown` alone, where a cut has left the directory root's."""
     account = state.etcd.account
-    return Operation(['chown', '-h', '%s:%s' % (account.user, account.group), path], lambda _held: trees.own_directory(path, account),
-                     lambda later: later.made(path, True))
+    return Operation(['chown', '-h', '%s:%s' % (account.user, account.group), path],
+                     lambda _held: state.place.perform(path, lambda: trees.own_directory(path, account)), lambda later: later.made(path, True))
 
 
 def remove(state, path, directory=True):

@@ -7,6 +7,7 @@ from .refused import failed
 from .users import as_user
 
 KINDS = ('snapshot', 'restored', 'aside')
+BESIDE_MAX = 256
 
 
 class Place:
@@ -63,7 +64,8 @@ class Place:
         return self.rights[os.path.dirname(path)]
 
     def perform(self, path, work):
-        """`work()` with the rights that fit the directory of `path`."""
+        """`work()` with the rights that fit the directory of `path`. Raises Refused where nothing may be done at all."""
+        self.demand()
         if self.acts_as(path) == 'etcd':
             return as_user(self.account, work)
         return work()
@@ -79,9 +81,15 @@ class Place:
         """Paths beside the data that begin with its name and a dot."""
         directory, name = trees.split(self.data)
         try:
-            return sorted('%s/%s' % (directory, one) for one in os.listdir(directory) if one.startswith(name + '.'))
+            fd = trees.opened(directory)
         except OSError:
             return []
+        try:
+            names = sorted(one for one in os.listdir(fd) if one.startswith(name + '.'))
+        finally:
+            os.close(fd)
+        # Whoever owns the directory can make any number of them, and an answer is one line of bounded length.
+        return ['%s/%s' % (directory, one) for one in names[:BESIDE_MAX]]
 
     def runs(self):
         """The runs that have left anything here."""
@@ -95,10 +103,11 @@ class Place:
 
 def is_mount(path):
     """As the kernel's own list of mounts says: a bind mount of the same file system is one too."""
-    with open('/proc/self/mountinfo') as file:
+    # As bytes: the name of a mount point need be no text.
+    with open('/proc/self/mountinfo', 'rb') as file:
         for line in file:
-            fields = line.split(' ')
-            if len(fields) > 4 and fields[4].replace('\\040', ' ').replace('\\134', '\\') == path:
+            fields = line.split(b' ')
+            if len(fields) > 4 and fields[4].replace(b'\\040', b' ').replace(b'\\134', b'\\') == os.fsencode(path):
                 return True
     return False
 

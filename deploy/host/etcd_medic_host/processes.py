@@ -57,7 +57,8 @@ def of(etcd, others):
     programs = {os.path.basename(path) for path in (etcd.tools.get('etcd'),) if path} | {'etcd'}
     for process in every():
         if process.name in TOOLS and process.uid == etcd.account.uid:
-            if any(etcd.data_dir in word for word in process.words):
+            # By what it has open too: a name can be put on by any process.
+            if any(etcd.data_dir in word for word in process.words) or process.has_open(etcd.data_dir):
                 tools.append(process.pid)
             continue
         if etcd.unit in process.cgroups and not process.is_zombie():

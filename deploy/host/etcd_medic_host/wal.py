@@ -27,6 +27,8 @@ def ids(directory):
         for kind, data in _records(head):
             if kind == RECORD_METADATA:
                 fields = dict(_fields(data))
+                if not all(isinstance(fields.get(number, 0), int) for number in (1, 2)):
+                    return None
                 return {'member': '%x' % fields.get(1, 0), 'cluster': '%x' % fields.get(2, 0)}
     except (ValueError, IndexError):
         return None
@@ -43,7 +45,8 @@ def _records(data):
         if size == 0 or at + 8 + size > len(data):
             return
         record = dict(_fields(data[at + 8:at + 8 + size]))
-        yield record.get(1, 0), record.get(3, b'')
+        body = record.get(3, b'')
+        yield record.get(1, 0), body if isinstance(body, bytes) else b''
         at += 8 + size + padding
 
 
