@@ -103,6 +103,10 @@ def _write(blocks, file, act):
             view = memoryview(data)
             while view:
                 view = view[os.write(file, view):]
+            # Asked again and again: others may fill the same disk meanwhile, and etcd must not run out of it.
+            facts = os.fstatvfs(file)
+            if facts.f_bavail * facts.f_frsize < MARGIN_BYTES:
+                raise Refused('HOST_DISK_FULL', 'Less than %d MiB are left on the disk of the data; the file was not taken.' % (MARGIN_BYTES // 1048576))
     finally:
         os.close(file)
     return digest.hexdigest()

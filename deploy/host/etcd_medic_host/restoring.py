@@ -1,11 +1,14 @@
 """The acts that make data beside the present data: a file handed over, a restore from it, a backup of API 2. It gets its name only when it is whole."""
+import json
 import os
 import re
+import stat
 
 from . import operations, programs, trees, versions
 from .moves import Refusal
 from .operations import ETCD, Operation, command
-from .refused import Refused
+from .refused import Refused, failed
+from .users import as_user
 
 MARGIN_BYTES = 64 * 1024 * 1024
 # A WAL segment is set aside at its full size, once for the backup and once for reading it back (wal.go, SegmentSizeBytes).
@@ -31,7 +34,7 @@ class Receive:
         self.bytes = arguments['bytes']
         self.sha256 = arguments['sha256']
         self.encoding = arguments.get('encoding', 'none')
-        if self.bytes <= 0 or not re.match(r'^[0-9a-f]{64}$', self.sha256) or self.encoding not in ('none', 'zstd'):
+        if self.bytes <= 0 or not re.match(r'^[0-9a-f]{64}\Z', self.sha256) or self.encoding not in ('none', 'zstd'):
             raise Refused('HOST_PROTOCOL', 'receive needs bytes, sha256 and an encoding that is known.')
 
     def decide(self, state):
@@ -59,17 +62,17 @@ class Restore:
     destroys = False
 
     def __init__(self, arguments):
-        texts = {'name': r'^[A-Za-z0-9._-]{1,63}$', 'peer_url': r'^https?://[\[\]A-Za-z0-9.:-]{1,255}$',
-                 'initial_cluster': r'^[A-Za-z0-9.:/,=_\[\]-]{1,4096}$', 'initial_cluster_token': r'^[A-Za-z0-9._-]{1,128}$'}
+        texts = {'name': r'^[A-Za-z0-9._-]{1,63}\Z', 'peer_url': r'^https?://[\[\]A-Za-z0-9.:-]{1,255}\Z',
+                 'initial_cluster': r'^[A-Za-z0-9.:/,=_\[\]-]{1,4096}\Z', 'initial_cluster_token': r'^[A-Za-z0-9._-]{1,128}\Z'}
         for name, pattern in texts.items():
-            if not isinstance(arguments.get(name), str) or not re.match(pattern, arguments[name]) or arguments[name].endswith('\n'):
+            if not isinstance(arguments.get(name), str) or not re.match(pattern, arguments[name]):
                 raise Refused('ARGUMENT_UNSAFE', '%s holds more than such a value can.' % name)
         self.arguments = arguments
         self.bump = arguments.get('bump_revision')
-        if self.bump is not None and not re.match(r'^[0-9]{1,19}$', self.bump):
+        if self.bump is not None and not re.match(r'^[0-9]{1,19}\Z', self.bump):
             raise Refused('ARGUMENT_UNSAFE', 'bump_revision is no number.')
         self.sha256 = arguments.get('sha256') if arguments.get('skip_hash_check') else None
-        if arguments.get('skip_hash_check') and not re.match(r'^[0-9a-f]{64}$', self.sha256 or ''):
+        if arguments.get('skip_hash_check') and not re.match(r'^[0-9a-f]{64}\Z', self.sha256 or ''):
             raise Refused('HOST_PROTOCOL', 'Without a hash check the sha256 of the file is needed.')
 
     def tool(self, state):
@@ -175,7 +178,6 @@ def file_sha256(state):
 
 def open_file(path):
     """A regular file for reading, no link followed."""
-    import stat
     directory, name = trees.split(path)
     fd = trees.opened(directory)
     try:
@@ -226,6 +228,20 @@ class V2Backup:
                 + name_whole(state, part + '/data', into))
 
 
+def demand_plain(path):
+    """Raises Refused unless there are only directories and files below it: etcd's tools would wait at a pipe and follow a link out."""
+    fd = trees.opened(path)
+    try:
+        for name in os.listdir(fd):
+            facts = os.stat(name, dir_fd=fd, follow_symlinks=False)
+            if stat.S_ISDIR(facts.st_mode):
+                demand_plain('%s/%s' % (path, name))
+            elif not stat.S_ISREG(facts.st_mode) or facts.st_nlink > 1:
+                raise failed('%s is neither a directory nor a file of its own: the archive is no backup.' % json.dumps('%s/%s' % (path, name)))
+    finally:
+        os.close(fd)
+
+
 class V2Unpack(V2Backup):
     """An archive of API 2 that was handed over, with the rights of etcd's user alone: whatever somebody put into it can touch nothing else."""
 
@@ -240,7 +256,13 @@ class V2Unpack(V2Backup):
         given = []
         if state.place.acts_as(snapshot) == 'root' and not account.is_root:
             given = [Operation(['chown', '-h', '%s:%s' % (account.user, account.group), snapshot], lambda _held: give_file(snapshot, account), operations.nothing)]
-        unpack = command(['tar', '--extract', '--gzip', '--no-same-owner', '--file=' + snapshot, '--directory=' + part + '/data'], by=ETCD, account=account, seconds=600)
+        argv = ['tar', '--extract', '--gzip', '--no-same-owner', '--file=' + snapshot, '--directory=' + part + '/data']
+
+        def extract(held):
+            answer = programs.run(argv, account=account, seconds=600, held=held)
+            as_user(account, lambda: demand_plain(part + '/data'))
+            return answer
+        unpack = Operation(argv, extract, operations.nothing, ETCD)
         make = command(['mkdir', '-m', '700', part + '/data'], by=ETCD, account=account)
         return (fresh_part(state, into) + given + [make, unpack, self.backup(state, part + '/data', part + '/read')]
                 + name_whole(state, part + '/data', into))
