@@ -133,6 +133,8 @@ function answersOf(reader: LineReader, { attempt, asking, id, limit, write, abor
     sending = 'over';
   };
   let operations = 0;
+  let operationBytes = 0;
+  let hasStreamed = false;
   const next = async () => {
     const line = await reader.line(limits.lineMaxBytes).catch((error: unknown) => {
       throw error instanceof LineTooLong ? refuse(`a line is longer than ${limits.lineMaxBytes} bytes`) : error;
@@ -148,7 +150,9 @@ function answersOf(reader: LineReader, { attempt, asking, id, limit, write, abor
         case 'begins':
         case 'ended':
           operations += 1;
-          if (operations > 2 * limits.operationsMax) throw refuse(`it reports more than ${limits.operationsMax} operations`);
+          operationBytes += line.length;
+          if (operations > 2 * limits.operationsMax || operationBytes > limits.operationsMaxBytes)
+            throw refuse(`it reports more than ${limits.operationsMax} operations, or longer ones than there are`);
           if (parsed.kind === 'begins') asking.began?.(parsed.operation);
           else asking.ended?.(parsed.operation);
           break;
@@ -164,7 +168,9 @@ function answersOf(reader: LineReader, { attempt, asking, id, limit, write, abor
             });
           break;
         case 'stream':
-          if (asking.take === undefined) throw refuse('it sends bytes that nobody asked for');
+          // One: each has a time limit of its own, so a host that sends stream after stream would never be done.
+          if (asking.take === undefined || hasStreamed) throw refuse('it sends bytes that nobody asked for');
+          hasStreamed = true;
           await receiveBlocks(reader, parsed.bytes, asking.take, { limit, refuse });
           break;
         case 'done':

@@ -18,6 +18,8 @@ export const blockMaxBytes = 1_048_576;
 export const blockLineMaxBytes = 8;
 /** Operations that one request may report, and those of one plan. A v2 restore has about thirty. */
 export const operationsMax = 1_000;
+/** All lines about operations of one request: they go into the journal. */
+export const operationsMaxBytes = 8 * 1_048_576;
 /** More than any etcd can serve. What is announced beyond is not begun, or a host could fill the bot's disk. */
 export const fetchMaxBytes = 128 * 1_073_741_824;
 
