@@ -53,12 +53,26 @@ async function settingsOf(prepared: JoiningMember, world: World): Promise<Cluste
     // Not added yet: only in a plan.
     ...(own === undefined ? [{ name: prepared.member, url: prepared.peerUrl }] : []),
   ];
-  // In the order of the names, so that the same members make the same line.
-  const initialCluster = pairs
+  return { initialClusterState: 'existing', initialCluster: initialClusterLine(pairs) };
+}
+
+/**
+ * In the order of the names, so that the same members make the same line. Names and URLs are the members' own words: one that holds a comma
+ * would be another member on the line.
+ * @throws OpsError ARGUMENT_UNSAFE
+ */
+export function initialClusterLine(pairs: readonly { readonly name: string; readonly url: string }[]): string {
+  const strange = pairs.find(({ name, url }) => !/^[A-Za-z0-9._-]{1,63}$/.test(name) || !/^https?:\/\/[A-Za-z0-9.:[\]-]{1,255}$/.test(url));
+  if (strange !== undefined) {
+    const member = JSON.stringify(`${strange.name}=${strange.url}`.slice(0, 120));
+    throw new OpsError('ARGUMENT_UNSAFE', `etcd lists a member that cannot stand in initial-cluster: ${member}.`, {
+      hint: 'Look at the list of members by hand: one of them gives itself a name or a URL that no member has.',
+    });
+  }
+  return pairs
     .toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
     .map(({ name, url }) => `${name}=${url}`)
     .join(',');
-  return { initialClusterState: 'existing', initialCluster };
 }
 
 /** etcd compares the peer URLs; of a member that never started it knows no name. */
