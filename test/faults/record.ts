@@ -1,6 +1,7 @@
 /** Records what came of a fault, for docs/reliability.md: a test that fails makes a row as well. */
 import { basename } from 'node:path';
 import { expect } from 'vitest';
+import { inShort } from '../record/cell.ts';
 import { addRow } from './rows.ts';
 import type { Row } from './rows.ts';
 
@@ -49,9 +50,4 @@ export async function recorded(fault: Fault, task: () => Promise<Found>): Promis
 function add(fault: Fault, rest: Omit<Row, keyof Fault | 'file' | 'at'>): void {
   const file = basename(expect.getState().testPath ?? '');
   addRow({ ...fault, ...rest, file, at: new Date().toISOString() });
-}
-
-/** Enough to know what it was; the test's own output has the rest. */
-function inShort(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, ' ').slice(0, 300);
 }

@@ -1,10 +1,7 @@
 /** The rows of docs/reliability.md, as tests record them: a line of JSON each, the latest of a fault counts. */
-import { appendFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-
-const file = fileURLToPath(new URL('../../.cache/faults/rows.jsonl', import.meta.url));
+import { rowFile } from '../record/row-file.ts';
 
 /** The chapters of the page, in its order. */
 export const areas = ['crash', 'zombie', 'redis', 'slack', 'hosts', 'stop', 'soak'] as const;
@@ -40,30 +37,8 @@ export function keyOf({ area, fault, procedure, where, etcd }: Row): string {
   return JSON.stringify([area, fault, procedure, where, etcd]);
 }
 
-/** Adds a row. Several processes may do so at once. */
-export function addRow(row: Row, to: string = file): void {
-  mkdirSync(dirname(to), { recursive: true });
-  appendFileSync(to, `${JSON.stringify(row)}\n`);
-}
-
-/** All rows there are, in the order in which they were first recorded. */
-export function readRows(from: string = file): readonly Row[] {
-  const lines = textOf(from).split('\n').filter(Boolean);
-  return [...new Map(lines.map((line) => Row.parse(JSON.parse(line))).map((row) => [keyOf(row), row])).values()];
-}
-
-/** Begins an empty table. */
-export function forgetRows(): void {
-  rmSync(file, { force: true });
-}
+const file = rowFile('faults', Row, keyOf);
+export const { add: addRow, read: readRows, forget: forgetRows } = file;
 
 /** Where a page goes that is not whole: beside the rows. */
-export const unfinishedPage = join(dirname(file), 'reliability.md');
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
-}
+export const unfinishedPage = join(dirname(file.path), 'reliability.md');

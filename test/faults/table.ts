@@ -1,6 +1,7 @@
 /** docs/reliability.md as text, made of the rows. */
 import type { Row } from './rows.ts';
 import { areas } from './rows.ts';
+import { cell } from '../record/cell.ts';
 
 const chapters: Readonly<Record<Row['area'], readonly [title: string, text: string]>> = {
   crash: [
@@ -74,13 +75,6 @@ function chapter(area: Row['area'], rows: readonly Row[]): readonly string[] {
 function cellsOf({ fault, procedure, where, etcd, times, held, outcome, takeUpSeconds, dataLost, duplicates }: Row): readonly string[] {
   const ended = held ? outcome : `**failed**: ${outcome}`;
   return [fault, procedure, where, etcd, String(times), ended, spread(takeUpSeconds), dataLost, duplicates];
-}
-
-function cell(text: string): string {
-  return text
-    .replaceAll(/\s+/g, ' ')
-    .replaceAll('|', String.raw`\|`)
-    .replaceAll('<', '&lt;');
 }
 
 /** `1.2–6.8 s (median 4.9)` */
