@@ -1,7 +1,7 @@
 /**
  * `npm test`: installs what is missing, runs every suite that can run here, and says as its last line how many tests passed and failed.
  * `npm run test:faults` (`--faults`): the same with the faults and whatever else takes long, and writes docs/reliability.md from what came
- * of the faults.
+ * of the faults. docs/attacks.md is written by either, as far as there are attacks to write of.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -28,6 +28,8 @@ const withRows = withFaults && runs.some(({ running }) => running.includes('faul
 
 // A whole run begins with an empty table; one of some files replaces their rows and keeps the others.
 if (withRows && filters.length === 0) (await import('../test/faults/rows.ts')).forgetRows();
+const withAttacks = runs.some(({ running }) => running.includes('lab'));
+if (!withFaults && withAttacks && filters.length === 0) (await import('../test/attacks/rows.ts')).attackRows.forget();
 const summary = { passed: 0, failed: 0, skipped: [] };
 for (const run of runs) {
   const { passed, failed, skipped } = runTests(run);
@@ -37,6 +39,7 @@ for (const run of runs) {
   for (const { suite, reason } of run.left) for (const name of testsOf(suite, run)) summary.skipped.push({ name, reason });
 }
 if (withRows) (await import('../test/faults/page.ts')).writePage();
+if (withAttacks && filters.every((filter) => filter.includes('attacks'))) (await import('../test/attacks/page.ts')).writePage();
 
 /** In CI nothing is skipped: what cannot run has failed. */
 const inCi = ['true', '1'].includes(process.env['CI'] ?? '');
