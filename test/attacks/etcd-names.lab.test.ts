@@ -123,9 +123,9 @@ for at in range(30000): open(b'data.%d\\n\\xff' % at, 'w').close()"`);
       async () => {
         const race = on.asEtcd(`python3 - <<'E'
 import os, time
-end = time.time() + 6
+end = time.time() + 19
 n = 0
-while time.time() < end:
+while time.time() < end and not os.path.exists('/data/etcd/stop'):
     n += 1
     for name in ('${aside}', '${fresh}', '${fresh}.part', '${snapshot}', '${snapshot}.part', '${fresh}/member', '${aside}/member'):
         try: os.makedirs(name + '.d/x/y') if n % 2 else os.symlink('/etc', name + '.l')
@@ -136,8 +136,8 @@ while time.time() < end:
         except OSError: pass
 E`);
         let answered = 0;
-        const until = performance.now() + 5_500;
-        while (performance.now() < until) {
+        const until = performance.now() + 17_000;
+        while (answered <= 20 && performance.now() < until) {
           const heard = await on.talkAsOps([
             act('remove-scratch'),
             ask('sha256', { run_file: run }),
@@ -153,10 +153,11 @@ E`);
           expect(heard.exitCode).toBe(0);
           answered += codes(heard).length;
         }
+        await on.asRoot('touch /data/etcd/stop');
         await race;
-        await on.asRoot('rm -rf /data/etcd/trash* /data/etcd/data.*');
+        await on.asRoot('rm -rf /data/etcd/stop /data/etcd/trash* /data/etcd/data.*');
         expect(answered).toBeGreaterThan(20);
-        return `${answered > 100 ? 'more than 100' : answered} requests met it; links and directories outside are untouched`;
+        return 'more than 20 requests met it; links and directories outside are untouched';
       },
     );
 
