@@ -242,4 +242,3 @@ describe('a plan', () => {
     await expect(h.host.plan([{ act: 'fence' }, { act: 'swap' }])).rejects.toMatchObject({ code: 'HOST_OUTPUT_UNKNOWN' });
   });
 });
-

@@ -173,7 +173,10 @@ export function useHost(name: string, etcd: EtcdVersion, { reset = true }: { rea
     },
     async log() {
       const text = await sh('cat /var/log/etcd-medic-host.log 2>/dev/null || true');
-      const entries = text.split('\n').filter(Boolean).map((line) => JSON.parse(line) as { readonly begins?: readonly string[] });
+      const entries = text
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line) as { readonly begins?: readonly string[] });
       return entries.flatMap(({ begins }) => (begins === undefined ? [] : [begins.join(' ')]));
     },
     order: () => ({
