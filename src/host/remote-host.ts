@@ -18,7 +18,7 @@ import { createLooks, seenOf } from './looks.ts';
 import type { Looks } from './looks.ts';
 import { approvedFor } from './operation.ts';
 import { optional } from './optional.ts';
-import { dirFacts, entryOf, runsOf } from './parts.ts';
+import { dirFacts, entryOf, roomBeside, runsOf } from './parts.ts';
 import { lookAtPort } from './ports.ts';
 import { preflightFacts, unitState } from './preflight.ts';
 import { configurationFacts, configuredFinding, formerSettings } from './settings.ts';
@@ -50,8 +50,7 @@ export function createRemoteHost(deps: RemoteHostDeps): Host {
     address,
     unitName: unit,
     ...looksOf(client, looks),
-    preflight: async (purposes = ['restore']) =>
-      preflightFacts(where, unit, await looks.at({ sizes: true, tools: true, certificates: true }), purposes),
+    preflight: async (purposes = ['restore']) => preflightFacts(where, unit, await looks.at({ sizes: true, tools: true }), purposes),
     fenced: async () => await fenced(fence),
     async plan(acts, assuming = []) {
       const { done } = await client.ask({
@@ -120,7 +119,7 @@ function looksOf(client: HostClient, looks: Looks): LooksOfHost {
       const { done } = await client.ask({
         verb: 'database',
         what: `database of ${part === 'data' ? 'data' : part.what}`,
-        limitMs: limits.dataFixedLimitMs,
+        limitMs: limits.statusLimitMs,
         arguments: part === 'data' ? { of: 'data' } : { of: part.what, of_run: part.run },
       });
       return restoredFacts(where, done);
@@ -136,7 +135,10 @@ function looksOf(client: HostClient, looks: Looks): LooksOfHost {
       });
       return formerSettings(where, done, settings);
     },
-    freeBytes: async () => (await looks.at()).free_bytes,
+    async freeBytes() {
+      const seen = await looks.at();
+      return seen.data_free_bytes ?? roomBeside(where, seen);
+    },
     certificates: async () => certificateFacts(where, (await looks.at({ certificates: true })).certificates ?? []),
     async reach(to, port) {
       demandAddress(to, port);
