@@ -1,10 +1,12 @@
 """Takes a file in by the channel. A paused sender never ends it, so no lock is held meanwhile: the epoch is asked before and after."""
+import errno
 import hashlib
 import os
 import subprocess
 import threading
 
 from . import trees
+from .operations import full
 from .refused import Refused, failed
 from .restoring import MARGIN_BYTES, need_room
 from .users import Child
@@ -43,13 +45,15 @@ def receive(wire, request_id, act, state, fence, record):
             begun = record(steps[2], None)
             place.perform(path, lambda: trees.rename(part, path))
             record(steps[2], begun)
-    except BaseException:
+    except BaseException as failure:
         # Under the lock and only while nobody newer has begun one of that name.
         try:
             with fence.held('receive %s' % path):
                 place.perform(path, lambda: trees.remove(part))
         except (Refused, OSError):
             pass
+        if isinstance(failure, OSError):
+            raise full(failure) if failure.errno in (errno.ENOSPC, errno.EDQUOT) else failed('%s could not be written: %s.' % (part, failure.strerror))
         raise
 
 
