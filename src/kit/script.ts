@@ -47,7 +47,6 @@ export function kitScript(kit: Kit): string {
     ['program', 'sha256', sha256],
     ['modules', 'modules', modules.map(({ name }) => name).join(' ')],
   ];
-  const read = (name: string) => readFileSync(`${hostFolder}/kit/${name}`, 'utf8');
   return [
     '#!/bin/sh\n',
     `# Written by \`etcd-medic kit\`; to be run by root on a host of the cluster. What it does: docs/hosts.md.\n`,
@@ -61,6 +60,10 @@ export function kitScript(kit: Kit): string {
     read('body.sh'),
     '\n}\n',
   ].join('');
+}
+
+function read(name: string): string {
+  return readFileSync(`${hostFolder}/kit/${name}`, 'utf8');
 }
 
 /** A text that the shell takes as it is: its end is a line that the text does not have. */

@@ -4,7 +4,7 @@ import { readProgram } from '../../src/kit/program.ts';
 import { createLab } from '../lab/lab.ts';
 import type { Lab } from '../lab/lab.ts';
 import { describeOnEach } from '../lab/versions.ts';
-import { kitOn, launcher, otherVersion } from './on-host.ts';
+import { kitOn, launcher } from './on-host.ts';
 
 const upWithinMs = 300_000;
 const { sha256 } = readProgram();
