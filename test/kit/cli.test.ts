@@ -17,7 +17,7 @@ function type(words: readonly string[], { flawed = false } = {}) {
     approvals: { required: 1, quorumLoss: 1, expiresAfter: '30m' },
     tls: { ca: '/nowhere/ca.pem', cert: '/nowhere/root.pem', key: '/nowhere/root.key' },
     ssh: { user: 'etcdops', identityFile: join(folder, 'id'), knownHostsFile: '/nowhere/known_hosts' },
-    etcd: { unit: flawed ? 'etcd; id' : 'etcd', dataDir: '/data/etcd/data', initialClusterToken: 'token' },
+    etcd: { unit: flawed ? 'etcd; id' : 'etcd', initialClusterToken: 'token' },
     members: { etcd01: { host: '10.0.0.31', clientUrl: 'https://10.0.0.31:2379', peerUrl: 'https://10.0.0.31:2380' } },
   };
   writeFileSync(join(folder, 'config.yaml'), stringify({ backups: { directory: '/nowhere/backups' }, clusters: { prod } }));

@@ -26,7 +26,7 @@ function kit(
         approvers: ['U0BOB'],
         approvals: { required: 1, quorumLoss: 1, expiresAfter: '30m' },
         ssh: { user, identityFile, knownHostsFile: '/nowhere/known_hosts' },
-        etcd: { unit: 'etcd', dataDir: '/data/etcd/data', initialClusterToken: 'token' },
+        etcd: { unit: 'etcd', initialClusterToken: 'token' },
         members: { etcd01: member(31), etcd02: member(32) },
       },
     },

@@ -5,6 +5,7 @@ import { faultNames } from './faults.ts';
 import type { FaultName } from './faults.ts';
 import { openLab } from './lab.ts';
 import type { Lab } from './lab.ts';
+import { networkProfiles } from './network-profiles.ts';
 import { cacheDir } from './paths.ts';
 import { releases } from './recipe.ts';
 import type { EtcdVersion } from './recipe.ts';
@@ -15,7 +16,8 @@ import { bringUp } from './up.ts';
 
 const usage = `usage: npm run lab -- COMMAND [--name NAME]
 
-  up [--etcd 3.4|3.5] [--members 1|3|5] [--range A.B.C.0/24] [--data-dir-size-mib N]
+  up [--etcd 3.4|3.5] [--members 1|3|5] [--network plain|lan|wan] [--range A.B.C.0/24]
+     [--data-dir-size-mib N]
   down [--all]
   status                     all labs, and whether their members are healthy
   reset                      a fresh, empty cluster on the same hosts
@@ -34,6 +36,7 @@ const { values, positionals } = parseArgs({
     name: { type: 'string', default: 'lab' },
     etcd: { type: 'string', default: '3.4' },
     members: { type: 'string', default: '3' },
+    network: { type: 'string', default: 'plain' },
     range: { type: 'string' },
     'data-dir-size-mib': { type: 'string' },
     all: { type: 'boolean', default: false },
@@ -50,6 +53,7 @@ const commands: Readonly<Record<string, () => Promise<void>>> = {
       name: values.name,
       etcd: oneOf('--etcd', values.etcd, Object.keys(releases) as EtcdVersion[]),
       members: oneOf('--members', Number(values.members), [1, 3, 5] as const),
+      network: oneOf('--network', values.network, networkProfiles),
       owner: 'nobody',
       ...(values.range === undefined ? {} : { range: values.range }),
       ...(size === undefined ? {} : { dataDirSizeMiB: Number(size) }),
@@ -94,7 +98,7 @@ const commands: Readonly<Record<string, () => Promise<void>>> = {
 };
 
 async function printStatus(lab: Lab): Promise<void> {
-  console.log(`${lab.name}: etcd ${lab.etcd}, ${lab.range}`);
+  console.log(`${lab.name}: etcd ${lab.etcd}, ${lab.range}, network ${lab.network}`);
   for (const host of lab.hosts) {
     const on = await host.isOn();
     const health = on

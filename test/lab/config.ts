@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { clientUrl, dataDir, peerUrl } from './host-files.ts';
+import { clientUrl, peerUrl } from './host-files.ts';
 import { labPaths } from './paths.ts';
 import { pkiPaths } from './pki.ts';
 import { sshPaths } from './ssh-keys.ts';
@@ -38,7 +38,7 @@ export function botConfig(lab: LabState, { cluster = lab.name, overrides = {}, t
         tls: { ca: pki.ca, cert: pki.root.cert, key: pki.root.key },
         auth: { user: 'root', passwordFrom: passwordVariable },
         ssh: { user, identityFile, knownHostsFile },
-        etcd: { unit: 'etcd', dataDir, initialClusterToken: 'etcd-cluster' },
+        etcd: { unit: 'etcd', initialClusterToken: 'etcd-cluster' },
         members: Object.fromEntries(
           membersOf(lab).map(({ name, address }) => [name, { host: address, clientUrl: clientUrl(address), peerUrl: peerUrl(address) }]),
         ),

@@ -9,6 +9,7 @@ import { corruptFile, faults } from './faults.ts';
 import type { Corruption, FaultName } from './faults.ts';
 import { clientUrl, peerUrl } from './host-files.ts';
 import type { Keeper } from './keeper.ts';
+import type { NetworkProfile } from './network-profiles.ts';
 import { labPaths } from './paths.ts';
 import { pkiPaths } from './pki.ts';
 import type { Pki } from './pki.ts';
@@ -34,6 +35,7 @@ export type {
   EtcdVersion,
   FaultName,
   LabOptions,
+  NetworkProfile,
   Pki,
   RunOptions,
   SshAccess,
@@ -60,6 +62,7 @@ export interface Lab {
   readonly name: string;
   readonly etcd: EtcdVersion;
   readonly range: string;
+  readonly network: NetworkProfile;
   /** Those of the members. */
   readonly hosts: readonly LabHost[];
   /** Those that are no member, as many as were asked for. */
@@ -111,6 +114,7 @@ function labOf(state: LabState, keeper?: Keeper): Lab {
     name: state.name,
     etcd: state.etcd,
     range: state.range,
+    network: state.network,
     hosts,
     spares: all.slice(hosts.length),
     host: (name) => {

@@ -1,11 +1,13 @@
-/** The lab's network: one bridge, a network namespace and a veth pair per host, and nothing that leads out. */
+/** The lab's network: one bridge, a network namespace and a cable per host, and nothing that leads out. */
 import { readdir } from 'node:fs/promises';
+import { layCables } from './cables.ts';
+import { machineMac } from './links.ts';
 import { withLock } from './lock.ts';
 import { addressIn, freeRange } from './ranges.ts';
 import { attempt, run } from './run.ts';
 import type { HostState, LabState } from './state.ts';
 
-type Network = Pick<LabState, 'bridge' | 'range' | 'hosts'>;
+type Network = Pick<LabState, 'name' | 'bridge' | 'range' | 'network' | 'hosts'>;
 
 // Held while namespaces come and go, so that /run/netns is not unmounted under a lab that is being made.
 const lock = ['network', { withinMs: 60_000 }] as const;
@@ -21,9 +23,11 @@ export async function makeNetwork<T extends Network>(asked: string | undefined, 
     const { range, bridge, hosts } = network;
     // Below the bridge's own route and there before it: when the bridge is down or gone, packets to the range still end here.
     await run(['ip', 'route', 'add', 'blackhole', range, 'metric', '4096']);
-    await run(['ip', 'link', 'add', bridge, 'type', 'bridge', 'stp_state', '0']);
+    await run(['ip', 'link', 'add', bridge, 'address', machineMac, 'type', 'bridge', 'stp_state', '0']);
     await run(['ip', 'address', 'add', `${addressIn(range, 1)}/24`, 'dev', bridge]);
     await run(['ip', 'link', 'set', bridge, 'up']);
+    for (const { netns } of hosts) await run(['ip', 'netns', 'add', netns]);
+    await layCables(network);
     for (const host of hosts) await plug(bridge, host);
     return network;
   });
@@ -31,8 +35,6 @@ export async function makeNetwork<T extends Network>(asked: string | undefined, 
 
 /** No default route is added in the namespace: a host knows only the lab's own range. */
 async function plug(bridge: string, { netns, veth, address }: HostState): Promise<void> {
-  await run(['ip', 'netns', 'add', netns]);
-  await run(['ip', 'link', 'add', veth, 'type', 'veth', 'peer', 'name', 'host0', 'netns', netns]);
   await run(['ip', '-netns', netns, '-batch', '-'], { input: `link set lo up\naddress add ${address}/24 dev host0\nlink set host0 up\n` });
   await run(['ip', 'link', 'set', veth, 'master', bridge, 'up']);
 }

@@ -1,6 +1,7 @@
 /** What is written down about a lab that lives, so that any process can find it, use it and take it down. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import type { NetworkProfile } from './network-profiles.ts';
 import { labPaths, stateRoot } from './paths.ts';
 import type { EtcdVersion } from './recipe.ts';
 
@@ -8,6 +9,7 @@ export interface HostState {
   readonly name: string;
   readonly address: string;
   readonly netns: string;
+  /** The near end of its cable, a port of the bridge; the far end is `host0` in its namespace. */
   readonly veth: string;
   /** Not a member at first: it may take a member's place. */
   readonly spare?: boolean;
@@ -22,6 +24,7 @@ export interface LabState {
   /** e.g. `198.51.100.0/24`. */
   readonly range: string;
   readonly bridge: string;
+  readonly network: NetworkProfile;
   readonly dataDirSizeMiB?: number;
   readonly rootPassword: string;
   /** The members, then the spares. */

@@ -10,6 +10,7 @@ import { startKeeper } from './keeper.ts';
 import type { Keeper } from './keeper.ts';
 import { installDoor } from './door.ts';
 import { makeNetwork } from './network.ts';
+import type { NetworkProfile } from './network-profiles.ts';
 import { ensurePackages } from './packages.ts';
 import { bridgeName, checkLabName, hostPaths, labPaths, netnsName, vethName } from './paths.ts';
 import { makePki } from './pki.ts';
@@ -31,6 +32,8 @@ export interface LabOptions {
   readonly spares?: number;
   /** A /24 that nothing on this machine overlaps; the first free test range when not given. */
   readonly range?: string;
+  /** How fast its links are: as fast as this machine can when not given. */
+  readonly network?: NetworkProfile;
   /** The bridge's name; made from the lab's name when not given. */
   readonly bridge?: string;
   /** Gives /data/etcd a file system of its own of this size, in memory; `fill-disk` needs it. At least 128: an empty member takes 62 MiB, most of it the WAL it sets aside. */
@@ -81,7 +84,7 @@ export async function bringUp(options: UpOptions): Promise<{ state: LabState; ke
 
 /** Everything of a lab that is known before its range is. */
 function planLab(
-  { name, etcd, members, spares = 0, bridge = bridgeName(name), dataDirSizeMiB, owner }: UpOptions,
+  { name, etcd, members, spares = 0, network = 'plain', bridge = bridgeName(name), dataDirSizeMiB, owner }: UpOptions,
   image: string,
 ): LabState {
   const hosts = Array.from({ length: members + spares }, (_, index): HostState => {
@@ -96,6 +99,7 @@ function planLab(
     image,
     range: '',
     bridge,
+    network,
     ...(dataDirSizeMiB === undefined ? {} : { dataDirSizeMiB }),
     rootPassword: randomBytes(12).toString('hex'),
     hosts,
