@@ -107,12 +107,14 @@ function environmentOf({ hosts, pki }: Lab, sshConfig: string): Readonly<Record<
   };
 }
 
+/** The key opens a shell, and sudo allows everything, while an operator works; before and after it opens the host's program alone. */
 async function mayDoAll(lab: Lab, may: boolean): Promise<void> {
+  const begin = `umask 0227; rm -f ${sudoRule}; cat > ${sudoRule}; cd /home/etcdops/.ssh
+    [ -e kept ] || cp -p authorized_keys kept; sed 's/^.* ssh-ed25519 /ssh-ed25519 /' kept > authorized_keys`;
+  const end = `rm -f ${sudoRule}; cd /home/etcdops/.ssh; [ ! -e kept ] || mv kept authorized_keys`;
   await Promise.all(
     lab.hosts.map(async (host) => {
-      if (may)
-        await host.exec(['sh', '-euc', `umask 0227; rm -f ${sudoRule}; cat > ${sudoRule}`], { input: 'etcdops ALL=(ALL) NOPASSWD: ALL\n' });
-      else await host.exec(['rm', '-f', sudoRule]);
+      await host.exec(['sh', '-euc', may ? begin : end], may ? { input: 'etcdops ALL=(ALL) NOPASSWD: ALL\n' } : {});
     }),
   );
 }
