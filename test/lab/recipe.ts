@@ -17,6 +17,8 @@ const packages = [
   'etcd-server',
   'etcd-client',
   'zstd',
+  'python3',
+  'nftables',
   'ca-certificates',
 ];
 
