@@ -3,7 +3,6 @@ import { existsSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
-import { clientUrl } from './host-files.ts';
 import { labPaths } from './paths.ts';
 import { pkiPaths } from './pki.ts';
 import type { KeyPair } from './pki.ts';
@@ -11,8 +10,11 @@ import { run } from './run.ts';
 import type { Answer, RunOptions } from './run.ts';
 import { membersOf } from './state.ts';
 import type { LabState } from './state.ts';
+import { clientUrl, etcdOf } from './urls.ts';
 
 export interface EtcdctlOptions extends RunOptions {
+  /** The cluster of that unit, where a site has several; the first one when not given. */
+  readonly unit?: string;
   /** All members' client URLs when not given. */
   readonly endpoints?: readonly string[];
   /** The certificate with CN=root when not given. */
@@ -24,7 +26,8 @@ export interface EtcdctlOptions extends RunOptions {
 /** Runs the image's own etcdctl with the image's own libraries: the machine need not have one, and no host need be on. */
 export async function etcdctl(lab: LabState, argv: readonly string[], options: EtcdctlOptions = {}): Promise<Answer> {
   const pki = pkiPaths(labPaths(lab.name).pki, []);
-  const { endpoints = membersOf(lab).map(({ address }) => clientUrl(address)), client = pki.root, api = 3, ...runOptions } = options;
+  const { unit, client = pki.root, api = 3, ...rest } = options;
+  const { endpoints = membersOf(lab).map((host) => clientUrl(host, etcdOf(lab, unit))), ...runOptions } = rest;
   const tls = api === 2 ? { ca: '--ca-file', cert: '--cert-file', key: '--key-file' } : { ca: '--cacert', cert: '--cert', key: '--key' };
   // An empty environment: an ETCDCTL_* variable that says the same as a flag makes etcdctl fail.
   return await run(

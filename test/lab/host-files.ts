@@ -1,118 +1,108 @@
-/** What makes an image into one host of one cluster: its names, keys, certificates, sudo rules and etcd's settings. */
-import { existsSync } from 'node:fs';
-import { chmod, chown, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+/** What makes an image into one host of one cluster: its names, keys, certificates and etcd's settings. */
+import { chmod, chown, mkdir, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fromOutside } from './disks.ts';
+import type { HostFile } from './layouts.ts';
 import { hostPaths, labPaths } from './paths.ts';
 import { pkiPaths } from './pki.ts';
-import { say } from './run.ts';
-import { hostKey, sshPaths } from './ssh-keys.ts';
+import { put, userOf } from './put.ts';
+import type { Wanted } from './put.ts';
+import type { Settings } from './settings.ts';
+import type { EtcdPlace } from './site.ts';
+import { hostKey } from './ssh-keys.ts';
 import { membersOf } from './state.ts';
 import type { HostState, LabState } from './state.ts';
-
-export const dataDir = '/data/etcd/data';
-export const sudoersPath = '/etc/sudoers.d/etcd-medic';
-export const environmentFile = '/etc/default/etcd';
-const sudoersSource = fileURLToPath(new URL('../../deploy/sudoers', import.meta.url));
-
-export const clientUrl = (address: string): string => `https://${address}:2379`;
-export const peerUrl = (address: string): string => `https://${address}:2380`;
+import { etcdUrls, hostsFile, memberName, peerUrl, siteOf } from './urls.ts';
 
 /** etcd's settings as they are when the cluster is new. */
-export function etcdEnvironment(lab: LabState, { name, address }: HostState): string {
-  const settings: Record<string, string> = {
-    ETCD_NAME: name,
-    ETCD_DATA_DIR: dataDir,
-    ETCD_LISTEN_CLIENT_URLS: `${clientUrl(address)},${clientUrl('127.0.0.1')}`,
-    ETCD_ADVERTISE_CLIENT_URLS: clientUrl(address),
-    ETCD_LISTEN_PEER_URLS: peerUrl(address),
-    ETCD_INITIAL_ADVERTISE_PEER_URLS: peerUrl(address),
-    ETCD_INITIAL_CLUSTER: membersOf(lab)
-      .map((host) => `${host.name}=${peerUrl(host.address)}`)
-      .join(','),
-    ETCD_INITIAL_CLUSTER_STATE: 'new',
-    ETCD_INITIAL_CLUSTER_TOKEN: 'etcd-cluster',
-    ETCD_CERT_FILE: '/etc/etcd/pki/server.pem',
-    ETCD_KEY_FILE: '/etc/etcd/pki/server.key',
-    ETCD_TRUSTED_CA_FILE: '/etc/etcd/pki/ca.pem',
-    ETCD_CLIENT_CERT_AUTH: 'true',
-    ETCD_PEER_CERT_FILE: '/etc/etcd/pki/server.pem',
-    ETCD_PEER_KEY_FILE: '/etc/etcd/pki/server.key',
-    ETCD_PEER_TRUSTED_CA_FILE: '/etc/etcd/pki/ca.pem',
-    ETCD_PEER_CLIENT_CERT_AUTH: 'true',
-    // The v2 API is off by default in 3.4 and on its way out in 3.5.
-    ...(lab.etcd === '3.4' ? { ETCD_ENABLE_V2: 'true' } : {}),
-    ...(process.arch === 'arm64' ? { ETCD_UNSUPPORTED_ARCH: 'arm64' } : {}),
-  };
-  return Object.entries(settings)
-    .map(([key, value]) => `${key}="${value}"\n`)
-    .join('');
+function newSettings(lab: LabState, host: HostState, etcd: EtcdPlace): Settings {
+  const { ca, cert, key } = etcd.certificates(host);
+  return new Map(
+    Object.entries({
+      name: memberName(host, etcd),
+      'data-dir': etcd.dataDir,
+      ...(etcd.walDir === undefined ? {} : { 'wal-dir': etcd.walDir }),
+      ...etcdUrls(lab, host, etcd),
+      'initial-cluster': membersOf(lab)
+        .map((member) => `${memberName(member, etcd)}=${peerUrl(lab, member, etcd)}`)
+        .join(','),
+      'initial-cluster-state': 'new',
+      'initial-cluster-token': etcd.token,
+      'cert-file': cert,
+      'key-file': key,
+      'trusted-ca-file': ca,
+      'client-cert-auth': 'true',
+      'peer-cert-file': cert,
+      'peer-key-file': key,
+      'peer-trusted-ca-file': ca,
+      'peer-client-cert-auth': 'true',
+      // The v2 API is off by default in 3.4 and on its way out in 3.5.
+      ...(lab.etcd === '3.4' ? { 'enable-v2': 'true' } : {}),
+      ...(process.arch === 'arm64' ? { 'unsupported-arch': 'arm64' } : {}),
+    }),
+  );
 }
 
-/** Writes all files of a host onto its disk. May be done again while the host runs: it puts back what a test changed. */
-export async function writeHostFiles(lab: LabState, host: HostState): Promise<void> {
+/** The files that tell the etcds of a host their settings, units among them. */
+export function etcdFiles(lab: LabState, host: HostState): readonly HostFile[] {
+  return siteOf(lab).etcds.flatMap((etcd) => etcd.layout({ ...etcd, settings: newSettings(lab, host, etcd) }));
+}
+
+/**
+ * Writes all files of a host onto its disk. May be done again while the host runs: it puts back what a test changed.
+ * @returns the paths on the host of what had to be written
+ */
+export async function writeHostFiles(lab: LabState, host: HostState): Promise<readonly string[]> {
   const { root } = hostPaths(lab.name, host.name);
   const { pki: pkiDir, ssh: sshDir } = labPaths(lab.name);
   const pki = pkiPaths(pkiDir, [host.name]);
   const server = pki.servers[host.name];
   if (server === undefined) throw new Error(`no server certificate for ${host.name}`);
-  const [etcdUser, opsUser] = [await userOf(root, 'etcd'), await userOf(root, 'etcdops')];
-  const write = async (path: string, text: string, mode: number, owner: Owner = rootUser) =>
-    await put(join(root, path), owner, mode, async (to) => await writeFile(to, text));
-  const copy = async (path: string, from: string, mode: number, owner: Owner = rootUser) =>
-    await put(join(root, path), owner, mode, async (to) => await copyFile(from, to));
-
-  await write('/etc/hostname', `${host.name}\n`, 0o644);
-  await write('/etc/hosts', ['127.0.0.1 localhost', ...lab.hosts.map(({ address, name }) => `${address} ${name}`), ''].join('\n'), 0o644);
-  await write(environmentFile, etcdEnvironment(lab, host), 0o644);
-  await copy('/etc/etcd/pki/ca.pem', pki.ca, 0o644, etcdUser);
-  await copy('/etc/etcd/pki/server.pem', server.cert, 0o644, etcdUser);
-  await copy('/etc/etcd/pki/server.key', server.key, 0o600, etcdUser);
-  await copy('/etc/ssh/ssh_host_ed25519_key', hostKey(sshDir, host.name), 0o600);
-  await mkdir(join(root, '/home/etcdops/.ssh'), { recursive: true });
-  await chown(join(root, '/home/etcdops/.ssh'), opsUser.uid, opsUser.gid);
-  await copy('/home/etcdops/.ssh/authorized_keys', `${sshPaths(sshDir).identityFile}.pub`, 0o600, opsUser);
-  await write(sudoersPath, await sudoers(), 0o440);
+  const wanted = new Map<string, Wanted>([
+    ['/etc/hostname', { content: `${host.name}\n`, mode: 0o644 }],
+    ['/etc/hosts', { content: hostsFile(lab), mode: 0o644 }],
+    ['/etc/ssh/ssh_host_ed25519_key', { content: await readFile(hostKey(sshDir, host.name)), mode: 0o600 }],
+  ]);
+  for (const { path, text } of siteOf(lab).files) wanted.set(path, { content: text, mode: 0o644 });
+  for (const { path, text } of etcdFiles(lab, host)) wanted.set(path, { content: text, mode: 0o644 });
+  for (const { user, certificates } of siteOf(lab).etcds) {
+    const owner = await userOf(root, user);
+    const { ca, cert, key } = certificates(host);
+    wanted.set(ca, { content: await readFile(pki.ca), mode: 0o644, owner });
+    wanted.set(cert, { content: await readFile(server.cert), mode: 0o644, owner });
+    wanted.set(key, { content: await readFile(server.key), mode: 0o600, owner });
+  }
+  const changed = [];
+  for (const [path, file] of wanted) if (await put(join(root, path), file)) changed.push(path);
+  return changed;
 }
 
-/** An empty data-dir, as a package or an administrator leaves it. */
-export async function makeDataDir(lab: LabState, host: HostState): Promise<void> {
-  const { root, data } = hostPaths(lab.name, host.name);
-  const owner = await userOf(root, 'etcd');
-  const parent = lab.dataDirSizeMiB === undefined ? join(root, dirname(dataDir)) : data;
-  const dir = join(parent, 'data');
-  await chown(parent, owner.uid, owner.gid);
-  await mkdir(dir, { recursive: true });
-  await chown(dir, owner.uid, owner.gid);
-  await chmod(dir, 0o700);
+/** Takes away what the image has and the site has not. Only on a new disk: the host is off. */
+export async function suitImage(lab: LabState, host: HostState): Promise<void> {
+  const { root } = hostPaths(lab.name, host.name);
+  const { absent, etcds } = siteOf(lab);
+  for (const path of absent) await rm(join(root, path), { recursive: true, force: true });
+  for (const programs of new Set(etcds.map((etcd) => etcd.programs))) {
+    if (programs === '/usr/bin') continue;
+    for (const name of await readdir(join(root, '/usr/bin')))
+      if (/^etcd(ctl|utl)?$/.test(name)) await rename(join(root, '/usr/bin', name), join(root, programs, name));
+  }
 }
 
-/** The rules that deploy/ ships: a test that passes proves that they are enough. */
-export async function sudoers(): Promise<string> {
-  return existsSync(sudoersSource) ? await readFile(sudoersSource, 'utf8') : 'etcdops ALL=(ALL) NOPASSWD: ALL\n';
-}
-
-/** Once per lab, and loud: without the file the lab would prove nothing about sudo. */
-export function warnOfMissingSudoers(): void {
-  if (!existsSync(sudoersSource)) say('WARNING: deploy/sudoers is not there; etcdops may do EVERYTHING with sudo in this lab');
-}
-
-interface Owner {
-  readonly uid: number;
-  readonly gid: number;
-}
-const rootUser: Owner = { uid: 0, gid: 0 };
-
-/** A user's ids in the image: they are not those of this machine. */
-async function userOf(root: string, name: string): Promise<Owner> {
-  const line = (await readFile(join(root, 'etc/passwd'), 'utf8')).split('\n').find((each) => each.startsWith(`${name}:`));
-  const [, , uid, gid] = line?.split(':') ?? [];
-  if (uid === undefined || gid === undefined) throw new Error(`the image has no user ${name}`);
-  return { uid: Number(uid), gid: Number(gid) };
-}
-
-async function put(path: string, { uid, gid }: Owner, mode: number, write: (path: string) => Promise<void>): Promise<void> {
-  await write(path);
-  await chown(path, uid, gid);
-  await chmod(path, mode);
+/** Empty data-dirs and wal-dirs, as a package or an administrator leaves them. */
+export async function makeDataDirs(lab: LabState, host: HostState): Promise<void> {
+  const { root } = hostPaths(lab.name, host.name);
+  for (const { user, dataDir, walDir } of siteOf(lab).etcds) {
+    const owner = await userOf(root, user);
+    const own = async (dir: string) => await chown(dir, owner.uid, owner.gid);
+    if (lab.dataDirSizeMiB !== undefined) await own(fromOutside(lab, host, dirname(dataDir)));
+    // etcd makes a WAL beside its directory and renames it.
+    if (walDir !== undefined) await own(fromOutside(lab, host, dirname(walDir)));
+    for (const path of [dataDir, ...(walDir === undefined ? [] : [walDir])]) {
+      const dir = fromOutside(lab, host, path);
+      await mkdir(dir, { recursive: true });
+      await own(dir);
+      await chmod(dir, 0o700);
+    }
+  }
 }

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { cgroupLayout, cgroupPids, makeHostCgroups, removeCgroups } from './cgroups.ts';
+import { mountPoint, mountsOf } from './disks.ts';
 import { setCable } from './network.ts';
 import { hostPaths, netnsName } from './paths.ts';
 import { readPid } from './state.ts';
@@ -18,7 +19,7 @@ const joinAndExec = 'while [ "$1" != -- ]; do echo $$ > "$1" || exit 1; shift; d
 /** Boots a host and waits until its sshd answers and lets users in; etcd may take longer. */
 export async function powerOn(lab: LabState, host: HostState): Promise<void> {
   if ((await leaderPid(lab, host)) !== undefined) return;
-  const { root, data, pidFile, consoleLog } = hostPaths(lab.name, host.name);
+  const { root, pidFile, consoleLog } = hostPaths(lab.name, host.name);
   const layout = cgroupLayout();
   const joins = await makeHostCgroups(lab.name, host.name);
   await setCable(host, 'up');
@@ -34,7 +35,7 @@ export async function powerOn(lab: LabState, host: HostState): Promise<void> {
     '--link-journal=no',
     '--resolv-conf=off',
     '--timezone=off',
-    ...(lab.dataDirSizeMiB === undefined ? [] : [`--bind=${data}:/data/etcd`]),
+    ...mountsOf(lab).map((mount) => `--bind=${mountPoint(lab, host, mount)}:${mount.path}`),
     `--directory=${root}`,
     '--boot',
     ...layout.initArgs,

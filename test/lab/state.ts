@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { labPaths, stateRoot } from './paths.ts';
 import type { EtcdVersion } from './recipe.ts';
+import type { SiteName } from './sites/index.ts';
 
 export interface HostState {
   readonly name: string;
@@ -18,6 +19,7 @@ export interface LabState {
   readonly id: string;
   readonly name: string;
   readonly etcd: EtcdVersion;
+  readonly site: SiteName;
   readonly image: string;
   /** e.g. `198.51.100.0/24`. */
   readonly range: string;

@@ -1,11 +1,11 @@
 /** Makes a lab: network, keys, disks, hosts, cluster. */
 import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { startCluster, wantedUnit } from './cluster.ts';
+import { dirname, join } from 'node:path';
+import { startClusters, wantedPath } from './cluster.ts';
 import { mountDisk } from './disks.ts';
-import { execIn } from './exec.ts';
-import { makeDataDir, sudoersPath, warnOfMissingSudoers, writeHostFiles } from './host-files.ts';
+import { installDoor, warnOfMissingSudoers } from './door.ts';
+import { makeDataDirs, suitImage, writeHostFiles } from './host-files.ts';
 import { ensureImage } from './image.ts';
 import { startKeeper } from './keeper.ts';
 import type { Keeper } from './keeper.ts';
@@ -16,6 +16,8 @@ import { makePki } from './pki.ts';
 import { powerOn } from './power.ts';
 import { addressIn } from './ranges.ts';
 import type { EtcdVersion } from './recipe.ts';
+import { siteNamed } from './sites/index.ts';
+import type { SiteName } from './sites/index.ts';
 import { makeSshKeys } from './ssh-keys.ts';
 import { readState, writeState } from './state.ts';
 import type { HostState, LabState } from './state.ts';
@@ -27,13 +29,15 @@ export interface LabOptions {
   /** 3.4 (Debian bookworm) or 3.5 (trixie). */
   readonly etcd: EtcdVersion;
   readonly members: 1 | 3 | 5;
+  /** How hosts and etcd are laid out (sites/); `plain` when not given. */
+  readonly site?: SiteName;
   /** Hosts beside them, `spare01` …: booted, with certificates for their own address, etcd never started and in no cluster. */
   readonly spares?: number;
   /** A /24 that nothing on this machine overlaps; the first free test range when not given. */
   readonly range?: string;
   /** The bridge's name; made from the lab's name when not given. */
   readonly bridge?: string;
-  /** Gives /data/etcd a file system of its own of this size, in memory; `fill-disk` needs it. At least 128: an empty member takes 62 MiB, most of it the WAL it sets aside. */
+  /** Gives the directory above the data-dir (`/data/etcd`) a file system of its own of this size, in memory; `fill-disk` needs it. At least 128: an empty member takes 62 MiB, most of it the WAL it sets aside. */
   readonly dataDirSizeMiB?: number;
 }
 
@@ -47,8 +51,7 @@ export async function bringUp(options: UpOptions): Promise<{ state: LabState; ke
   checkLabName(name);
   if (process.platform !== 'linux' || process.getuid?.() !== 0)
     throw new Error('the lab makes network namespaces and mounts: it needs Linux and root');
-  if (options.dataDirSizeMiB !== undefined && !(options.dataDirSizeMiB >= 128))
-    throw new Error('a data-dir needs at least 128 MiB: an empty member takes 62');
+  checkSize(options);
   await ensurePackages();
   const image = await ensureImage(options.etcd);
   await downDeadLabs();
@@ -79,9 +82,17 @@ export async function bringUp(options: UpOptions): Promise<{ state: LabState; ke
   });
 }
 
+function checkSize({ site = 'plain', dataDirSizeMiB }: UpOptions): void {
+  if (dataDirSizeMiB === undefined) return;
+  if (!(dataDirSizeMiB >= 128)) throw new Error('a data-dir needs at least 128 MiB: an empty member takes 62');
+  const { etcds, ownDirs, mounts } = siteNamed(site);
+  if (mounts.length > 0 || !ownDirs.includes(dirname(etcds[0].dataDir)))
+    throw new Error(`the site ${site} has no directory for a small file system: what is above its data-dir is not etcd's alone`);
+}
+
 /** Everything of a lab that is known before its range is. */
 function planLab(
-  { name, etcd, members, spares = 0, bridge = bridgeName(name), dataDirSizeMiB, owner }: UpOptions,
+  { name, etcd, members, site = 'plain', spares = 0, bridge = bridgeName(name), dataDirSizeMiB, owner }: UpOptions,
   image: string,
 ): LabState {
   const hosts = Array.from({ length: members + spares }, (_, index): HostState => {
@@ -93,6 +104,7 @@ function planLab(
     id: randomBytes(8).toString('hex'),
     name,
     etcd,
+    site,
     image,
     range: '',
     bridge,
@@ -118,19 +130,20 @@ async function make(plan: LabState, asked: string | undefined): Promise<LabState
     return addressed;
   });
   warnOfMissingSudoers();
-  await Promise.all([makePki(pki, state.hosts), makeSshKeys(ssh, state.hosts)]);
+  await Promise.all([makePki(pki, state), makeSshKeys(ssh, state.hosts)]);
   await Promise.all(
     state.hosts.map(async (host) => {
       await mountDisk(state, host);
+      await suitImage(state, host);
       await writeHostFiles(state, host);
-      await makeDataDir(state, host);
+      await makeDataDirs(state, host);
       // The members are started one by one, once the hosts are up.
-      await rm(join(hostPaths(state.name, host.name).root, wantedUnit));
+      await rm(join(hostPaths(state.name, host.name).root, wantedPath('etcd')), { force: true });
       await powerOn(state, host);
-      await execIn(state, host, ['visudo', '--check', '--quiet', `--file=${sudoersPath}`]);
+      await installDoor(state, host);
     }),
   );
-  await startCluster(state);
+  await startClusters(state);
   const ready = { ...state, ready: true };
   await writeState(ready);
   return ready;
