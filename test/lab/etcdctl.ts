@@ -1,8 +1,9 @@
 /** etcdctl on this machine, as the user root of etcd, against the lab's cluster. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
+import { librariesOf } from './image.ts';
 import { labPaths } from './paths.ts';
 import { pkiPaths } from './pki.ts';
 import type { KeyPair } from './pki.ts';
@@ -35,7 +36,7 @@ export async function etcdctl(lab: LabState, argv: readonly string[], options: E
       'env',
       '-i',
       `ETCDCTL_API=${api}`,
-      ...imageProgram(lab.image, 'etcdctl'),
+      ...imageProgram(lab.shipped, 'etcdctl'),
       `--endpoints=${endpoints.join(',')}`,
       `${tls.ca}=${pki.ca}`,
       `${tls.cert}=${client.cert}`,
@@ -48,12 +49,9 @@ export async function etcdctl(lab: LabState, argv: readonly string[], options: E
 
 /** The image's loader, told where the image's libraries are, then the program. */
 function imageProgram(image: string, program: string): string[] {
-  const architecture = readdirSync(join(image, 'usr/lib')).find((name) => name.endsWith('-linux-gnu'));
-  if (architecture === undefined) throw new Error(`${image} has no libraries`);
-  const libraries = join(image, 'usr/lib', architecture);
-  const loader = readdirSync(libraries).find((name) => /^ld-linux-.*\.so\.\d+$/.test(name));
+  const { libraries, loader } = librariesOf(image);
   const path = join(image, 'usr/bin', program);
-  if (loader === undefined || !existsSync(path)) throw new Error(`${image} has no ${loader === undefined ? 'loader' : program}`);
+  if (!existsSync(path)) throw new Error(`${image} has no ${program}`);
   return [join(libraries, loader), '--library-path', libraries, path];
 }
 

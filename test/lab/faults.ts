@@ -59,12 +59,12 @@ const corruptData: Act = async (lab, host, { unit, dataDir }) => {
 
 const refuseSsh: Act = async (lab, host) => {
   await execIn(lab, host, ['systemctl', 'stop', 'ssh']);
-  await waitUntil(async () => !(await sshAnswers(host)), { for: `sshd of ${host.name} refusing`, withinMs: 10_000 });
+  await waitUntil(async () => !(await sshAnswers(lab, host)), { for: `sshd of ${host.name} refusing`, withinMs: 10_000 });
 };
 
 const answerSsh: Act = async (lab, host) => {
   await execIn(lab, host, ['sh', '-c', 'pkill -CONT -x sshd; systemctl start ssh']);
-  await waitUntil(async () => await sshAnswers(host), { for: `sshd of ${host.name} answering`, withinMs: 10_000 });
+  await waitUntil(async () => await sshAnswers(lab, host), { for: `sshd of ${host.name} answering`, withinMs: 10_000 });
 };
 
 /** Each by the name it has on the command line. */

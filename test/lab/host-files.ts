@@ -1,6 +1,7 @@
 /** What makes an image into one host of one cluster: its names, keys, certificates and etcd's settings. */
-import { chmod, chown, mkdir, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { chmod, chown, mkdir, readFile, readdir, rename, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { bastionOf, jumpKey, packetFilter } from './bastion.ts';
 import { fromOutside } from './disks.ts';
 import type { HostFile } from './layouts.ts';
 import { hostPaths, labPaths } from './paths.ts';
@@ -45,6 +46,7 @@ function newSettings(lab: LabState, host: HostState, etcd: EtcdPlace): Settings 
 
 /** The files that tell the etcds of a host their settings, units among them. */
 export function etcdFiles(lab: LabState, host: HostState): readonly HostFile[] {
+  if (host.bastion === true) return [];
   return siteOf(lab).etcds.flatMap((etcd) => etcd.layout({ ...etcd, settings: newSettings(lab, host, etcd) }));
 }
 
@@ -54,34 +56,52 @@ export function etcdFiles(lab: LabState, host: HostState): readonly HostFile[] {
  */
 export async function writeHostFiles(lab: LabState, host: HostState): Promise<readonly string[]> {
   const { root } = hostPaths(lab.name, host.name);
-  const { pki: pkiDir, ssh: sshDir } = labPaths(lab.name);
-  const pki = pkiPaths(pkiDir, [host.name]);
-  const server = pki.servers[host.name];
-  if (server === undefined) throw new Error(`no server certificate for ${host.name}`);
   const wanted = new Map<string, Wanted>([
     ['/etc/hostname', { content: `${host.name}\n`, mode: 0o644 }],
     ['/etc/hosts', { content: hostsFile(lab), mode: 0o644 }],
-    ['/etc/ssh/ssh_host_ed25519_key', { content: await readFile(hostKey(sshDir, host.name)), mode: 0o600 }],
+    ['/etc/ssh/ssh_host_ed25519_key', { content: await readFile(hostKey(labPaths(lab.name).ssh, host.name)), mode: 0o600 }],
+    ...(host.bastion === true ? await bastionFiles(lab, host) : await memberFiles(lab, host)),
   ]);
-  for (const { path, text } of siteOf(lab).files) wanted.set(path, { content: text, mode: 0o644 });
-  for (const { path, text } of etcdFiles(lab, host)) wanted.set(path, { content: text, mode: 0o644 });
-  for (const { user, certificates } of siteOf(lab).etcds) {
-    const owner = await userOf(root, user);
-    const { ca, cert, key } = certificates(host);
-    wanted.set(ca, { content: await readFile(pki.ca), mode: 0o644, owner });
-    wanted.set(cert, { content: await readFile(server.cert), mode: 0o644, owner });
-    wanted.set(key, { content: await readFile(server.key), mode: 0o600, owner });
-  }
   const changed = [];
   for (const [path, file] of wanted) if (await put(join(root, path), file)) changed.push(path);
   return changed;
 }
 
-/** Takes away what the image has and the site has not. Only on a new disk: the host is off. */
+type Files = readonly (readonly [string, Wanted])[];
+
+async function bastionFiles(lab: LabState, host: HostState): Promise<Files> {
+  const { path, user, content } = await jumpKey(lab);
+  return [[path, { content, mode: 0o600, owner: await userOf(hostPaths(lab.name, host.name).root, user) }]];
+}
+
+async function memberFiles(lab: LabState, host: HostState): Promise<Files> {
+  const { root } = hostPaths(lab.name, host.name);
+  const { files, etcds } = siteOf(lab);
+  const bastion = bastionOf(lab);
+  const texts = [...files, ...etcdFiles(lab, host), ...(bastion === undefined ? [] : [packetFilter(bastion)])];
+  const pki = pkiPaths(labPaths(lab.name).pki, [host.name]);
+  const server = pki.servers[host.name];
+  if (server === undefined) throw new Error(`no server certificate for ${host.name}`);
+  const certificates = etcds.map(async (etcd): Promise<Files> => {
+    const owner = await userOf(root, etcd.user);
+    const { ca, cert, key } = etcd.certificates(host);
+    return [
+      [ca, { content: await readFile(pki.ca), mode: 0o644, owner }],
+      [cert, { content: await readFile(server.cert), mode: 0o644, owner }],
+      [key, { content: await readFile(server.key), mode: 0o600, owner }],
+    ];
+  });
+  return [...texts.map(({ path, text }) => [path, { content: text, mode: 0o644 }] as const), ...(await Promise.all(certificates)).flat()];
+}
+
+/** Takes away what the image has and the site has not, and enables what the site needs. Only on a new disk: the host is off. */
 export async function suitImage(lab: LabState, host: HostState): Promise<void> {
   const { root } = hostPaths(lab.name, host.name);
   const { absent, etcds } = siteOf(lab);
   for (const path of absent) await rm(join(root, path), { recursive: true, force: true });
+  // What `systemctl enable nftables` makes.
+  if (bastionOf(lab) !== undefined && host.bastion !== true)
+    await symlink('/usr/lib/systemd/system/nftables.service', join(root, '/etc/systemd/system/sysinit.target.wants/nftables.service'));
   for (const programs of new Set(etcds.map((etcd) => etcd.programs))) {
     if (programs === '/usr/bin') continue;
     for (const name of await readdir(join(root, '/usr/bin')))
@@ -91,6 +111,7 @@ export async function suitImage(lab: LabState, host: HostState): Promise<void> {
 
 /** Empty data-dirs and wal-dirs, as a package or an administrator leaves them. */
 export async function makeDataDirs(lab: LabState, host: HostState): Promise<void> {
+  if (host.bastion === true) return;
   const { root } = hostPaths(lab.name, host.name);
   for (const { user, dataDir, walDir } of siteOf(lab).etcds) {
     const owner = await userOf(root, user);

@@ -1,4 +1,5 @@
 /** Hosts with a real systemd, a real sshd and a real etcd, for tests and for the command line. */
+import { proxyJump } from './bastion.ts';
 import { botConfig, writeConfig } from './config.ts';
 import type { ConfigOptions } from './config.ts';
 import { resetCluster, waitHealthy } from './cluster.ts';
@@ -46,6 +47,8 @@ export type {
 /** How the bot gets in. */
 export interface SshAccess extends SshFiles {
   readonly user: 'etcdops' | 'root';
+  /** As ssh_config(5) has it, where members answer to another host alone. */
+  readonly proxyJump?: string;
 }
 
 /** One host of a lab. */
@@ -120,6 +123,7 @@ function labOf(state: LabState, keeper?: Keeper): Lab {
   const paths = labPaths(state.name);
   const all = state.hosts.map((host) => hostOf(state, host));
   const hosts = all.slice(0, membersOf(state).length);
+  const jump = proxyJump(state);
   return {
     name: state.name,
     etcd: state.etcd,
@@ -127,7 +131,7 @@ function labOf(state: LabState, keeper?: Keeper): Lab {
     site: siteOf(state),
     range: state.range,
     hosts,
-    spares: all.slice(hosts.length),
+    spares: all.filter((_, index) => state.hosts[index]?.spare === true),
     host: (name) => {
       const found = all.find((host) => host.name === name);
       if (found === undefined)
@@ -138,7 +142,7 @@ function labOf(state: LabState, keeper?: Keeper): Lab {
       paths.pki,
       all.map((host) => host.name),
     ),
-    ssh: { user: siteOf(state).ssh.user, ...sshPaths(paths.ssh) },
+    ssh: { user: siteOf(state).ssh.user, ...sshPaths(paths.ssh), ...(jump !== undefined && { proxyJump: jump }) },
     rootPassword: state.rootPassword,
     etcdctl: async (argv, options) => await etcdctl(state, argv, options),
     writeConfig: async (path, options) => await writeConfig(state, path, options),

@@ -21,7 +21,7 @@ export async function cleanHost(lab: LabState, host: HostState): Promise<void> {
   const isReload = [...stdout.split('\n'), ...written].some((path) => path.includes('/systemd/system/'));
   await execIn(lab, host, ['sh', '-s'], { input: emptied(lab, isReload) });
   await makeDataDirs(lab, host);
-  await installDoor(lab, host);
+  if (host.bastion !== true) await installDoor(lab, host);
 }
 
 /**

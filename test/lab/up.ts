@@ -6,7 +6,8 @@ import { startClusters, wantedPath } from './cluster.ts';
 import { mountDisk } from './disks.ts';
 import { installDoor, warnOfMissingSudoers } from './door.ts';
 import { makeDataDirs, suitImage, writeHostFiles } from './host-files.ts';
-import { ensureImage } from './image.ts';
+import { ensureImages } from './image.ts';
+import type { Images } from './image.ts';
 import { startKeeper } from './keeper.ts';
 import type { Keeper } from './keeper.ts';
 import { makeNetwork } from './network.ts';
@@ -22,6 +23,7 @@ import { makeSshKeys } from './ssh-keys.ts';
 import { readState, writeState } from './state.ts';
 import type { HostState, LabState } from './state.ts';
 import { downDeadLabs, isAlive, tearDown, withLabLock } from './teardown.ts';
+import { siteOf } from './urls.ts';
 
 export interface LabOptions {
   /** Lowercase letters, digits and dashes; one lab per name at a time. */
@@ -53,7 +55,7 @@ export async function bringUp(options: UpOptions): Promise<{ state: LabState; ke
     throw new Error('the lab makes network namespaces and mounts: it needs Linux and root');
   checkSize(options);
   await ensurePackages();
-  const image = await ensureImage(options.etcd);
+  const images = await ensureImages(options.etcd, siteNamed(options.site ?? 'plain').release);
   await downDeadLabs();
 
   return await withLabLock(name, async () => {
@@ -65,7 +67,7 @@ export async function bringUp(options: UpOptions): Promise<{ state: LabState; ke
     }
     if (previous !== undefined) await tearDown(previous);
 
-    const plan = planLab(options, image);
+    const plan = planLab(options, images);
     // Also for a lab that is to stay: being killed half way must leave nothing.
     const keeper = startKeeper(name, plan.id);
     try {
@@ -93,19 +95,27 @@ function checkSize({ site = 'plain', dataDirSizeMiB }: UpOptions): void {
 /** Everything of a lab that is known before its range is. */
 function planLab(
   { name, etcd, members, site = 'plain', spares = 0, bridge = bridgeName(name), dataDirSizeMiB, owner }: UpOptions,
-  image: string,
+  { image, shipped }: Images,
 ): LabState {
-  const hosts = Array.from({ length: members + spares }, (_, index): HostState => {
-    const spare = index >= members;
-    const host = spare ? `spare0${index - members + 1}` : `etcd0${index + 1}`;
-    return { name: host, address: '', netns: netnsName(name, host), veth: vethName(bridge, index + 1), ...(spare && { spare }) };
-  });
+  const roles = [
+    ...numbered('etcd', members).map((host) => ({ host })),
+    ...numbered('spare', spares).map((host) => ({ host, spare: true })),
+    ...(siteNamed(site).bastion ? [{ host: 'bastion01', bastion: true }] : []),
+  ];
+  const hosts = roles.map(({ host, ...role }, index): HostState => ({
+    name: host,
+    address: '',
+    netns: netnsName(name, host),
+    veth: vethName(bridge, index + 1),
+    ...role,
+  }));
   return {
     id: randomBytes(8).toString('hex'),
     name,
     etcd,
     site,
     image,
+    shipped,
     range: '',
     bridge,
     ...(dataDirSizeMiB === undefined ? {} : { dataDirSizeMiB }),
@@ -116,13 +126,17 @@ function planLab(
   };
 }
 
+const numbered = (name: string, count: number) => Array.from({ length: count }, (_, index) => `${name}0${index + 1}`);
+
 async function make(plan: LabState, asked: string | undefined): Promise<LabState> {
   const { state: dir, pki, ssh } = labPaths(plan.name);
-  const state = await makeNetwork(asked, async (range) => {
+  const ipv6 = siteOf(plan).ipv6 ? plan.bridge : undefined;
+  const state = await makeNetwork(asked, ipv6, async (ranges) => {
+    const { range, range6 = range } = ranges;
     const addressed: LabState = {
       ...plan,
-      range,
-      hosts: plan.hosts.map((host, index) => ({ ...host, address: addressIn(range, 31 + index) })),
+      ...ranges,
+      hosts: plan.hosts.map((host, index) => ({ ...host, address: addressIn(range6, 31 + index) })),
     };
     // Written before anything exists: whoever finds a half-made lab can remove it.
     await mkdir(dir, { recursive: true, mode: 0o755 });
@@ -140,7 +154,7 @@ async function make(plan: LabState, asked: string | undefined): Promise<LabState
       // The members are started one by one, once the hosts are up.
       await rm(join(hostPaths(state.name, host.name).root, wantedPath('etcd')), { force: true });
       await powerOn(state, host);
-      await installDoor(state, host);
+      if (host.bastion !== true) await installDoor(state, host);
     }),
   );
   await startClusters(state);
