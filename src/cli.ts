@@ -1,15 +1,18 @@
 #!/usr/bin/env node
-/** The terminal: the same words as in Slack, on the same queue, with the same permissions; works while Slack is down. */
+/** The terminal: the same words as in Slack, on the same queue, with the same permissions; works while Slack is down. And `kit`, which needs neither. */
 import { userInfo } from 'node:os';
 import { createAccess } from './access/index.ts';
 import type { Groups } from './access/groups.ts';
 import { createDesk } from './commands/desk.ts';
 import type { Desk } from './commands/desk.ts';
 import type { Person } from './commands/reply.ts';
-import { loadSettings } from './config/load.ts';
+import { helpOn } from './commands/help.ts';
+import { loadConfig, loadSettings } from './config/load.ts';
 import type { Settings } from './config/load.ts';
 import { OpsError, isOpsError } from './errors.ts';
 import type { Runs } from './engine/runs.ts';
+import { derivePublicKey } from './host/public-key.ts';
+import { writeKit } from './kit/index.ts';
 import { verbs } from './procedures/index.ts';
 import { connect, untilConnected } from './queue/connection.ts';
 import type { Connections } from './queue/connection.ts';
@@ -19,7 +22,7 @@ import { readReply } from './queue/read-reply.ts';
 import { createRuns } from './queue/runs.ts';
 import { terminalWords } from './terminal/arguments.ts';
 import { listenToPerson } from './terminal/asking.ts';
-import { exitCodeOf } from './terminal/exit-codes.ts';
+import { exitCodeOf, exitCodes } from './terminal/exit-codes.ts';
 import { follow } from './terminal/follow.ts';
 import { personOf } from './terminal/identity.ts';
 import { createJson } from './terminal/json.ts';
@@ -116,10 +119,22 @@ function waitingOf(session: Session): Waiting {
   return waiting;
 }
 
+/** Prints the script alone on standard output, so that it can be piped to a host. */
+async function kit(words: readonly string[], output: Output): Promise<number> {
+  if (words.some((word) => word === '--help' || word === '-h')) {
+    output.answer(helpOn('kit', { verbs, clusters: {}, prefix: 'etcd-medic' }));
+    return exitCodes.done;
+  }
+  const { script, remarks } = await writeKit(words, { config: loadConfig(), derivePublicKey });
+  process.stdout.write(script);
+  for (const remark of remarks) complain(`etcd-medic: ${remark}`);
+  return exitCodes.done;
+}
+
 const { json, words } = terminalWords(process.argv.slice(2));
 const output = json ? createJson({ print }) : createLines({ print, complain });
 try {
-  process.exitCode = await main(words, json, output);
+  process.exitCode = words[0] === 'kit' ? await kit(words.slice(1), output) : await main(words, json, output);
 } catch (error) {
   if (!isOpsError(error)) throw error;
   output.refused({ code: error.code, sentence: error.message, next: error.hint });

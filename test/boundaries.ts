@@ -19,10 +19,11 @@ export const boundaries: Readonly<Record<string, Boundary>> = {
   commands: { sees: ['engine', 'procedures'], seesTypesOf: ['config'] },
   queue: { sees: ['engine', 'procedures'], seesTypesOf: ['config', 'etcd', 'host', 'snapshots'] },
   terminal: { sees: ['commands', 'engine', 'procedures'], seesTypesOf: ['config'] },
+  kit: { sees: ['commands'], seesTypesOf: ['config'] },
   slack: { sees: ['access', 'commands', 'engine', 'procedures'], seesTypesOf: ['config', 'queue'] },
   // Parts of main.ts and cli.ts: nobody else sees it.
   wiring: {
-    sees: ['access', 'commands', 'config', 'engine', 'etcd', 'host', 'procedures', 'queue', 'slack', 'snapshots', 'terminal'],
+    sees: ['access', 'commands', 'config', 'engine', 'etcd', 'host', 'kit', 'procedures', 'queue', 'slack', 'snapshots', 'terminal'],
     seesTypesOf: [],
   },
 };

@@ -25,7 +25,7 @@ clusters:
     approvers: [U0BOB]
     approvals: { required: 1, quorumLoss: 2, expiresAfter: 30 minutes }
     ssh: { user: etcdops, identityFile: /nowhere/id, knownHostsFile: /nowhere/known_hosts }
-    etcd: { unit: etcd, datadir: /data/etcd/data, initialClusterToken: etcd-cluster }
+    etcd: { unit: etcd, initialClustertoken: etcd-cluster }
     members:
       etcd01: { host: 10.0.0.31, clientUrl: "10.0.0.31:2379", peerUrl: "https://10.0.0.31:2380" }
 `,
@@ -39,9 +39,16 @@ clusters:
     expect(ended).toBeInstanceOf(NotReady);
     const { exitCode, message } = ended as NotReady;
     expect(exitCode).toBe(78);
-    for (const place of ['backups.directory', 'clusters.prod.channels', 'clusters.prod.operators', 'expiresAfter', 'datadir', 'clientUrl'])
+    for (const place of [
+      'backups.directory',
+      'clusters.prod.channels',
+      'clusters.prod.operators',
+      'expiresAfter',
+      'initialClustertoken',
+      'clientUrl',
+    ])
       expect(message).toContain(place);
-    expect(message).toContain('did you mean dataDir?');
+    expect(message).toContain('did you mean initialClusterToken?');
     // A process of its own on a busy machine: longer than what runs in this one.
   }, 60_000);
 });

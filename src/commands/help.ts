@@ -1,7 +1,7 @@
 /** The help, generated from what verbs declare of themselves. */
 import type { Answer, AnswerPart } from '../procedures/answer.ts';
 import type { Verb } from '../procedures/procedure.ts';
-import { declaredOf, deskWords, flagOf, isMember, placeholderOf, usageOf } from './words.ts';
+import { declaredOf, deskWords, flagOf, isMember, placeholderOf, setUpWords, usageOf } from './words.ts';
 import type { Declared } from './words.ts';
 import type { KnownClusters } from './parse.ts';
 
@@ -20,6 +20,7 @@ export function helpAll({ verbs, prefix }: HelpDeps): Answer {
     section('Look', looking.map(declaredOf)),
     section('Act (behind approvals where it destroys)', acting.map(declaredOf)),
     section('Runs', deskWords),
+    ...(prefix === 'etcd-medic' ? [section('Set up', setUpWords)] : []),
   ];
   return {
     headline: `${prefix} <verb> <cluster> [words] [--options]`,
@@ -31,7 +32,8 @@ export function helpAll({ verbs, prefix }: HelpDeps): Answer {
 /** One verb: its usage, its options, an example. An unknown verb gets the whole list. */
 export function helpOn(id: string, deps: HelpDeps): Answer {
   const verb = deps.verbs.find((one) => one.id === id);
-  const declared: Declared | undefined = verb === undefined ? deskWords.find((one) => one.id === id) : declaredOf(verb);
+  const own: readonly Declared[] = [...deskWords, ...setUpWords];
+  const declared = verb === undefined ? own.find((one) => one.id === id) : declaredOf(verb);
   if (declared === undefined) return helpAll(deps);
   const rows = declared.arguments.map((spec) => [
     spec.kind === 'positional'
@@ -87,6 +89,8 @@ function exampleOf(declared: Declared, clusters: KnownClusters): string {
     reason: 'alone on call, prod is down',
     key: '/name/1',
     value: 'test',
+    from: '10.0.0.5',
+    allow: 'look,stop-and-start,restore',
   };
   const words = declared.arguments.flatMap((spec) => {
     if (!spec.required && spec.kind !== 'option') return [];

@@ -7,7 +7,7 @@ import { mistake, readWords } from './grammar.ts';
 import type { Values } from './grammar.ts';
 import { didYouMean, nearest, quoted } from './nearest.ts';
 import { bareId, splitWords } from './normalise.ts';
-import { declaredOf, deskWords, flagOf, isMember, planOption } from './words.ts';
+import { declaredOf, deskWords, flagOf, isMember, planOption, setUpWords } from './words.ts';
 import type { Declared, DeskWord } from './words.ts';
 
 /** The names the grammar knows: each cluster with its members. */
@@ -63,11 +63,13 @@ export function parseWords(words: readonly string[], grammar: Grammar): Command 
 function helpOf(rest: readonly string[], grammar: Grammar): Command {
   const asked = rest[0] === undefined ? undefined : bareId(rest[0]).toLowerCase();
   if (asked === undefined) return { kind: 'help' };
-  if (![...grammar.verbs, ...deskWords].some(({ id }) => id === asked)) throw unknownVerb(rest[0] ?? '', grammar);
+  if (![...grammar.verbs, ...deskWords, ...setUpWords].some(({ id }) => id === asked)) throw unknownVerb(rest[0] ?? '', grammar);
   return { kind: 'help', verb: asked };
 }
 
 function unknownVerb(word: string, { verbs, clusters }: Grammar): OpsError {
+  if (setUpWords.some(({ id }) => id === bareId(word).toLowerCase()))
+    return new OpsError('INPUT_INVALID', `${quoted(word)} is a word of the terminal on the bot's machine: \`etcd-medic ${word}\`.`);
   const known = [...verbs, ...deskWords].map(({ id }) => id);
   const swapped = Object.hasOwn(clusters, word)
     ? ` ${quoted(word)} is a cluster; the verb comes first: \`status ${word}\`.`

@@ -56,6 +56,13 @@ const head: ArgumentSpec = {
   placeholder: '<sha256>',
   description: 'the head of the journal as it was noted elsewhere, e.g. in the summary in the thread',
 };
+const clusterArgument: ArgumentSpec = {
+  name: 'cluster',
+  kind: 'positional',
+  required: true,
+  placeholder: '<cluster>',
+  description: 'the cluster',
+};
 const verb: ArgumentSpec = { name: 'verb', kind: 'positional', required: false, placeholder: '<verb>', description: 'the verb to explain' };
 
 /** In the order of the help text. */
@@ -75,6 +82,38 @@ export const deskWords = [
   { id: 'whoami', summary: 'your ids as config.yaml would name them, and what you may do where', arguments: [] },
 ] as const satisfies readonly Declared[];
 
+const member: ArgumentSpec = { name: 'member', kind: 'option', required: false, description: 'only for the host of this member' };
+const from: ArgumentSpec = {
+  name: 'from',
+  kind: 'option',
+  required: false,
+  placeholder: '<address>',
+  description: "the bot's address, or a network of it, as the hosts see it: from elsewhere the key is of no use then",
+};
+const allow: ArgumentSpec = {
+  name: 'allow',
+  kind: 'option',
+  required: false,
+  placeholder: '<groups>',
+  description: 'what the bot may do there, separated by commas: look, stop-and-start, restore, replace, fetch-database, v2',
+};
+const root: ArgumentSpec = {
+  name: 'root',
+  kind: 'flag',
+  required: false,
+  description: "without sudo: the key opens root's account, and there the program alone",
+};
+const remove: ArgumentSpec = { name: 'remove', kind: 'flag', required: false, description: 'a script that takes all of it away again' };
+
+/** Words of the terminal alone: they need no Redis, and what they print is no message. */
+export const setUpWords = [
+  {
+    id: 'kit',
+    summary: 'a script for root that prepares a host for the bot',
+    arguments: [clusterArgument, member, from, allow, root, remove],
+  },
+] as const satisfies readonly Declared[];
+
 /** One of the desk's own words. */
 export type DeskWord = (typeof deskWords)[number]['id'];
 
@@ -84,14 +123,6 @@ export const planOption: ArgumentSpec = {
   kind: 'flag',
   required: false,
   description: 'show the plan and the facts; change nothing',
-};
-
-const clusterArgument: ArgumentSpec = {
-  name: 'cluster',
-  kind: 'positional',
-  required: true,
-  placeholder: '<cluster>',
-  description: 'the cluster',
 };
 
 /** A verb as the grammar sees it: the cluster or run it is about first, then its own arguments, and `--plan` when it acts. */

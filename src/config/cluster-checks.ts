@@ -22,8 +22,8 @@ type Place = {
   readonly etcd: z.infer<typeof EtcdPlace> | undefined;
 };
 
-/** Where etcd is on its host. */
-const EtcdPlace = Cluster.shape.etcd.pick({ unit: true, dataDir: true });
+/** Which etcd of its host it is. */
+const EtcdPlace = Cluster.shape.etcd.pick({ unit: true });
 
 /** Checks all clusters. Takes them as they stand in the file, so that one mistake does not hide another: what does not parse is left out. */
 export function checkClusters(clusters: Readonly<Record<string, unknown>>): Found {
@@ -52,7 +52,7 @@ function part<T>(of: unknown, key: string, schema: z.ZodType<T>): T | undefined 
 
 /**
  * Two members at one place would have one's data replaced with the other's. Across clusters a host may be shared
- * (Kubernetes' events have an etcd of their own beside the main one), but not a URL, a unit or a data-dir.
+ * (Kubernetes' events have an etcd of their own beside the main one), but not a URL or a unit.
  */
 function duplicates(places: readonly Place[]): Mistake[] {
   const holders = new Map<string, Place>();
@@ -65,7 +65,7 @@ function duplicates(places: readonly Place[]): Mistake[] {
       const who =
         holder === place ? 'this member itself' : `${holder.member}${holder.cluster === place.cluster ? '' : ` of ${holder.cluster}`}`;
       const path = [...place.path, key];
-      // The first says it: with the host, unit and data-dir are the same too.
+      // The first says it: with the host, the unit is the same too.
       if (!mistakes.has(path.join('.')))
         mistakes.set(path.join('.'), mistake(path, `${what} is used by ${who} already; each member needs its own`));
     }
@@ -78,12 +78,7 @@ function claims({ cluster, raw, etcd }: Place): { key: string; what: string; sco
   const host = raw.host.toLowerCase();
   return [
     { key: 'host', what: `the host ${host}`, scope: cluster },
-    ...(etcd === undefined
-      ? []
-      : [
-          { key: 'host', what: `the unit ${etcd.unit} on ${host}` },
-          { key: 'host', what: `the data-dir ${etcd.dataDir} on ${host}` },
-        ]),
+    ...(etcd === undefined ? [] : [{ key: 'host', what: `the unit ${etcd.unit.replace(/\.service$/, '')} on ${host}` }]),
     { key: 'clientUrl', what: address(raw.clientUrl) },
     { key: 'peerUrl', what: address(raw.peerUrl) },
   ];

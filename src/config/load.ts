@@ -90,6 +90,25 @@ export function configInvalid(mistakes: readonly string[]): OpsError {
   });
 }
 
+/**
+ * Reads config.yaml alone, for words of the terminal that need neither Slack nor Redis nor the files it names.
+ * @throws OpsError CONFIG_INVALID as `loadSettings`
+ */
+export function loadConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {
+  // An empty variable is one that is not set.
+  const path = Environment.shape.ETCD_MEDIC_CONFIG.parse(environment['ETCD_MEDIC_CONFIG'] || undefined);
+  const file = readYaml(path);
+  if (file.content === undefined) throw configInvalid(file.mistakes.map((one) => formatMistake(one)));
+  const config = Config.safeParse(file.content, { reportInput: true });
+  const { mistakes } = checkContent(file.content, { variables: [], isWorker: false, now: new Date() });
+  const found = [...(config.success ? [] : mistakesOf(config.error, Config)), ...mistakes];
+  if (!config.success || found.length > 0)
+    throw configInvalid(
+      found.map((one) => formatMistake(mistake(one.path.length > 0 ? one.path : [path], one.message), file.lineOf(one.path))),
+    );
+  return deepFreeze(config.data);
+}
+
 function passwordsOf(config: Config, variables: Readonly<Record<string, string | undefined>>): Settings['passwords'] {
   const passwords: Partial<Record<ClusterName, Secret>> = {};
   for (const [name, { auth }] of Object.entries(config.clusters)) {

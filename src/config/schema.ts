@@ -84,11 +84,8 @@ export const Cluster = z.strictObject({
     port: z.int().min(1).max(65_535).optional(),
   }),
   etcd: z.strictObject({
+    /** Which of the etcds of its hosts is meant; all else of it each host says itself. */
     unit: systemdUnit,
-    dataDir: absolutePath.refine(
-      (path) => path.split('/').filter(Boolean).length >= 2 && !/[\s'"\\$`*?]|\/\.\.?(\/|$)|\/$/.test(path),
-      'a data-dir is at least two levels deep, without spaces, quotes, `..` or a trailing slash',
-    ),
     initialClusterToken: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'a token is 1 to 64 letters, digits, dots, dashes or underscores'),
   }),
   members: z.record(MemberName, Member).refine((members) => Object.keys(members).length > 0, 'at least one member is needed'),

@@ -25,7 +25,7 @@ export type RecordCommand = (command: ExecutedCommand) => void;
 
 const plainWord = /^[A-Za-z0-9_@%+=:,./-]+$/;
 
-/** A command as a person reads and could type it: `etcd01$ sudo systemctl stop etcd`. For showing only; never run. */
+/** A command as a person reads and could type it: `etcd01$ systemctl stop etcd`. For showing only; never run. */
 export function renderCommand({ on, argv }: PlannedCommand): string {
   const words = argv.map((word) => (plainWord.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`));
   return `${on}$ ${words.join(' ')}`;

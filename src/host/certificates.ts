@@ -1,128 +1,49 @@
-/** The certificates that etcd on a host shows, and whether each fits its key and its CA. */
+/** The certificates that etcd on a host shows, out of a look: what they cover, and whether each fits its key and its CA. */
 import { X509Certificate } from 'node:crypto';
 import { SocketAddress } from 'node:net';
-import { accepting, look } from './command.ts';
-import type { HostCommand, RunAs } from './command.ts';
-import { readConfiguration } from './configuration.ts';
-import type { Configuration } from './configuration.ts';
-import { unknownOutput } from './failures.ts';
-import type { Moment } from './foresight.ts';
+import { OpsError } from '../errors.ts';
+import { unknownAnswer } from './failures.ts';
 import type { CertificateFacts } from './host.ts';
-import type { Answer, Shell } from './shell.ts';
-import { ownerOf, parseUnit, unitLooks } from './unit.ts';
+import { certificatesMax } from './limits.ts';
+import type { CertificateSeen } from './look.ts';
 
-/** The files of one use, as etcd's settings name them. */
-export interface CertificateFiles {
-  readonly use: CertificateFacts['use'];
-  readonly certificate: string;
-  readonly key: string | undefined;
-  readonly ca: string | undefined;
-}
-
-/** `--cert-file` and `--peer-cert-file` with what belongs to them; in YAML they stand in a map per use (https://etcd.io/docs/v3.5/op-guide/configuration/). */
-export function certificateFiles({ settings: { style, values } }: Pick<Configuration, 'settings'>): readonly CertificateFiles[] {
-  return (['client', 'peer'] as const).flatMap((use) => {
-    const setting =
-      style === 'config-file'
-        ? ofMap(values.get(`${use}-transport-security`)?.value)
-        : (name: string) => values.get(use === 'peer' ? `peer-${name}` : name)?.value;
-    const certificate = setting('cert-file');
-    // etcd takes an empty value for none.
-    if (!certificate) return [];
-    return [{ use, certificate, key: setting('key-file') || undefined, ca: setting('trusted-ca-file') || undefined }];
-  });
-}
-
-/** @param json a map of the YAML file, as `etcdSettings` keeps it */
-function ofMap(json: string | undefined): (name: string) => string | undefined {
-  const map = new Map(json === undefined || !json.startsWith('{') ? [] : Object.entries(JSON.parse(json) as Record<string, unknown>));
-  return (name) => {
-    const value = map.get(name);
-    return typeof value === 'string' ? value : undefined;
-  };
-}
-
-/**
- * As etcd's own user: what it cannot read, etcd cannot either. Of the key only the public half is ever printed.
- * A certificate is no secret, but four kilobytes of it are of no use in a journal.
- */
-export function certificateCommands({ certificate, key, ca }: Omit<CertificateFiles, 'use'>, as: RunAs) {
-  const print = (path: string): HostCommand => ({ argv: ['cat', path], as, changes: false, recorded: 'hidden' });
-  return {
-    certificate: print(certificate),
-    ca: ca === undefined ? undefined : print(ca),
-    // 1: it is not there, or no key; so it fits nothing.
-    key: key === undefined ? undefined : accepting({ argv: ['openssl', 'pkey', '-in', key, '-pubout'], as, changes: false }, 0, 1),
-  };
-}
-
-/** A builtin of every shell; 127 when there is no such program (dash), or 1 (bash). */
-export const opensslLook = accepting(look('command', '-v', 'openssl'), 0, 1, 127);
-
-/** Two sessions, or three when the unit's files are not foreseen. @throws OpsError HOST_* */
-export async function certificates(shell: Shell, unit: string, moment: Moment): Promise<readonly CertificateFacts[]> {
-  const { answers } = await moment.about('settings').session([...unitLooks(unit), opensslLook]);
-  const [show, files, openssl] = answers as [Answer, Answer, Answer];
-  const reading = parseUnit(shell.where, unit, show, files);
-  const [configuration, owner] = await Promise.all([
-    readConfiguration(moment.about('settings'), unit, reading),
-    ownerOf(moment.about('owner'), reading),
-  ]);
-  return await readCertificates(shell, certificateFiles(configuration), owner, openssl.exitCode === 0);
-}
-
-/**
- * One session for all of them.
- * @param hasOpenssl what `opensslLook` found
- * @throws OpsError HOST_*
- */
-export async function readCertificates(
-  shell: Shell,
-  files: readonly CertificateFiles[],
-  as: RunAs,
-  hasOpenssl: boolean,
-): Promise<readonly CertificateFacts[]> {
-  if (files.length === 0) return [];
-  const asked = files.map((each) => ({ ...each, commands: certificateCommands(each, as) }));
-  const wanted = asked.flatMap(({ commands: { certificate, ca, key } }) =>
-    [certificate, ca, hasOpenssl ? key : undefined].filter((command) => command !== undefined),
-  );
-  const { answers } = await shell.session(wanted);
-  const answerOf = (command: HostCommand | undefined): Answer | undefined =>
-    command === undefined ? undefined : answers[wanted.indexOf(command)];
-  return asked.map(({ use, certificate: file, commands }) => {
-    const chain = parseAll(shell.where, file, answerOf(commands.certificate)?.stdout ?? '');
-    const [leaf, ...between] = chain;
-    if (leaf === undefined) throw unknownOutput(shell.where, `cat ${file}`, 'no certificate is in it');
-    const ca =
-      commands.ca === undefined ? undefined : parseAll(shell.where, commands.ca.argv.at(-1) ?? '', answerOf(commands.ca)?.stdout ?? '');
-    const key = answerOf(commands.key);
+/** @throws OpsError HOST_OUTPUT_UNKNOWN for what is no certificate, HOST_COMMAND_FAILED when a file could not be read */
+export function certificateFacts(where: string, seen: readonly CertificateSeen[]): readonly CertificateFacts[] {
+  return seen.map((certificate) => {
+    const { use, file, ca_file: caFile, pem, ca_pem: caPem, key_matches: keyMatches, problem } = certificate;
+    const [leaf, ...between] = parseAll(where, file, pem, problem);
+    if (leaf === undefined) throw unknownAnswer({ where, what: 'look' }, `no certificate is in ${file}`);
+    const ca = caFile === undefined ? undefined : parseAll(where, caFile, caPem, problem);
     return {
       use,
       file,
       subjectAltNames: subjectAltNames(leaf.subjectAltName ?? ''),
       notBefore: leaf.validFromDate,
       notAfter: leaf.validToDate,
-      keyMatches: key === undefined ? undefined : key.exitCode === 0 && samePublicKey(leaf, key.stdout),
+      keyMatches,
       signedByCa: ca && isSignedBy(leaf, between, ca),
     };
   });
 }
 
-function parseAll(where: string, file: string, pem: string): readonly X509Certificate[] {
-  try {
-    return (pem.match(/-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----/gs) ?? []).map((text) => new X509Certificate(text));
-  } catch {
-    throw unknownOutput(where, `cat ${file}`, 'what is in it is no certificate');
+function parseAll(where: string, file: string, pem: string | undefined, problem: string | undefined): readonly X509Certificate[] {
+  if (pem === undefined) {
+    throw new OpsError(
+      'HOST_COMMAND_FAILED',
+      `${file} on ${where} cannot be read as etcd's user: ${problem || 'the host does not say why'}.`,
+      {
+        hint: 'etcd would not start with it. Put the file right, then press Retry.',
+      },
+    );
   }
-}
-
-function samePublicKey(certificate: X509Certificate, pem: string): boolean {
-  return withoutBlanks(String(certificate.publicKey.export({ type: 'spki', format: 'pem' }))) === withoutBlanks(pem);
-}
-
-function withoutBlanks(text: string): string {
-  return text.replaceAll(/\s/g, '');
+  const texts = pem.match(/-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g) ?? [];
+  if (texts.length > certificatesMax)
+    throw unknownAnswer({ where, what: 'look' }, `${file} holds more than ${certificatesMax} certificates`);
+  try {
+    return texts.map((text) => new X509Certificate(text));
+  } catch {
+    throw unknownAnswer({ where, what: 'look' }, `what is in ${file} is no certificate`);
+  }
 }
 
 /** Follows the certificates that lie beside it in the file, as a server shows them, up to one that the CA file holds. */

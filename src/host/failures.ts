@@ -1,21 +1,21 @@
-/** Turns what ssh, sudo and commands say when they fail into OpsError. The only place of this folder where foreign messages are read. */
+/** Turns what ssh, sudo and the program on a host say when they fail into OpsError. The only place of this folder where foreign messages are read. */
 import { withoutShapes } from '../engine/conceal.ts';
 import { OpsError } from '../errors.ts';
 import type { ErrorCode } from '../errors.ts';
-import { typed } from './command.ts';
-import type { HostCommand } from './command.ts';
-import { messageLines } from './limits.ts';
-import type { SshResult } from './ssh.ts';
+import { cleaned, inSentence } from './foreign-text.ts';
+import { messageLines, sentenceMaxCharacters } from './limits.ts';
+import type { Failure } from './protocol.ts';
+import type { LinkEnd } from './ssh.ts';
 
 /** Where and what: every message names both. */
 export interface Attempt {
   /** The member's name and address, e.g. `etcd01 (10.0.0.31)`. */
   readonly where: string;
-  readonly command: HostCommand;
-  readonly limitMs: number;
+  /** The request in words, e.g. `do stop`. */
+  readonly what: string;
 }
 
-/** ssh's own words (sshconnect.c, clientloop.c, mux.c), most telling first. */
+/** ssh's own words (sshconnect.c, clientloop.c), most telling first. */
 const sshSays: readonly (readonly [RegExp, ErrorCode, string])[] = [
   [/REMOTE HOST IDENTIFICATION HAS CHANGED/, 'HOST_KEY_MISMATCH', 'its host key has changed'],
   [/No .* host key is known for/, 'HOST_KEY_MISMATCH', 'its host key is not in knownHostsFile'],
@@ -33,102 +33,100 @@ const sshSays: readonly (readonly [RegExp, ErrorCode, string])[] = [
   [/timed out|Timeout, server .* not responding/i, 'HOST_UNREACHABLE', 'it does not answer'],
 ];
 
-/**
- * ssh itself failed: it exits with 255 and no command answered (ssh(1), EXIT STATUS).
- * @param said what ssh wrote outside of any command's answer
- */
-export function sshFailure({ where, command, limitMs }: Attempt, result: SshResult, said: string): OpsError {
-  const what = commandInWords(command);
-  const details = { argv: typed(command), exitCode: result.exitCode, said: lastLines(said) };
-  if (result.code === 'ENOENT')
-    return new OpsError(
-      'HOST_TOOL_MISSING',
-      `ssh is not installed on the machine of the bot, so \`${what}\` could not be run on ${where}.`,
-      { details, hint: 'Install the Debian package openssh-client.' },
-    );
-  if (result.timedOut) {
-    return new OpsError(
-      'HOST_COMMAND_TIMEOUT',
-      `\`${what}\` on ${where} gave no answer within ${Math.round(limitMs / 1_000)} s. Only waiting for it has ended: it may still be running there.`,
-      { details },
-    );
-  }
-  if (result.exitCode !== 255) {
-    return new OpsError(
-      'HOST_COMMAND_FAILED',
-      `\`${what}\` on ${where} was cut off before it ended${said.trim() === '' ? '' : `: ${lastLines(said)}`}.`,
-      { details },
-    );
-  }
-  const [, code, because] = sshSays.find(([pattern]) => pattern.test(said)) ?? [
-    undefined,
-    'HOST_UNREACHABLE' as const,
-    `the connection broke (${lastLines(said) || 'ssh gave no reason'})`,
-  ];
-  return new OpsError(code, `${where} cannot be asked: ${because}. \`${what}\` was to be run there.`, { details });
-}
-
+/** What sudo writes when it does not start the program (sudo's plugins/sudoers, sudo-rs). */
 const sudoSaysNo =
-  /^sudo: (?:a password is required|a terminal is required|sorry, you must|no tty)|is not in the sudoers file|^Sorry, user .* (?:is not allowed|may not run)/m;
+  /\bsudo(?:-rs)?: (?:a password is required|a terminal is required|interactive authentication is required|sorry, |no tty|I'm sorry|.*command not found|.*not allowed)|is not in the sudoers file|^Sorry, user .* (?:is not allowed|may not run)|is not allowed to (?:run sudo|execute)/im;
 
-/** Whether sudo itself refused: its exit code is 1, which many commands use for an answer. */
-export function refusedBySudo(exitCode: number, stderr: string): boolean {
-  return exitCode === 1 && sudoSaysNo.test(stderr);
-}
-
-/** Whether an exit code is none of those that are answers, or sudo's own. */
-export function isFailure(command: HostCommand, { exitCode, stderr }: { readonly exitCode: number; readonly stderr: string }): boolean {
-  return !(command.accepts ?? [0]).includes(exitCode) || (command.as !== 'self' && refusedBySudo(exitCode, stderr));
-}
-
-/** A command answered with an exit code that is no success. */
-export function commandFailure({ where, command }: Attempt, exitCode: number, stdout: string, stderr: string): OpsError {
-  const what = commandInWords(command);
-  const said = lastLines(stderr.trim() === '' ? stdout : stderr);
-  const details = { argv: typed(command), exitCode, said };
-  if (/^sudo: .*command not found/m.test(stderr) || exitCode === 127) {
-    return new OpsError('HOST_TOOL_MISSING', `${where} has no ${toolOf(command)}: \`${what}\` could not be run.`, { details });
+/** The channel ended where an answer was expected. @param greeted whether the program had said its first line */
+export function channelEnded(attempt: Attempt, end: LinkEnd, greeted: boolean): OpsError {
+  const { where, what } = attempt;
+  const said = lastLines(end.said);
+  const details = { what, exitCode: end.exitCode, said };
+  if (end.code === 'ENOENT') {
+    return new OpsError('HOST_TOOL_MISSING', `ssh is not installed on the machine of the bot, so ${where} could not be asked (${what}).`, {
+      details,
+      hint: 'Install the Debian package openssh-client.',
+    });
   }
-  if (refusedBySudo(exitCode, stderr)) {
-    return new OpsError('HOST_SUDO_REFUSED', `sudo on ${where} does not allow \`${what}\`.`, { details });
+  // ssh's own failures have 255 (ssh(1), EXIT STATUS); any other code is that of what it started on the host.
+  if (end.exitCode === 255 || (greeted && end.exitCode === undefined)) {
+    const [, code, because] = sshSays.find(([pattern]) => pattern.test(end.said)) ?? [
+      undefined,
+      'HOST_UNREACHABLE' as const,
+      `the connection broke (${said || 'ssh gave no reason'})`,
+    ];
+    return new OpsError(code, `${where} cannot be asked: ${because}. It was to do this: ${what}.`, { details });
   }
-  if (/no space left on device|disk quota exceeded/i.test(stderr)) {
-    return new OpsError('HOST_DISK_FULL', `\`${what}\` on ${where} found no room on the disk: ${said}.`, { details });
+  if (!greeted && sudoSaysNo.test(end.said)) {
+    return new OpsError('HOST_SUDO_REFUSED', `sudo on ${where} does not start etcd-medic-host: ${said}.`, { details });
   }
+  if (!greeted) return doorMissing(where, `it ended without a word of etcd-medic-host${said === '' ? '' : `: ${said}`}`);
   return new OpsError(
     'HOST_COMMAND_FAILED',
-    `\`${what}\` on ${where} failed with exit code ${exitCode}${said === '' ? '' : `: ${said}`}.`,
-    { details },
+    `etcd-medic-host on ${where} ended in the middle of this: ${what}${said === '' ? '' : ` (${said})`}.`,
+    {
+      details,
+      hint: 'Look into /var/log/etcd-medic-host.log on the host, then press Retry.',
+    },
   );
 }
 
-/** An answer that is not of the known form. */
-export function unknownOutput(where: string, what: string, output: string): OpsError {
+/** What answers is not the program. @param because what was seen instead, without a full stop */
+export function doorMissing(where: string, because: string): OpsError {
   return new OpsError(
-    'HOST_OUTPUT_UNKNOWN',
-    `${where} answered \`${what}\` in a form that is not known: ${lastLines(output) || 'nothing'}.`,
-    { details: { output: lastLines(output) } },
+    'HOST_DOOR_MISSING',
+    `The ssh key opens something else on ${where} than etcd-medic-host of this version: ${because}.`,
   );
 }
 
-/** A command as it stands in a sentence: argv in words, shortened. */
-export function commandInWords(command: HostCommand): string {
-  const text = typed(command).join(' ');
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+/** A request that was waited for too long. */
+export function tooLate({ where, what }: Attempt, limitMs: number): OpsError {
+  return new OpsError(
+    'HOST_COMMAND_TIMEOUT',
+    `${where} gave no answer within ${Math.round(limitMs / 1_000)} s to this: ${what}. Only waiting for it has ended: it may still be running there.`,
+    { details: { what } },
+  );
 }
 
-function toolOf(command: HostCommand): string {
-  return command.argv[0] ?? 'such command';
+/** An answer that is not of the known form. @param because what is wrong with it, without a full stop */
+export function unknownAnswer({ where, what }: Attempt, because: string): OpsError {
+  return new OpsError('HOST_OUTPUT_UNKNOWN', `${where} answered in a form that is not known (${what}): ${because}.`, { details: { what } });
+}
+
+/** The codes that a program on a host may give. Any other is not its to say: HOST_UNREACHABLE, for one, is about the way there. */
+const codesOfHosts = [
+  'HOST_COMMAND_FAILED',
+  'HOST_COMMAND_TIMEOUT',
+  'HOST_OUTPUT_UNKNOWN',
+  'HOST_TOOL_MISSING',
+  'HOST_DISK_FULL',
+  'HOST_FENCED',
+  'HOST_EPOCH_FAILED',
+  'HOST_PLAN_MOVED',
+  'HOST_NOT_ALLOWED',
+  'HOST_PROTOCOL',
+  'HOST_DESCRIPTION_INVALID',
+  'FENCE_FAILED',
+  'SNAPSHOT_INVALID',
+  'ARGUMENT_UNSAFE',
+] as const satisfies readonly ErrorCode[];
+
+/** The error that the program on a host gave, in its words as far as they can be shown. */
+export function programFailure({ where, what }: Attempt, { code, message, hint }: Failure): OpsError {
+  const known = codesOfHosts.find((each) => each === code);
+  const sentence = inSentence(message) || 'it gave no reason';
+  const cure = hint === undefined ? '' : cleaned(hint);
+  return new OpsError(known ?? 'HOST_COMMAND_FAILED', `${where}: ${sentence}.`, {
+    details: { what, ...(known === undefined && { code: cleaned(code, 80) }) },
+    ...(cure !== '' && { hint: cure }),
+  });
 }
 
 /** The end of what was said, as part of a sentence. */
 export function lastLines(text: string): string {
-  return withoutShapes(text)
+  const lines = withoutShapes(text)
     .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '')
-    .slice(-messageLines)
-    .join(' / ')
-    .slice(-600)
-    .replace(/\.$/, '');
+    .map((line) => cleaned(line))
+    .filter((line) => line !== '');
+  return lines.slice(-messageLines).join(' / ').slice(-sentenceMaxCharacters).replace(/\.$/, '');
 }

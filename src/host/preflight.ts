@@ -1,95 +1,111 @@
-/** Reads all that a restore rests on, and says the one thing that is wrong, before anything is touched. */
+/** What a procedure rests on, out of one look at a host: the facts, or the one thing that is wrong, before anything is touched. */
 import { OpsError } from '../errors.ts';
-import type { MemberName } from '../ids.ts';
-import { certificateFiles } from './certificates.ts';
-import { look } from './command.ts';
-import { configurationFacts, readConfiguration } from './configuration.ts';
-import type { Configuration } from './configuration.ts';
-import { dirFacts, sizeLook } from './directory.ts';
-import { freeLook, parseFree } from './disk.ts';
-import type { createForesight } from './foresight.ts';
-import type { HostFacts, Purpose } from './host.ts';
-import { mountInfoPath } from './mounts.ts';
-import { refuseUnmovable } from './moves.ts';
-import type { createPermissionCheck } from './permissions.ts';
-import type { Answer, Shell } from './shell.ts';
-import { listSiblings, parseSiblings } from './siblings.ts';
-import { chooseTool, readServerVersion, toolLooks } from './tool.ts';
-import { parseUnit, unitLooks, unitState } from './unit.ts';
+import { clockOffset } from './clock-offset.ts';
+import type { HostFacts, Purpose, RestoreTool, UnitState } from './host.ts';
+import type { Look } from './look.ts';
+import type { Seen } from './looks.ts';
+import { unknownAnswer } from './failures.ts';
+import { dirFacts, roomBeside } from './parts.ts';
+import { configurationFacts, demandChangeable } from './settings.ts';
 
-export interface PreflightDeps {
-  readonly shell: Shell;
-  readonly member: MemberName;
-  readonly unit: string;
-  readonly dataDir: string;
-  readonly foresee: ReturnType<typeof createForesight>;
-  /** `checkPermissions`, or one that remembers that it was content. */
-  readonly permitted: ReturnType<typeof createPermissionCheck>;
+interface Need {
+  /** Groups of host.json that the acts of this purpose are in: docs/host-protocol.md. */
+  readonly groups: readonly string[];
+  /** Renames the data-dir. */
+  readonly moves?: true;
+  readonly changesSettings?: true;
+}
+
+const needs: Readonly<Record<Purpose, Need>> = {
+  restore: { groups: ['restore'], moves: true, changesSettings: true },
+  'replace-member': { groups: ['replace'], moves: true, changesSettings: true },
+  undo: { groups: ['restore'], moves: true, changesSettings: true },
+  'v2-restore': { groups: ['v2', 'restore'], moves: true, changesSettings: true },
+  'v2-backup': { groups: ['v2'] },
+  'stop-and-start': { groups: ['stop-and-start'] },
+  'fetch-database': { groups: ['fetch-database'] },
+};
+
+/** @throws OpsError HOST_DESCRIPTION_INVALID, HOST_NOT_ALLOWED, HOST_TOOL_MISSING, HOST_OUTPUT_UNKNOWN */
+export function preflightFacts(where: string, unit: string, seen: Seen, purposes: readonly Purpose[]): HostFacts {
+  demandDescribed(where, unit, seen);
+  demandAllowed(where, unit, seen, purposes);
+  if (purposes.some((purpose) => needs[purpose].moves === true)) demandMovable(where, seen);
+  if (purposes.some((purpose) => needs[purpose].changesSettings === true)) demandChangeable(where, seen);
+  const tool = chooseTool(where, seen);
+  const readAtMs = 1_000 * seen.time;
+  return {
+    unit: unitState(seen),
+    serverVersion: serverVersion(where, seen),
+    tool,
+    configuration: configurationFacts(seen),
+    dataDir: dirFacts(where, seen, 'data'),
+    freeBytes: roomBeside(where, seen),
+    clockOffsetMs: clockOffset({
+      sentAtMs: seen.sentAtMs,
+      begunAtMs: readAtMs,
+      endedAtMs: readAtMs,
+      answeredAtMs: seen.answeredAtMs,
+    }),
+  };
+}
+
+export function unitState({ state, user, group }: Pick<Look, 'state' | 'user' | 'group'>): UnitState {
+  return { activeState: state.active, masked: state.masked && state.masked_on_disk, mainPid: state.main_pid, user, group };
+}
+
+function demandAllowed(where: string, unit: string, { allow }: Look, purposes: readonly Purpose[]): void {
+  const missing = [...new Set(['look', ...purposes.flatMap((purpose) => needs[purpose].groups)])].filter((group) => !allow.includes(group));
+  if (missing.length === 0) return;
+  throw new OpsError(
+    'HOST_NOT_ALLOWED',
+    `The owner of ${where} does not allow ${missing.join(' and ')} there: /etc/etcd-medic/host.json does not have it in \`allow\` of ${unit}.`,
+    { details: { missing, purposes } },
+  );
+}
+
+/** Where etcd keeps its data elsewhere than host.json says, whatever is moved there has no effect, or a bad one. */
+function demandDescribed(where: string, unit: string, { settings: { problem } }: Look): void {
+  if (!problem) return;
+  throw new OpsError(
+    'HOST_DESCRIPTION_INVALID',
+    `What host.json says of ${unit} on ${where} cannot be relied on: ${problem.replace(/\.$/, '')}.`,
+  );
+}
+
+/** A data-dir that cannot be renamed is found before the gate, not behind it. */
+function demandMovable(where: string, { place: { problem } }: Look): void {
+  if (!problem) return;
+  throw new OpsError('HOST_OUTPUT_UNKNOWN', `The data-dir on ${where} cannot be moved aside by a rename: ${problem.replace(/\.$/, '')}.`, {
+    hint: 'Put right what is named, or do it by hand; nothing was touched.',
+  });
+}
+
+function serverVersion(where: string, { server_version: version }: Look): string {
+  if (version) return version;
+  throw unknownAnswer({ where, what: 'look' }, 'the etcd that the unit starts does not say its version');
 }
 
 /**
- * Four sessions the first time, one every further time, as long as the host is as it was.
- * @param purposes what sudo is asked about
- * @throws OpsError HOST_* or CONFIG_INVALID
+ * etcdutl wherever it is, of the server's own minor version; else etcdctl of that minor, which restores up to 3.5
+ * (https://etcd.io/docs/v3.5/op-guide/recovery/#restoring-a-cluster).
+ * @throws OpsError HOST_TOOL_MISSING, HOST_OUTPUT_UNKNOWN
  */
-export async function preflight(
-  { shell, member, unit, dataDir, foresee, permitted }: PreflightDeps,
-  purposes: readonly Purpose[],
-): Promise<HostFacts> {
-  const moment = foresee('settings', 'program', 'owner');
-  const looks = [...unitLooks(unit), listSiblings(dataDir), sizeLook(dataDir), freeLook(dataDir), look('cat', mountInfoPath), ...toolLooks];
-  const { answers, clockOffsetMs } = await moment.about('settings').session(looks);
-  const [show, files, list, size, free, mounts, ...tools] = answers as [Answer, Answer, Answer, Answer, Answer, Answer, ...Answer[]];
-  const reading = parseUnit(shell.where, unit, show, files);
-  if (reading.directives.length === 0) {
-    throw new OpsError('CONFIG_INVALID', `${shell.where} has no unit ${unit}.`, { hint: 'Correct etcd.unit in config.yaml.' });
-  }
-  const siblings = parseSiblings(shell.where, dataDir, list);
-  refuseUnmovable(shell.where, dataDir, siblings, mounts.stdout);
-
-  const configuration = await readConfiguration(moment.about('settings'), unit, reading);
-  checkDirectories(shell.where, dataDir, configuration);
-  const [serverVersion, state] = await Promise.all([
-    readServerVersion(moment.about('program'), configuration.settings.program),
-    unitState(moment.about('owner'), reading),
-  ]);
-  const tool = chooseTool(shell.where, tools, serverVersion);
-  const facts = {
-    unit: state,
-    serverVersion,
-    tool,
-    configuration: configurationFacts(configuration),
-    dataDir: dirFacts(dataDir, siblings, size),
-    freeBytes: parseFree(shell.where, free),
-    clockOffsetMs,
-  };
-  await permitted(
-    { member, unit, dataDir, state, tool, configuration: facts.configuration, certificates: certificateFiles(configuration) },
-    purposes,
+export function chooseTool(where: string, seen: Look): RestoreTool {
+  const server = serverVersion(where, seen);
+  // etcdutl first.
+  const tools = (seen.tools ?? []).toSorted((a, b) => b.program.localeCompare(a.program));
+  const fitting = tools.find(({ version, restores }) => restores && minorOf(version) === minorOf(server));
+  if (fitting !== undefined) return { program: fitting.program, version: fitting.version, canBumpRevision: fitting.bumps };
+  const has =
+    tools.length === 0 ? 'neither etcdutl nor etcdctl' : tools.map(({ program, version }) => `${program} ${version}`).join(' and ');
+  throw new OpsError(
+    'HOST_TOOL_MISSING',
+    `${where} runs etcd ${server} and has ${has}: a snapshot is restored with a tool of the server's own minor version.`,
+    { hint: `Install etcdutl or etcdctl ${minorOf(server)} on the host (Debian: the package etcd-client), and run the kit there again.` },
   );
-  return facts;
 }
 
-/** A data-dir of config.yaml that is not etcd's own would be swapped without any effect, or with a bad one. */
-function checkDirectories(where: string, dataDir: string, { settings: { values } }: Configuration): void {
-  const found = values.get('data-dir');
-  if (found?.value.replace(/(.)\/+$/, '$1') !== dataDir) {
-    throw new OpsError(
-      'CONFIG_INVALID',
-      `etcd on ${where} keeps its data in ${found === undefined ? 'a directory that its configuration does not name' : `${found.value} (${found.file})`}, not in ${dataDir}.`,
-      {
-        hint: 'Make etcd.dataDir in config.yaml and the data-dir of the host agree.',
-      },
-    );
-  }
-  const wal = values.get('wal-dir');
-  if (wal !== undefined && wal.value !== '') {
-    throw new OpsError(
-      'HOST_OUTPUT_UNKNOWN',
-      `etcd on ${where} keeps its WAL apart, in ${wal.value} (${wal.file}): a restore into one directory would leave the old WAL in place.`,
-      {
-        hint: 'Restore this member by hand, with --wal-dir.',
-      },
-    );
-  }
+function minorOf(version: string): string {
+  return version.split('.').slice(0, 2).join('.');
 }

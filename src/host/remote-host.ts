@@ -1,216 +1,223 @@
-/** One host over ssh: puts the parts of this folder together behind `Host`. */
+/** One host, as the program on it answers: puts the parts of this folder together behind `Host`. */
+import { z } from 'zod';
+import type { Approval } from '../engine/approval.ts';
 import type { Clock } from '../engine/ports.ts';
-import type { MemberName } from '../ids.ts';
 import { OpsError } from '../errors.ts';
-import { certificates } from './certificates.ts';
-import { lookAsRoot, planned } from './command.ts';
-import type { HostCommand } from './command.ts';
-import {
-  configurationFacts,
-  configure,
-  configureCommands,
-  configuredFinding,
-  lookAtConfiguration,
-  readConfiguration,
-} from './configuration.ts';
-import { readDirs } from './directory.ts';
-import { freeForData } from './disk.ts';
-import { fenced, lookFenced } from './fence.ts';
-import type { FenceDeps } from './fence.ts';
-import { fetchCommands, fetchDatabase } from './fetch-database.ts';
-import { createForesight } from './foresight.ts';
-import type { Moment } from './foresight.ts';
-import type { DirFacts, Host, HostCommands } from './host.ts';
+import type { MemberName, RunId } from '../ids.ts';
+import { actLimitMs, plannedCommands, wireAct, wireSettings } from './acts.ts';
+import { certificateFacts } from './certificates.ts';
+import { unknownAnswer } from './failures.ts';
+import { fenced } from './fence.ts';
+import { fetchFile } from './fetch.ts';
+import { cleanedLines } from './foreign-text.ts';
+import { handOver } from './hand-over.ts';
+import type { HostAnswer, HostClient } from './host-client.ts';
+import type { ChangeAct, DestroyAct, Host, Part, RestoredFacts } from './host.ts';
 import * as limits from './limits.ts';
-import { parsePlace, placeLooks } from './moves.ts';
-import { runPaths } from './paths.ts';
-import { createPermissionCheck } from './permissions.ts';
+import { createLooks, seenOf } from './looks.ts';
+import type { Looks } from './looks.ts';
+import { approvedFor } from './operation.ts';
+import { optional } from './optional.ts';
+import { dirFacts, entryOf, roomBeside, runsOf } from './parts.ts';
 import { lookAtPort } from './ports.ts';
-import { preflight } from './preflight.ts';
-import { makeDataDir, makeDataDirCommands, putAside, putAsideCommands } from './put-aside.ts';
-import { reach } from './reach.ts';
-import { parseSha256, receive, receiveCommands } from './receive.ts';
-import { restoreCommands, restored, restoreSnapshot } from './restore.ts';
-import { returnAside, returnCommands, returnPlaces } from './return-aside.ts';
-import { deleteAside, deleteAsideCommands, removeRestored, removeRestoredCommands, removeScratchCommands } from './scratch.ts';
-import { settingsBefore } from './settings-before.ts';
-import type { Answer, Shell } from './shell.ts';
-import { listSiblings, parseSiblings } from './siblings.ts';
-import { swapCommands, swapDataDir } from './swap.ts';
-import { readTool, toolLooks } from './tool.ts';
-import { ownerOf, parseUnit, readUnit, unitLooks, unitState } from './unit.ts';
-import {
-  restart,
-  restartCommands,
-  stop,
-  stopAndMask,
-  stopAndMaskCommands,
-  stopCommands,
-  unmaskAndStart,
-  unmaskAndStartCommands,
-} from './unit-acts.ts';
+import { preflightFacts, unitState } from './preflight.ts';
+import { configurationFacts, configuredFinding, formerSettings } from './settings.ts';
 import { createHostV2 } from './v2-host.ts';
 
 export interface RemoteHostDeps {
-  readonly shell: Shell;
+  readonly client: HostClient;
   readonly member: MemberName;
   readonly address: string;
   readonly clientUrl: string;
   readonly peerUrl: string;
   readonly unit: string;
-  readonly dataDir: string;
-  readonly clock: Pick<Clock, 'now' | 'sleep'>;
+  /** Whose snapshot, restored and aside data are meant; plans name it. */
+  readonly run: RunId;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly monotonicMs: () => number;
+  /** How a port is looked at from here. */
+  readonly probe?: typeof lookAtPort;
 }
 
 /** Makes the host; asks it nothing yet. */
 export function createRemoteHost(deps: RemoteHostDeps): Host {
-  const { shell, member, address, unit, dataDir } = deps;
-  const fence = { shell, unit, clientUrl: deps.clientUrl, peerUrl: deps.peerUrl, probe: lookAtPort };
-  const paths: Host['paths'] = (run) => runPaths(dataDir, run);
-  const permitted = createPermissionCheck(shell);
-  const foresee = createForesight(shell);
-  const readRestorer = createRestorerLook(shell, unit, foresee);
+  const { client, member, address, unit, run, clock } = deps;
+  const { where } = client;
+  const looks = createLooks(client, deps.monotonicMs);
+  const fence = { ...deps, where, probe: deps.probe ?? lookAtPort, look: async () => await looks.at() };
   return {
     member,
     address,
     unitName: unit,
-    dataDir,
-    paths,
-    preflight: (purposes = ['restore']) => preflight({ ...deps, foresee, permitted }, purposes),
-    async unit() {
-      const moment = foresee('owner');
-      return unitState(moment.about('owner'), await readUnit(moment.about('owner'), unit));
+    ...looksOf(client, looks),
+    preflight: async (purposes = ['restore']) => preflightFacts(where, unit, await looks.at({ sizes: true, tools: true }), purposes),
+    fenced: async () => await fenced(fence),
+    async plan(acts, assuming = []) {
+      const { done } = await client.ask({
+        verb: 'plan',
+        what: 'plan',
+        limitMs: limits.lookLimitMs,
+        run,
+        arguments: { acts: [...assuming, ...acts].map((act) => wireAct(act)) },
+      });
+      return plannedCommands(done, { where, member, assumed: assuming.length, asked: acts.length });
     },
-    async dir(path) {
-      const [facts] = await readDirs(shell, dataDir, [path]);
-      return facts as DirFacts;
+    ...actsOf({ client, looks, run, member }, async () => await fenced(fence)),
+    async handOver(delivery, progress) {
+      const seen = await looks.at({ runs: [run] });
+      looks.forget();
+      await took(client, looks, await handOver({ client, run, clock, seen }, delivery, progress));
     },
-    dirs: (several) => readDirs(shell, dataDir, several),
-    has: async (path) => parseSiblings(shell.where, dataDir, await shell.run(listSiblings(dataDir))).at(path) !== undefined,
-    async existing(several) {
-      const there = parseSiblings(shell.where, dataDir, await shell.run(listSiblings(dataDir)));
-      return new Set(several.filter((path) => there.at(path) !== undefined));
-    },
-    beside: async () => parseSiblings(shell.where, dataDir, await shell.run(listSiblings(dataDir))).beside,
-    fenced: () => fenced(fence),
-    async fileSha256(path) {
-      const there = parseSiblings(shell.where, dataDir, await shell.run(listSiblings(dataDir))).at(path);
-      if (there === undefined) return undefined;
-      return parseSha256(await shell.run(lookAsRoot('sha256sum', path), { limitMs: limits.dataLimitMs(there.sizeBytes) }));
-    },
-    async restored(dir) {
-      const { tool, owner, answers } = await readRestorer([listSiblings(dataDir)]);
-      return restored(shell, dir, parseSiblings(shell.where, dataDir, answers[0] as Answer), tool, owner);
-    },
-    configuration: async () => configurationFacts(await lookAtConfiguration(foresee('settings'), unit)),
-    configured: async (settings) => configuredFinding(shell.where, await lookAtConfiguration(foresee('settings'), unit), settings),
-    settingsBefore: (settings) => settingsBefore(shell, unit, settings, foresee),
-    freeBytes: () => freeForData(shell, dataDir),
-    certificates: () => certificates(shell, unit, foresee('settings', 'owner')),
-    reach: (to, port) => reach(shell, to, port),
-    receive: (delivery, progress) => receive(deps, delivery, progress),
-    async restoreSnapshot(order) {
-      const { tool, owner } = await readRestorer();
-      await restoreSnapshot(deps, order, tool, owner);
-    },
-    configure: (settings) => configure(shell, unit, settings, foresee),
-    unmaskAndStart: () => unmaskAndStart(shell, unit),
-    makeDataDir: async () => makeDataDir({ shell, dataDir, owner: await ownerOf(shell, await readUnit(shell, unit)) }),
-    stop: () => stop(shell, unit),
-    restart: () => restart(shell, unit),
-    fetchDatabase: (toPath, progress) => fetchDatabase(deps, toPath, progress),
-    async removeScratch(run) {
-      await shell.session(removeScratchCommands(paths(run)), { limitMs: limits.deleteLimitMs });
-    },
-    removeRestored: (run) => removeRestored({ shell, dataDir, paths: paths(run) }),
-    stopAndMask: () => stopAndMask(shell, unit),
-    ...movesOf({ shell, dataDir }, paths, async (what) => lookWhileFenced(fence, dataDir, what)),
-    deleteAside: (run) => deleteAside({ shell, dataDir, paths: paths(run) }),
-    v2: createHostV2({ ...deps, paths }),
-    commands: commandsOf(deps, paths),
+    fetchDatabase: async (toPath, progress) =>
+      await fetchFile({ client, clock, arguments: { what: 'database' }, name: 'database' }, toPath, progress),
+    v2: createHostV2({ client, looks, run, clock }),
   };
 }
 
-/** The renames of data-dirs, each decided by what is there while etcd is proven to be stopped. */
-function movesOf(
-  { shell, dataDir }: Pick<RemoteHostDeps, 'shell' | 'dataDir'>,
-  paths: Host['paths'],
-  whileFenced: (what: string) => ReturnType<typeof lookWhileFenced>,
-): Pick<Host, 'swapDataDir' | 'putDataAside' | 'returnAside'> {
+const Status = z
+  .object({
+    revision: z.string().regex(/^-?[0-9]{1,20}$/),
+    totalKeys: z.int().min(0),
+    totalSize: z.int().min(0),
+    hash: z.string().regex(/^[0-9a-f]{1,16}$/),
+  })
+  .nullable();
+const Reached = z.object({ reach: z.enum(['open', 'refused', 'no-answer', 'unreachable']) });
+
+type LooksOfHost = Pick<
+  Host,
+  | 'unit'
+  | 'dir'
+  | 'dirs'
+  | 'has'
+  | 'beside'
+  | 'restored'
+  | 'configuration'
+  | 'configured'
+  | 'settingsBefore'
+  | 'freeBytes'
+  | 'certificates'
+  | 'reach'
+>;
+
+/** What is asked and changes nothing. */
+function looksOf(client: HostClient, looks: Looks): LooksOfHost {
+  const { where } = client;
+  const dirs: Host['dirs'] = async (parts) => {
+    const seen = await looks.at({ ...runsOf(parts), sizes: true });
+    return parts.map((part) => dirFacts(where, seen, part));
+  };
   return {
-    async swapDataDir(run) {
-      const { before } = await whileFenced('swapped');
-      await swapDataDir({ shell, dataDir, paths: paths(run), before });
+    unit: async () => unitState(await looks.at()),
+    async dir(part) {
+      return dirFacts(where, await looks.at({ ...runsOf([part]), sizes: true }), part);
     },
-    async putDataAside(run) {
-      const { before, reading } = await whileFenced('put aside');
-      await putAside({ shell, dataDir, paths: paths(run), before, owner: await ownerOf(shell, reading) });
+    dirs,
+    has: async (part) => entryOf(where, await looks.at(runsOf([part])), part).entry !== null,
+    beside: async () => (await looks.at()).place.beside,
+    async restored(part) {
+      const { done } = await client.ask({
+        verb: 'database',
+        what: `database of ${part === 'data' ? 'data' : part.what}`,
+        limitMs: limits.statusLimitMs,
+        arguments: part === 'data' ? { of: 'data' } : { of: part.what, of_run: part.run },
+      });
+      return restoredFacts(where, done);
     },
-    async returnAside(run, earlier) {
-      const { before } = await whileFenced('put back');
-      await returnAside({ shell, dataDir, places: returnPlaces(paths(run), paths(earlier)), before });
+    configuration: async () => configurationFacts(await looks.at()),
+    configured: async (settings) => configuredFinding(where, await looks.at(), settings),
+    async settingsBefore(settings) {
+      const { done } = await client.ask({
+        verb: 'settings-before',
+        what: 'settings-before',
+        limitMs: limits.lookLimitMs,
+        arguments: wireSettings(settings),
+      });
+      return formerSettings(where, done, settings);
+    },
+    async freeBytes() {
+      const seen = await looks.at();
+      return seen.data_free_bytes ?? roomBeside(where, seen);
+    },
+    certificates: async () => certificateFacts(where, (await looks.at({ certificates: true })).certificates ?? []),
+    async reach(to, port) {
+      demandAddress(to, port);
+      const { done } = await client.ask({ verb: 'reach', what: 'reach', limitMs: limits.lookLimitMs, arguments: { address: to, port } });
+      const parsed = Reached.safeParse(done);
+      if (!parsed.success) throw unknownAnswer({ where, what: 'reach' }, 'it is no word on a port');
+      return parsed.data.reach;
     },
   };
 }
 
-/**
- * The tool and its user are looked for once, for as long as this host is: one advance of a run, so never across an approval. Ten commands that say
- * each time what they said before are most of what a look at restored data costs.
- */
-function createRestorerLook(shell: Shell, unit: string, foresee: ReturnType<typeof createForesight>) {
-  let known: Awaited<ReturnType<typeof lookAtRestorer>> | undefined;
-  return async (more: readonly HostCommand[] = []) => {
-    if (known !== undefined) return { ...known, answers: more.length === 0 ? [] : (await shell.session(more)).answers };
-    known = await lookAtRestorer(shell, unit, foresee('settings', 'program', 'owner'), more);
-    return known;
-  };
+function restoredFacts(where: string, done: unknown): RestoredFacts | undefined {
+  const parsed = Status.safeParse(done);
+  if (!parsed.success) throw unknownAnswer({ where, what: 'database' }, parsed.error.issues[0]?.path.join('.') ?? '');
+  if (parsed.data === null) return undefined;
+  const { revision, totalKeys, totalSize, hash } = parsed.data;
+  return { revision: BigInt(revision), totalKeys, totalSizeBytes: totalSize, hash };
 }
 
-/** The tool of the version that the unit starts, and the user it starts it as; what is asked besides comes in the same session. */
-async function lookAtRestorer(shell: Shell, unit: string, moment: Moment, more: readonly HostCommand[]) {
-  const { answers } = await moment.about('settings').session([...unitLooks(unit), ...toolLooks, ...more]);
-  const [show, files, ...others] = answers as [Answer, Answer, ...Answer[]];
-  const reading = parseUnit(shell.where, unit, show, files);
-  const { settings } = await readConfiguration(moment.about('settings'), unit, reading);
-  const [tool, owner] = await Promise.all([
-    readTool(moment.about('program'), settings.program, others.slice(0, toolLooks.length)),
-    ownerOf(moment.about('owner'), reading),
-  ]);
-  return { tool, owner, answers: others.slice(toolLooks.length) };
-}
-
-/** Proof and picture in one session: what is moved is decided by what is there while etcd is down. @throws OpsError FENCE_FAILED */
-async function lookWhileFenced(fence: FenceDeps, dataDir: string, what: string) {
-  const { where } = fence.shell;
-  const { finding, reading, answers } = await lookFenced(fence, placeLooks(dataDir));
-  if (!finding.holds) {
-    throw new OpsError(
-      'FENCE_FAILED',
-      `The data-dir on ${where} is not ${what}, because etcd is not proven to be stopped: ${finding.because}`,
-    );
+/** The same form as in config.yaml. @throws OpsError ARGUMENT_UNSAFE */
+function demandAddress(address: string, port: number): void {
+  if (!/^[A-Za-z0-9][A-Za-z0-9.:-]{0,252}$/.test(address) && !/^::[0-9A-Fa-f:.]{0,43}$/.test(address)) {
+    throw new OpsError('ARGUMENT_UNSAFE', `${JSON.stringify(address.slice(0, 80))} is no host name and no address.`);
   }
-  return { reading, before: parsePlace(where, dataDir, answers) };
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new OpsError('ARGUMENT_UNSAFE', `${port} is no TCP port.`);
 }
 
-/** etcd's user, as plans name it: which one it is says the unit, and a plan is made without asking. */
-const plannedOwner = { user: 'etcd', group: 'etcd' };
+interface Acting {
+  readonly client: HostClient;
+  readonly looks: Looks;
+  readonly run: RunId;
+  readonly member: MemberName;
+}
 
-function commandsOf({ member, unit, dataDir }: RemoteHostDeps, paths: Host['paths']): HostCommands {
-  return {
-    receive: (delivery) => planned(member, Object.values(receiveCommands(delivery))),
-    restoreSnapshot: (order, tool) => planned(member, restoreCommands(order, tool, plannedOwner)),
-    configure: (settings, { style, file }) => planned(member, configureCommands(file, { settings, append: [], style })),
-    stopAndMask: (state) => planned(member, stopAndMaskCommands(unit, state?.unitFile)),
-    swapDataDir: (run, present) => planned(member, swapCommands(dataDir, paths(run), present)),
-    unmaskAndStart: (state) => planned(member, unmaskAndStartCommands(unit, state?.unitFile)),
-    fetchDatabase: () => planned(member, [fetchCommands(dataDir, plannedOwner).read]),
-    makeDataDir: () => planned(member, makeDataDirCommands(dataDir, plannedOwner)),
-    stop: () => planned(member, stopCommands(unit)),
-    restart: () => planned(member, restartCommands(unit)),
-    putDataAside: (run, present) => planned(member, putAsideCommands(dataDir, paths(run), plannedOwner, present)),
-    returnAside: (run, earlier, present) => planned(member, returnCommands(dataDir, returnPlaces(paths(run), paths(earlier)), present)),
-    deleteAside: (run) => planned(member, deleteAsideCommands(paths(run))),
-    removeScratch: (run) => planned(member, removeScratchCommands(paths(run))),
-    removeRestored: (run) => planned(member, removeRestoredCommands(paths(run))),
+/** What changes something. */
+function actsOf({ client, looks, run, member }: Acting, proveFenced: Host['fenced']): Pick<Host, 'do' | 'destroy'> {
+  const act = async (change: ChangeAct | DestroyAct, approved?: readonly (readonly string[])[]) => {
+    // The file that is worked on says how long that may take.
+    const isAboutFile = change.act === 'restore' || change.act === 'v2-unpack';
+    const part: Part = { run, what: 'snapshot' };
+    const bytes = isAboutFile ? (entryOf(client.where, await looks.at(runsOf([part])), part).entry?.bytes ?? 0) : 0;
+    looks.forget();
+    const answer = await client.ask({
+      verb: 'do',
+      what: `do ${change.act}`,
+      limitMs: actLimitMs(change, bytes),
+      arguments: { act: wireAct(change), ...(approved !== undefined && { approved }) },
+    });
+    return await took(client, looks, answer);
   };
+  return {
+    async do(change) {
+      const { difference } = await act(change);
+      return difference === undefined ? {} : { difference: cleanedLines(difference, limits.differenceMaxCharacters) };
+    },
+    async destroy(change: DestroyAct, approval: Approval) {
+      if (change.act === 'swap' || change.act === 'put-aside' || change.act === 'put-back') {
+        const finding = await proveFenced();
+        // The program looks itself, under its lock. How the ports look from outside it cannot know.
+        if (!finding.holds) throw notFenced(client.where, change.act, finding.because);
+      }
+      await act(change, approvedFor(member, approval.plan));
+    },
+  };
+}
+
+const done = { swap: 'swapped', 'put-aside': 'put aside', 'put-back': 'put back' } as const;
+
+function notFenced(where: string, act: keyof typeof done, because: string): OpsError {
+  return new OpsError('FENCE_FAILED', `The data-dir on ${where} is not ${done[act]}, because etcd is not proven to be stopped: ${because}`);
+}
+
+const Done = z.object({ result: z.object({ difference: optional(z.string()) }).nullish(), look: z.unknown() });
+
+/** The result of an act; its look is kept for the question that follows. @throws OpsError HOST_OUTPUT_UNKNOWN */
+async function took(client: HostClient, looks: Looks, answer: HostAnswer): Promise<{ readonly difference?: string }> {
+  const parsed = Done.safeParse(answer.done);
+  if (!parsed.success) throw unknownAnswer({ where: client.where, what: 'do' }, 'it does not say what it did');
+  looks.cameWithAct(seenOf(client.where, parsed.data.look, answer));
+  const { difference } = parsed.data.result ?? {};
+  return difference === undefined ? {} : { difference };
 }

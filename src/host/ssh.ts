@@ -1,10 +1,7 @@
-/** The OpenSSH client, by execa: one shared connection per host, one process per session. */
-import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+/** The OpenSSH client, by execa: one process per host, over which the program on the host is spoken to. */
+import type { Readable, Writable } from 'node:stream';
 import { execa } from 'execa';
-import { OpsError } from '../errors.ts';
 import { createCollector } from './bounded.ts';
-import type { Kept } from './bounded.ts';
 import * as limits from './limits.ts';
 
 /** How to reach a host. */
@@ -14,35 +11,30 @@ export interface SshTarget {
   readonly identityFile: string;
   readonly knownHostsFile: string;
   readonly port?: number | undefined;
-  /** Where the shared connection's socket lies: a directory of mode 0700. */
-  readonly controlPath: string;
 }
 
-/** What the local ssh process did. */
-export interface SshResult {
-  readonly stdout: Kept;
-  readonly stderr: Kept;
+/** How the local process ended. */
+export interface LinkEnd {
   /** Undefined when it was killed or could not be started. */
   readonly exitCode: number | undefined;
-  readonly timedOut: boolean;
+  /** What ssh, and whatever came before the program, wrote to stderr; bounded. */
+  readonly said: string;
   /** `ENOENT` when there is no ssh on this machine. */
   readonly code: string | undefined;
 }
 
+/** A way to a host: what is written into it the program there reads, and the other way round. */
+export interface Link {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  /** Never rejects. */
+  readonly ended: Promise<LinkEnd>;
+  /** Ends it for good, soon. */
+  kill(): void;
+}
+
 /** Nothing of the bot's own environment goes along: no agent, no locale, no ETCDCTL_*. */
 const environment = { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C' };
-
-/** Where a host's socket lies. @throws OpsError CONFIG_INVALID when the directory's name is too long for a socket */
-export function controlPathIn(dir: string, index: number): string {
-  const path = join(dir, String(index));
-  if (Buffer.byteLength(path) > limits.controlPathMaxBytes) {
-    throw new OpsError(
-      'CONFIG_INVALID',
-      `The directory ${dir} is too long a name for a socket: at most ${limits.controlPathMaxBytes} bytes. Set TMPDIR to a shorter one.`,
-    );
-  }
-  return path;
-}
 
 /** Every option counts: neither /etc/ssh/ssh_config nor ~/.ssh/config is read (ssh_config(5)). */
 export function sshOptions(target: SshTarget): string[] {
@@ -62,12 +54,12 @@ export function sshOptions(target: SshTarget): string[] {
     ClearAllForwardings: 'yes',
     PermitLocalCommand: 'no',
     RequestTTY: 'no',
+    EscapeChar: 'none',
+    ControlMaster: 'no',
+    ControlPath: 'none',
     ConnectTimeout: seconds(limits.connectTimeoutMs),
     ServerAliveInterval: seconds(limits.serverAliveIntervalMs),
     ServerAliveCountMax: String(limits.serverAliveCountMax),
-    ControlMaster: 'auto',
-    ControlPath: configValue(target.controlPath),
-    ControlPersist: seconds(limits.controlPersistMs),
     // Encrypting must not be what a snapshot waits for: AES-GCM is the cheapest where the CPU knows AES.
     Ciphers: '^aes128-gcm@openssh.com',
     Compression: 'no',
@@ -87,50 +79,49 @@ function configValue(path: string): string {
   return `"${path.replaceAll('%', '%%')}"`;
 }
 
-interface SshOptions {
-  readonly limitMs: number;
-  readonly input?: Readable;
-  /** Takes stdout as it comes, in the place of a bounded buffer. When it throws, ssh is ended. */
-  readonly output?: (stdout: AsyncIterable<Buffer>) => Promise<void>;
+/** Starts ssh, without a command: which program answers the key's own line on the host says (`command=`, sshd(8)). Never throws. */
+export function openSsh(target: SshTarget): Link {
+  return openProcess('ssh', [...sshOptions(target), '--', target.address]);
 }
 
-/** Runs one line in the host's login shell. Never throws for what the host, ssh or `output` says. */
-export async function ssh(target: SshTarget, line: string, { limitMs, input, output }: SshOptions): Promise<SshResult> {
-  const stdout = createCollector(limits.keptOutputBytes);
-  const stderr = createCollector(limits.keptOutputBytes);
-  const subprocess = execa('ssh', [...sshOptions(target), '--', target.address, line], {
-    ...(input === undefined ? { stdin: 'ignore' } : { input }),
+/** Starts a local program as the other end of a link. Never throws. */
+export function openProcess(file: string, args: readonly string[]): Link {
+  const said = createCollector(limits.keptSshBytes);
+  const subprocess = execa(file, args, {
+    stdin: 'pipe',
     buffer: false,
     reject: false,
-    timeout: limitMs,
     extendEnv: false,
     env: environment,
+    forceKillAfterDelay: limits.closeGraceMs,
   });
-  // When nobody takes what comes, nothing more is to be sent.
-  const taken = output?.(subprocess.stdout).catch(() => subprocess.kill());
-  if (taken === undefined) subprocess.stdout.on('data', (chunk: Buffer) => stdout.add(chunk));
-  subprocess.stderr.on('data', (chunk: Buffer) => stderr.add(chunk));
-  // The background process that keeps the shared connection may hold the pipes of the session that made it. Once ssh was killed
-  // for taking too long, nobody waits for those, or the limit would be none.
-  const { nodeChildProcess } = subprocess;
-  nodeChildProcess.once('exit', () => {
-    // ssh takes a SIGTERM as an order to end, with exit code 255 and without a signal.
-    if (!nodeChildProcess.killed) return;
-    subprocess.stdout.destroy();
-    subprocess.stderr.destroy();
+  subprocess.stderr.on('data', (chunk: Buffer) => said.add(chunk));
+  // A pipe that breaks is seen by whoever reads the answers; a write into it is told by its own callback.
+  subprocess.stdin.on('error', () => undefined);
+  subprocess.stdout.on('error', () => undefined);
+  const end = (exitCode: number | undefined, code: string | undefined): LinkEnd => ({
+    exitCode,
+    said: said.kept().bytes.toString('utf8'),
+    code,
   });
-  const { exitCode, timedOut, code } = await subprocess;
-  await taken;
-  return { stdout: stdout.kept(), stderr: stderr.kept(), exitCode, timedOut, code };
-}
-
-/** Ends the shared connection, if there is one. */
-export async function disconnect(target: SshTarget): Promise<void> {
-  await execa('ssh', [...sshOptions(target), '-O', 'exit', '--', target.address], {
-    stdio: 'ignore',
-    reject: false,
-    timeout: limits.connectTimeoutMs,
-    extendEnv: false,
-    env: environment,
+  const { nodeChildProcess, stderr } = subprocess;
+  // Not execa's own promise alone: it waits until stdout was read, and between two requests nobody reads.
+  const exited = new Promise<LinkEnd>((resolve) => {
+    nodeChildProcess.once('exit', (exitCode) => {
+      const settle = () => resolve(end(exitCode ?? undefined, undefined));
+      if (stderr.destroyed || stderr.readableEnded) settle();
+      stderr.once('close', settle);
+      setTimeout(settle, limits.closeGraceMs).unref();
+    });
   });
+  return {
+    stdin: subprocess.stdin,
+    stdout: subprocess.stdout,
+    ended: Promise.race([exited, subprocess.then(({ exitCode, code }) => end(exitCode, code))]),
+    kill: () => {
+      subprocess.kill();
+      // What it may still say nobody waits for.
+      subprocess.stdout.destroy();
+    },
+  };
 }

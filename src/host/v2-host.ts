@@ -1,67 +1,72 @@
-/** What a host can do for API 2: puts the parts together behind `HostV2`. */
+/** What a host says of API 2, behind `HostV2`. */
+import { z } from 'zod';
+import type { RunId } from '../ids.ts';
+import { unknownAnswer } from './failures.ts';
+import { fetchFile } from './fetch.ts';
+import type { HostClient } from './host-client.ts';
+import * as limits from './limits.ts';
+import type { Looks } from './looks.ts';
+import { chooseTool } from './preflight.ts';
 import type { Clock } from '../engine/ports.ts';
-import type { MemberName, RunId } from '../ids.ts';
-import { planned } from './command.ts';
-import { readConfiguration } from './configuration.ts';
-import { clearForce, plannedClear, readForce, setForce, setForceCommands } from './force-new-cluster.ts';
-import type { RunPaths } from './host.ts';
-import type { Shell } from './shell.ts';
-import { readTool, toolLooks } from './tool.ts';
-import { ownerOf, readUnit } from './unit.ts';
 import type { HostV2 } from './v2.ts';
-import { makeBackup, makeBackupCommands, refuseTool, unpackBackup, unpackBackupCommands } from './v2-backup.ts';
-import { fetchBackup, fetchBackupCommands } from './v2-fetch.ts';
-import { inspectBackup } from './v2-inspect.ts';
 
 /** What it is made of. */
 export interface V2HostDeps {
-  readonly shell: Shell;
-  readonly member: MemberName;
-  readonly unit: string;
-  readonly dataDir: string;
-  readonly paths: (run: RunId) => RunPaths;
-  readonly clock: Pick<Clock, 'now' | 'sleep'>;
+  readonly client: HostClient;
+  readonly looks: Looks;
+  readonly run: RunId;
+  readonly clock: Pick<Clock, 'now'>;
 }
 
-/** etcd's user, as plans name it. */
-const plannedOwner = { user: 'etcd', group: 'etcd' };
+const Count = z.int().min(0);
+/** Digits, as a raft index and a revision are uint64 and int64. */
+const Digits = z.string().regex(/^[0-9]{1,20}$/);
+const Inspected = z
+  .object({
+    wal_files: Count,
+    bytes: Count,
+    snapshot_index: Digits,
+    commit_index: Digits.nullable(),
+    v3: z.object({ held: z.boolean(), revision: Digits, total_keys: Count }),
+  })
+  .nullable();
+
+const trueWords = new Set(['true', '1', 't', 'T', 'TRUE', 'True']);
 
 /** Asks nothing yet. */
-export function createHostV2({ shell, member, unit, dataDir, paths, clock }: V2HostDeps): HostV2 {
-  const read = async () => {
-    const reading = await readUnit(shell, unit);
-    const { settings } = await readConfiguration(shell, unit, reading);
-    const [{ answers }, owner] = await Promise.all([shell.session(toolLooks), ownerOf(shell, reading)]);
-    const tool = await readTool(shell, settings.program, answers);
-    return { settings, tool, owner };
-  };
-  const about = async (run: RunId) => ({ shell, dataDir, paths: paths(run), clock, ...(await read()) });
+export function createHostV2({ client, looks, run, clock }: V2HostDeps): HostV2 {
+  const { where } = client;
   return {
     async settings() {
-      const { settings, tool } = await read();
-      const enabled = settings.values.get('enable-v2')?.value;
-      return { style: settings.style, enabled: enabled !== undefined && /^(true|1|t|T|TRUE|True)$/.test(enabled), tool };
+      const seen = await looks.at({ tools: true });
+      const { program, version } = chooseTool(where, seen);
+      const { style, values, enable_v2: enabled } = seen.settings;
+      return { style, enabled: enabled ?? trueWords.has(values.get('enable-v2') ?? ''), tool: { program, version } };
     },
-    makeBackup: async (run) => makeBackup(await about(run)),
-    unpackBackup: async (run) => unpackBackup(await about(run)),
-    inspect: async (run) => inspectBackup(await about(run)),
-    async fetchBackup(run, toPath, progress) {
-      const deps = await about(run);
-      refuseTool(deps);
-      return fetchBackup(deps, toPath, progress);
+    async inspect(of) {
+      const { done } = await client.ask({
+        verb: 'v2-inspect',
+        what: 'v2-inspect',
+        limitMs: limits.statusLimitMs,
+        arguments: { of_run: of },
+      });
+      const parsed = Inspected.safeParse(done);
+      if (!parsed.success) throw unknownAnswer({ where, what: 'v2-inspect' }, parsed.error.issues[0]?.path.join('.') ?? '');
+      if (parsed.data === null) return undefined;
+      const { wal_files: walFiles, bytes, snapshot_index: snapshotIndex, commit_index: commitIndex, v3 } = parsed.data;
+      return {
+        walFiles,
+        bytes,
+        snapshotIndex: BigInt(snapshotIndex),
+        commitIndex: commitIndex === null ? undefined : BigInt(commitIndex),
+        v3: { held: v3.held, revision: BigInt(v3.revision), totalKeys: v3.total_keys },
+      };
     },
-    force: () => readForce(shell, unit),
-    setForce: () => setForce(shell, unit),
-    clearForce: () => clearForce(shell, unit),
-    commands: {
-      makeBackup: (run, tool) => planned(member, makeBackupCommands(dataDir, paths(run), tool, plannedOwner)),
-      unpackBackup: (run, tool) => planned(member, unpackBackupCommands(paths(run), tool, plannedOwner)),
-      fetchBackup: (run) => {
-        const { prepare, pack, size: _size, hash, read: copy, remove } = fetchBackupCommands(paths(run), plannedOwner);
-        return planned(member, [...prepare, pack, hash, copy, remove]);
-      },
-      setForce: () => planned(member, setForceCommands(unit)),
-      clearForce: () => planned(member, plannedClear(unit)),
+    fetchBackup: async (toPath, progress) =>
+      await fetchFile({ client, clock, arguments: { what: 'v2-backup', of_run: run }, name: 'backup' }, toPath, progress),
+    async force() {
+      const { force } = await looks.at();
+      return { inUnit: force.in_unit, inSettings: force.in_settings, inProcess: force.in_process ?? undefined };
     },
   };
 }

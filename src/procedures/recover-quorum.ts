@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { attest, change, check, choose, destroy } from '../engine/step.ts';
 import type { Choices, Step } from '../engine/step.ts';
+import { dataReplacedActs } from './restoring/after-restore.ts';
 import { abandonRestore } from './restoring/abandon-restore.ts';
 import { canaryGone, canaryKey } from './restoring/canary.ts';
 import { afterwards, leftOutFacts, offAndStaysOff, stillSilent, worldOf } from './restoring/left-out.ts';
@@ -50,7 +51,9 @@ export const recoverQuorum = defineProcedure({
   async abandon(prepared, world, choices) {
     const way = wayOf(prepared, choices);
     if (way === undefined) return '';
-    return way === 'start' ? await standing(startingWorld(prepared, world)) : await abandonRestore(worldOf(world, prepared.participants));
+    return way === 'start'
+      ? await standing(startingWorld(prepared, world))
+      : await abandonRestore(worldOf(world, prepared.participants), 'recover-quorum');
   },
   async conclusion(prepared, world, choices) {
     const way = wayOf(prepared, choices);
@@ -87,7 +90,7 @@ function replacing(way: 'survivor' | 'snapshot', prepared: Prepared, world: Worl
         ]
       : []),
     check('check-source', 'Check what is to be put back', () => snapshotFinding(world, order.source)),
-    check('preflight', `Look at ${all}: ssh, sudo, tools, disk, settings, certificates`, preflight),
+    check('preflight', `Look at ${all}: access, tools, disk, settings, certificates`, preflight),
     check('say-what-is-lost', 'Say what is lost', outlook),
     change('hand-out', `Hand it to ${all}`, handOut),
     change('restore-aside', 'Restore it beside the present data and check it there', restoreAside),
@@ -99,7 +102,7 @@ function replacing(way: 'survivor' | 'snapshot', prepared: Prepared, world: Worl
 function serving(way: Way, prepared: Prepared, world: World): readonly Step[] {
   const order = way === 'start' ? undefined : orderOf(way, prepared, world);
   const taking = order === undefined ? startingWorld(prepared, world) : worldOf(world, prepared.participants);
-  const { start, canary, agree } = startingSteps(taking);
+  const { start, canary, agree } = startingSteps(taking, order === undefined ? undefined : dataReplacedActs);
   const settling = order === undefined ? undefined : settlingSteps(order, taking);
   const { etcd } = taking;
   const removeCanary = {

@@ -85,7 +85,7 @@ export const replaceMember = defineProcedure({
     return { prepared, summary: summaryOf(prepared) };
   },
   steps(prepared, world) {
-    const { etcd, clock, runId, cluster } = world;
+    const { etcd, clock, cluster } = world;
     const { member, removes, joins, source } = prepared;
     const { host } = placeOf(world, member);
     // Who is down and stays so is not asked any more: each look would wait for it.
@@ -115,7 +115,7 @@ export const replaceMember = defineProcedure({
         ? []
         : [
             destroy('put-data-aside', `Put the old data-dir of ${member} aside`, {
-              loses: `nothing for good: the data-dir is renamed to ${host.paths(runId).aside} and kept; ${member} joins with an empty one`,
+              loses: `nothing for good: the data-dir is renamed and kept beside its place; ${member} joins with an empty one`,
               blastRadius: 'general',
               requires: () => aside.dataIsSpare(prepared, later),
               facts: () => aside.asideFactsOf(prepared, later),
@@ -137,11 +137,8 @@ export const replaceMember = defineProcedure({
         verify: () => join.configured(prepared, later),
       }),
       change('start', `Start etcd on ${member}`, {
-        plan: () => join.planStart(host),
-        run: async () => {
-          await host.makeDataDir();
-          await host.unmaskAndStart();
-        },
+        plan: async () => join.planStart(host, await aside.doneBeforeStart(prepared, later)),
+        run: () => join.start(host),
         verify: async () => orFailed(await join.startedAsLearner(prepared, later)),
         deadlineMs: 180_000,
       }),
@@ -157,11 +154,11 @@ export const replaceMember = defineProcedure({
             destroy('delete-old-data', `Delete the old data-dir of ${member} for good`, {
               loses: `the data that ${member} had before: it cannot be put back afterwards`,
               blastRadius: 'general',
-              otherwise: `The old data-dir stays: ${member}:${host.paths(runId).aside}.`,
+              otherwise: `The old data-dir of ${member} stays, beside the one that took its place.`,
               requires: () => together.membersAgree(),
               facts: () => aside.keptFact(prepared, later),
-              plan: async () => host.commands.deleteAside(runId),
-              run: (approval) => host.deleteAside(runId, approval),
+              plan: () => aside.planDeletion(prepared, later),
+              run: (approval) => aside.deleteKept(prepared, later, approval),
               verify: () => aside.keptGone(prepared, later),
             }),
           ]),
@@ -174,7 +171,7 @@ export const replaceMember = defineProcedure({
     const { quorum } = await etcd.look();
     const row = await join.joinedRow(prepared, world);
     const { host } = placeOf(world, member);
-    const old = await host.dir(host.paths(runId).aside);
+    const old = await host.dir({ run: runId, what: 'aside' });
     const left = removes.filter((removal) => removal.member !== member);
     const silent = hosts.map((each) => each.member).filter((name) => !prepared.among.includes(name));
     return [

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { change, check, destroy } from '../engine/step.ts';
 import { SnapshotFileName, SnapshotId } from '../ids.ts';
+import { dataReplacedActs } from './restoring/after-restore.ts';
 import { abandonRestore } from './restoring/abandon-restore.ts';
 import { bumpOver, copyRemark, lossInWords } from './restoring/loss.ts';
 import { defineProcedure } from './procedure.ts';
@@ -72,11 +73,11 @@ export const restore = defineProcedure({
     const order = orderOf(prepared, world);
     const all = plural(world.hosts.length, 'host');
     const replacing = replacingSteps(order, world);
-    const starting = startingSteps(world);
+    const starting = startingSteps(world, dataReplacedActs);
     const settling = settlingSteps(order, world);
     return [
       check('choose-snapshot', `Check snapshot ${prepared.snapshot} once more`, () => snapshotFinding(world, order.source)),
-      check('preflight', `Look at ${all}: ssh, sudo, tools, disk, settings, certificates`, replacing.preflight),
+      check('preflight', `Look at ${all}: access, tools, disk, settings, certificates`, replacing.preflight),
       check('say-what-is-lost', 'Say what is lost', replacing.outlook),
       change('hand-out', `Hand the snapshot to ${all}`, replacing.handOut),
       change('restore-aside', 'Restore it beside the present data and check it there', replacing.restoreAside),
@@ -89,6 +90,6 @@ export const restore = defineProcedure({
       destroy('delete-old-data', 'Delete the old data-dirs for good', settling.deleteOldData),
     ];
   },
-  abandon: (_prepared, world) => abandonRestore(world),
+  abandon: (_prepared, world) => abandonRestore(world, 'restore'),
   conclusion: async (prepared, world) => (await putBackReport(orderOf(prepared, world), world)).join('\n'),
 });

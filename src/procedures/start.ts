@@ -5,6 +5,8 @@ import type { Finding } from '../engine/finding.ts';
 import { change, check } from '../engine/step.ts';
 import { OpsError } from '../errors.ts';
 import { MemberName } from '../ids.ts';
+import type { Host } from '../host/host.ts';
+import { planOn } from './host-plans.ts';
 import { inParallel } from './in-parallel.ts';
 import { createFailedStart } from './running/failed-start.ts';
 import { allAnswer, answering } from './running/members.ts';
@@ -54,12 +56,9 @@ export const start = defineProcedure({
         holds((await lookAtHosts(world)).map(stateInWords).join('\n')),
       ),
       change('start', members.length === 0 ? 'Start nothing: etcd runs everywhere' : `Start etcd on ${list(members)}`, {
-        plan: async () => (await toStart({ members }, world)).flatMap(({ host, unit }) => host.commands.unmaskAndStart(unit)),
+        plan: async () => planOn(await toStart({ members }, world), () => [{ act: 'unmask-start' }]),
         run: async () => {
-          await inParallel(
-            (await toStart({ members }, world)).map(({ host }) => host),
-            (host) => host.unmaskAndStart(),
-          );
+          await inParallel(await toStart({ members }, world), (host) => host.do({ act: 'unmask-start' }));
         },
         verify: async () => orFailed(await started({ members }, world)),
         deadlineMs: startLimitMs,
@@ -96,7 +95,7 @@ function namedOne(states: readonly HostState[], member: MemberName, { cluster }:
   if (runs(state) || hasData(state)) return member;
   throw new OpsError(
     'GUARD_REFUSED',
-    `${member} is not started: ${state.host.dataDir} there ${state.data.exists ? 'is empty' : 'is missing'}. Without its data it would form a cluster of its own, or be refused by the others.`,
+    `${member} is not started: ${state.data.path} there ${state.data.exists ? 'is empty' : 'is missing'}. Without its data it would form a cluster of its own, or be refused by the others.`,
     { hint: withoutData(cluster.name, [member], states) },
   );
 }
@@ -108,9 +107,9 @@ function withoutData(cluster: string, lost: readonly string[], states: readonly 
     : `No host has data: \`restore ${cluster}\` puts a snapshot back.`;
 }
 
-async function toStart({ members }: Prepared, world: World) {
+async function toStart({ members }: Prepared, world: World): Promise<readonly Host[]> {
   return (await lookAtHosts(world)).flatMap((state) =>
-    state.reachable && members.includes(state.host.member) && !runs(state) ? [state] : [],
+    state.reachable && members.includes(state.host.member) && !runs(state) ? [state.host] : [],
   );
 }
 

@@ -7,6 +7,7 @@ import type { PlannedCommand } from '../engine/command.ts';
 import { OpsError } from '../errors.ts';
 import type { ClusterLook } from '../etcd/etcd.ts';
 import { MemberName } from '../ids.ts';
+import { planOn } from './host-plans.ts';
 import { inParallel } from './in-parallel.ts';
 import { answering } from './running/members.ts';
 import { defineProcedure } from './procedure.ts';
@@ -104,15 +105,17 @@ function lossOf({ quorum }: ClusterLook, { cluster }: World): string {
 }
 
 async function planStop(members: Prepared['members'], world: World): Promise<readonly PlannedCommand[]> {
-  return (await lookAtHosts(world))
-    .filter((state) => members.includes(state.host.member) && runs(state))
-    .flatMap(({ host }) => host.commands.stop());
+  const running = (await lookAtHosts(world)).filter((state) => members.includes(state.host.member) && runs(state));
+  return planOn(
+    running.map(({ host }) => host),
+    () => [{ act: 'stop' }],
+  );
 }
 
 async function stopEach(members: Prepared['members'], { hosts }: World): Promise<void> {
   await inParallel(
     hosts.filter(({ member }) => members.includes(member)),
-    (host) => host.stop(),
+    (host) => host.do({ act: 'stop' }),
   );
 }
 

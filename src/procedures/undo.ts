@@ -9,7 +9,7 @@ import { worldOf } from './restoring/left-out.ts';
 import { startingSteps } from './restoring/put-back.ts';
 import { savingSnapshot, snapshotChecked } from './restoring/safety-snapshot.ts';
 import { PreparedUndo } from './undoing/prepared.ts';
-import { dataReturned, planReturn, returnAllowed, returnData, returnFacts, stillMeaningful } from './undoing/put-back.ts';
+import { dataReturned, planReturn, returnAllowed, returnData, returnFacts, returning, stillMeaningful } from './undoing/put-back.ts';
 import { readyToUndo } from './undoing/ready-to-undo.ts';
 import { planSettings, putSettingsBack, settingsAreBack } from './undoing/settings-back.ts';
 import { settleUndo } from './undoing/settle-undo.ts';
@@ -34,12 +34,12 @@ export const undo = defineProcedure({
       prepared.replaced.map(({ member }) => member),
     );
     const back = worldOf(world, serving);
-    const { start, canary, agree } = startingSteps(back);
+    const { start, canary, agree } = startingSteps(back, returning(prepared));
     const { etcd, ledger } = back;
     const all = plural(on.hosts.length, 'host');
     return [
       check('look-back', `Look at what ${run} moved aside, and at what is in its place`, () => stillMeaningful(prepared, on)),
-      check('preflight', `Look at ${all}: ssh, sudo, settings, certificates`, () => readyToUndo(on)),
+      check('preflight', `Look at ${all}: access, settings, certificates`, () => readyToUndo(on)),
       check('say-what-is-lost', 'Say what is lost', async () => holds(`This undo loses ${loses}.`)),
       ...(source === null
         ? []

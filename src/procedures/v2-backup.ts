@@ -3,13 +3,15 @@ import { z } from 'zod';
 import { allOf, fails, holds, that } from '../engine/finding.ts';
 import { change, check } from '../engine/step.ts';
 import { OpsError, isOpsError } from '../errors.ts';
+import type { ChangeAct, Host } from '../host/host.ts';
 import { MemberName } from '../ids.ts';
+import { planOn } from './host-plans.ts';
 import { placeOf } from './replacing/joining-host.ts';
 import { defineProcedure } from './procedure.ts';
 import { makeV2Backup, v2BackupUsable } from './v2/v2-making.ts';
 import { V2Source, chooseV2Source } from './v2/v2-source.ts';
 import { v2BackupInWords } from './v2/v2-words.ts';
-import { bytesInWords, plural } from './words.ts';
+import { bytesInWords, list, plural } from './words.ts';
 
 const Input = z.object({ from: MemberName.optional() });
 
@@ -39,33 +41,33 @@ export const v2Backup = defineProcedure({
   steps(source, world) {
     const { runId, snapshots } = world;
     const { host } = placeOf(world, source.member);
-    const { restored } = host.paths(runId);
+    const restored = { run: runId, what: 'restored' } as const;
     return [
-      check('preflight', `Look at the host of ${source.member}: ssh, sudo, tool`, async () => {
+      check('preflight', `Look at the host of ${source.member}: access, tool`, async () => {
         const { serverVersion, tool, freeBytes } = await host.preflight(['v2-backup']);
         return holds(`${source.member}: etcd ${serverVersion}, ${tool.program} ${tool.version}, ${bytesInWords(freeBytes)} free.`);
       }),
       change('make-backup', `Back up the data-dir of ${source.member} beside itself`, {
         plan: async () => [
           ...(source.raftIndex > 0n ? [world.etcd.v2.commands.settle()] : []),
-          ...host.v2.commands.makeBackup(runId, (await host.v2.settings()).tool),
+          ...(await planOn([host], () => [{ act: 'v2-backup' }])),
         ],
         run: () => makeV2Backup(source, host, world),
-        verify: async () => that((await host.dir(restored)).exists, `There is no ${restored} on ${source.member} yet.`),
+        verify: async () => that(await host.has(restored), `There is no backup on ${source.member} yet.`),
       }),
       check('check-backup', 'See that it was read back, and holds no data of API 3', async ({ mayWait }) => {
         const facts = await host.v2.inspect(runId);
         return facts === undefined && !mayWait ? holds('It is looked at once it is made.') : v2BackupUsable(source.member, facts);
       }),
       change('copy-off', 'Copy it off the host into the backup directory', {
-        plan: async () => host.v2.commands.fetchBackup(runId),
+        plan: () => planOn([host], () => [{ act: 'v2-fetch' }], made),
         run: async ({ progress }) => {
           const facts = await host.v2.inspect(runId);
           await snapshots.v2.save({
             run: runId,
             origin: { ...source, clusterId: source.clusterId ?? undefined, keys: source.keys ?? undefined, v3Keys: v3KeysOf(facts) },
             progress,
-            fetch: (toPath, say) => host.v2.fetchBackup(runId, toPath, say),
+            fetch: (toPath, say) => host.v2.fetchBackup(toPath, say),
           });
         },
         verify: async () => {
@@ -77,14 +79,11 @@ export const v2Backup = defineProcedure({
         deadlineMs: 5_000,
       }),
       change('clean-up', `Remove it from the host of ${source.member}`, {
-        plan: async () => [...host.commands.removeScratch(runId), ...host.commands.removeRestored(runId)],
-        run: async () => {
-          await host.removeScratch(runId);
-          await host.removeRestored(runId);
-        },
+        plan: () => planOn([host], () => tidying, made),
+        run: () => tidyUp(host),
         verify: async () => {
-          const [whole, half] = await Promise.all([host.dir(restored), host.dir(`${restored}.part`)]);
-          return that(!whole.exists && !half.exists, `${restored} is still on ${source.member}.`);
+          const left = (await host.beside()).filter((path) => path.includes(`.${runId}.`));
+          return that(left.length === 0, `${list(left)} is still on ${source.member}.`);
         },
       }),
     ];
@@ -92,12 +91,11 @@ export const v2Backup = defineProcedure({
   async abandon(source, world) {
     const { host } = placeOf(world, source.member);
     try {
-      await host.removeScratch(world.runId);
-      await host.removeRestored(world.runId);
+      await tidyUp(host);
       return `On ${source.member} nothing is left of this run; etcd was not touched.`;
     } catch (error) {
       if (!isOpsError(error)) throw error;
-      return `${source.member} could not be tidied up (${error.message}) By hand: rm -rf ${host.paths(world.runId).restored}*`;
+      return `${source.member} could not be tidied up (${error.message}) docs/runbooks/v2-backup.md says what may lie there, and what is typed then.`;
     }
   },
   async conclusion(_source, { runId, snapshots, cluster }) {
@@ -107,6 +105,15 @@ export const v2Backup = defineProcedure({
     return `API 2 of ${cluster.name} is backed up as ${record.id}: ${bytesInWords(record.bytes)}${keys}, ${v2BackupInWords(record)}, sha256 ${record.sha256.slice(0, 12)}…. It holds nothing of API 3: that is what \`backup ${cluster.name}\` saves.`;
   },
 });
+
+/** It is there already, for a plan that is shown before. */
+const made = () => [{ act: 'v2-backup' }] as const;
+
+const tidying = [{ act: 'remove-scratch' }, { act: 'remove-restored' }] as const satisfies readonly ChangeAct[];
+
+async function tidyUp(host: Host): Promise<void> {
+  for (const act of tidying) await host.do(act);
+}
 
 function v3KeysOf(facts: { readonly v3: { readonly held: boolean; readonly totalKeys: number } } | undefined): number {
   return facts?.v3.held === true ? Math.max(1, facts.v3.totalKeys) : 0;

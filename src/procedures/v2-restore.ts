@@ -1,8 +1,9 @@
 /** Put back what was written with API 2: a new cluster of one member from a backup, which the others then join (docs/runbooks/v2-restore.md). */
 import { z } from 'zod';
-import { allOf, holds, that } from '../engine/finding.ts';
+import { allOf, holds } from '../engine/finding.ts';
 import { change, check, destroy } from '../engine/step.ts';
 import { MemberName, V2BackupId } from '../ids.ts';
+import { planOn } from './host-plans.ts';
 import * as after from './restoring/after-restore.ts';
 import { placeOf } from './replacing/joining-host.ts';
 import { defineProcedure } from './procedure.ts';
@@ -11,6 +12,7 @@ import { createFailedStart } from './running/failed-start.ts';
 import { abandonV2Restore } from './v2/v2-abandon.ts';
 import * as alone from './v2/v2-alone.ts';
 import { chooseV2Backup, v2BackupFinding } from './v2/v2-choice.ts';
+import { handingSteps } from './v2/v2-handing.ts';
 import { joinOthers, othersJoined, planJoining, v2Agrees } from './v2/v2-joining.ts';
 import { v2LossInWords, v3KeysNow, v3MayGo } from './v2/v2-loss.ts';
 import { v2BackupUsable } from './v2/v2-making.ts';
@@ -91,38 +93,25 @@ export const v2Restore = defineProcedure({
     };
   },
   steps(prepared, world) {
-    const { hosts, etcd, snapshots, runId, cluster, clock, ledger } = world;
+    const { hosts, etcd, runId, cluster, clock, ledger } = world;
     const { host } = placeOf(world, prepared.first);
-    const paths = host.paths(runId);
     const orFailed = createFailedStart([host], clock);
     const all = plural(hosts.length, 'host');
     const final = {
       initialClusterState: 'existing',
       initialCluster: cluster.members.map(({ name, peerUrl }) => `${name}=${peerUrl}`).join(','),
     } as const;
-    const delivery = async () => {
-      const { path, bytes } = await snapshots.v2.find(prepared.backup);
-      return { localPath: path, remotePath: paths.snapshot, bytes, sha256: prepared.sha256 };
-    };
+    const handing = handingSteps(prepared, world);
     return [
       check('choose-backup', `Check backup ${prepared.backup} once more`, () => v2BackupFinding(world, prepared)),
-      check('preflight', `Look at ${all}: ssh, sudo, tools, disk, settings, API 2`, () =>
+      check('preflight', `Look at ${all}: access, tools, disk, settings, API 2`, () =>
         v2Preflight(prepared.first, world, prepared.etcdVersion),
       ),
       check('say-what-is-lost', 'Say what is lost, and see that the data of API 3 is saved or may go', async () =>
         allOf([holds(`This restore loses ${prepared.loses}.`), await v3MayGo(prepared, world)]),
       ),
-      change('hand-out', `Hand the backup to ${prepared.first}`, {
-        plan: async () => host.commands.receive(await delivery()),
-        run: async ({ progress }) => host.receive(await delivery(), progress),
-        verify: async () =>
-          that((await host.fileSha256(paths.snapshot)) === prepared.sha256, `${prepared.first} does not have the backup yet.`),
-      }),
-      change('unpack', 'Unpack it beside the present data and read it back', {
-        plan: async () => host.v2.commands.unpackBackup(runId, (await host.v2.settings()).tool),
-        run: () => host.v2.unpackBackup(runId),
-        verify: async () => that((await host.dir(paths.restored)).exists, `There is no ${paths.restored} on ${prepared.first} yet.`),
-      }),
+      change('hand-out', `Hand the backup to ${prepared.first}`, handing.handOut),
+      change('unpack', 'Unpack it beside the present data and read it back', handing.unpack),
       check('check-unpacked', 'See that it holds no data of API 3, and that etcd would start from it', async ({ mayWait }) => {
         const facts = await host.v2.inspect(runId);
         return facts === undefined && !mayWait ? holds('It is looked at once it is unpacked.') : v2BackupUsable(prepared.first, facts);
@@ -132,7 +121,7 @@ export const v2Restore = defineProcedure({
         blastRadius: 'quorumLoss',
         requires: () => replacing.v2ReplacementAllowed(prepared, world),
         facts: () => replacing.v2ReplacementFacts(prepared, world),
-        plan: () => replacing.planV2Replacement(prepared, world),
+        plan: () => replacing.planV2Replacement(prepared, world, handing.made),
         run: (approval) => replacing.replaceWithV2(prepared, world, approval),
         verify: () => replacing.v2Replaced(world),
       }),
@@ -143,8 +132,8 @@ export const v2Restore = defineProcedure({
         deadlineMs: 120_000,
       }),
       change('take-flag-away', 'Take force-new-cluster away, restart etcd without it, and prove that it is gone', {
-        plan: async () => host.v2.commands.clearForce(),
-        run: () => host.v2.clearForce(),
+        plan: () => alone.planFreeing(prepared, world),
+        run: () => alone.freeOfFlag(prepared, world),
         verify: () => alone.flagGone(prepared, world),
         deadlineMs: 120_000,
       }),
@@ -163,29 +152,28 @@ export const v2Restore = defineProcedure({
         allOf([await agreement(etcd, clock, mayWait), await v2Agrees(prepared, world, mayWait)]),
       ),
       change('configure', `Set initial-cluster-state to existing on ${prepared.first}`, {
-        plan: async () => host.commands.configure(final, await host.configuration()),
-        run: async () => (await host.configure(final)).difference,
+        plan: () => planOn([host], () => [{ act: 'settings', settings: final }]),
+        run: async () => (await host.do({ act: 'settings', settings: final })).difference,
         verify: () => host.configured(final),
       }),
       change('clean-up', 'Remove the handed-out backup', {
-        plan: async () => host.commands.removeScratch(runId),
+        plan: handing.planRemoval,
         run: async () => {
           const { revision } = await etcd.look();
           if (revision !== undefined) await ledger.restart(revision);
-          await host.removeScratch(runId);
+          await handing.remove();
         },
-        verify: async () =>
-          that((await host.fileSha256(paths.snapshot)) === undefined, `${prepared.first} still has the handed-out backup.`),
+        verify: handing.removed,
       }),
       destroy('delete-old-data', 'Delete the old data-dirs for good', {
         loses: `the data of ${cluster.name} from before this restore, that of API 3 included: it cannot be put back afterwards`,
         blastRadius: 'general',
-        otherwise: `The old data-dirs stay: ${hosts.map((each) => `${each.member}:${each.paths(runId).aside}`).join(', ')}.`,
+        otherwise: 'The old data-dirs stay, each beside the one that took its place.',
         requires: () => etcd.membersAgree(),
         facts: () => after.asideFacts(world),
-        plan: async () => hosts.flatMap((each) => each.commands.deleteAside(runId)),
+        plan: () => after.planDeleteAside(world),
         run: async (approval) => {
-          await Promise.all(hosts.map((each) => each.deleteAside(runId, approval)));
+          await Promise.all(hosts.map((each) => each.destroy({ act: 'delete-aside' }, approval)));
         },
         verify: () => after.asideGone(world),
       }),
@@ -200,7 +188,7 @@ export const v2Restore = defineProcedure({
       `${cluster.name} serves API 2 again from backup ${backup}. ${quorum.sentence}`,
       `Lost: ${loses}.`,
       kept.length > 0
-        ? `The old data is kept: ${kept.map((each) => `${each.member}:${each.paths(runId).aside}`).join(', ')}.`
+        ? `The old data is kept: ${await after.asideInWords(kept, runId)}.`
         : `The old data-dirs on ${plural(hosts.length, 'host')} are deleted.`,
       'Authentication of API 3 is off now: turn it on again before anything of worth is written with API 3. Restart what watches this cluster: indexes and ids are new.',
     ].join('\n');

@@ -66,7 +66,7 @@ export interface Take {
   readonly job: Job<RunRequest>;
   /** Proves to BullMQ that this worker has the job. */
   readonly token: string;
-  /** Aborts when the lock of the job could not be renewed. */
+  /** Aborts when the lock of the job is lost, or this process was given the run anew. */
   readonly lock: AbortSignal;
   /** The fence, once it is raised. */
   epoch?: number;

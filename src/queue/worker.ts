@@ -12,6 +12,7 @@ import { afterFault } from './faults.ts';
 import { maxStalledCount } from './jobs.ts';
 import { RunRequestSchema } from './journal-schema.ts';
 import { queueNames, queuePrefix } from './keys.ts';
+import { keepLock } from './lock.ts';
 import { sleepUntil, takeUp } from './take-up.ts';
 import type { Take, TakeUpDeps, WaitLimits } from './take-up.ts';
 import type { Clock } from '../engine/ports.ts';
@@ -54,15 +55,15 @@ export function createRunWorker({ workers, ...deps }: RunWorkerDeps, options: Ru
   const { concurrency, lockDurationMs, stalledIntervalMs, ...limits } = { ...defaults, ...options };
   const closing = new AbortController();
   const takeUpDeps: TakeUpDeps = { ...deps, limits, closing: closing.signal };
-  // What this process has at work, by job. BullMQ keeps locks by job, too: the end of one take-up would leave a second one without renewal.
+  // What this process has at work, by run: none is carried on twice at once.
   const atWork = new Map<string, AbortController>();
   const worker = new Worker<RunRequest, RunOutcome>(
     queueNames.runs,
-    // Exactly three parameters: BullMQ makes the signal only for a function that declares it.
-    async (job, token, lock) => {
+    async (job, token = '') => {
       const run = RunRequestSchema.parse(job.data);
       const lost = new AbortController();
-      const take: Take = { run, job, token: token ?? '', lock: AbortSignal.any([lock ?? closing.signal, lost.signal]) };
+      const take: Take = { run, job, token, lock: lost.signal };
+      const stopRenewal = keepLock({ ...deps, lockDurationMs }, take, () => lost.abort());
       const earlier = atWork.get(run.runId);
       if (earlier === undefined) atWork.set(run.runId, lost);
       try {
@@ -73,6 +74,7 @@ export function createRunWorker({ workers, ...deps }: RunWorkerDeps, options: Ru
       } catch (error) {
         return await afterFault(takeUpDeps, take, error);
       } finally {
+        stopRenewal();
         if (earlier === undefined) atWork.delete(run.runId);
       }
     },
@@ -81,15 +83,13 @@ export function createRunWorker({ workers, ...deps }: RunWorkerDeps, options: Ru
       prefix: queuePrefix,
       concurrency,
       lockDuration: lockDurationMs,
+      // It goes by job, and each take-up has a lock of its own.
+      skipLockRenewal: true,
       stalledInterval: stalledIntervalMs,
       maxStalledCount,
     },
   );
   listen(worker, deps.log);
-  // BullMQ goes on processing a job whose lock it lost; another worker may have it by now.
-  worker.on('lockRenewalFailed', (jobIds) => {
-    for (const jobId of jobIds) worker.cancelJob(jobId, 'the lock could not be renewed');
-  });
   return { close: ({ deadlineMs }) => closeWithin(worker, deps.clock, deadlineMs, () => closing.abort()) };
 }
 

@@ -63,7 +63,7 @@ export function createWorlds({
       clock,
       permit,
     });
-    const { hosts, close } = createHosts({ members, ssh: cluster.ssh, etcd: cluster.etcd, record, conceal, clock, tenure });
+    const { hosts, close } = createHosts({ members, ssh: cluster.ssh, etcd: cluster.etcd, runId, record, conceal, clock, tenure });
     const world: World = {
       runId,
       cluster: { name, members, initialClusterToken: cluster.etcd.initialClusterToken },

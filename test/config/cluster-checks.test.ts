@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { checkClusters } from '../../src/config/cluster-checks.ts';
 import { formatMistake } from '../../src/config/mistakes.ts';
 
-const etcd = { unit: 'etcd', dataDir: '/data/etcd/data' };
+const etcd = { unit: 'etcd' };
 const member = (last: number) => ({
   host: `10.0.0.${last}`,
   clientUrl: `https://10.0.0.${last}:2379`,
@@ -57,7 +57,7 @@ describe('checkClusters', () => {
     ]);
   });
 
-  it('takes two clusters on the same hosts that have units, data-dirs and ports of their own', () => {
+  it('takes two clusters on the same hosts that have units and ports of their own', () => {
     const onOtherPorts = (last: number) => ({
       ...member(last),
       clientUrl: `https://10.0.0.${last}:2381`,
@@ -65,11 +65,16 @@ describe('checkClusters', () => {
     });
     const events = {
       ...prod,
-      etcd: { unit: 'etcd-events', dataDir: '/data/etcd-events/data' },
+      etcd: { unit: 'etcd-events' },
       members: { etcd01: onOtherPorts(31), etcd02: onOtherPorts(32), etcd03: onOtherPorts(33) },
     };
 
     expect(check({ prod, events }).mistakes).toEqual([]);
+    expect(check({ prod, events: { ...events, etcd: { unit: 'etcd.service' } } }).mistakes).toEqual([
+      'clusters.events.members.etcd01.host: the unit etcd on 10.0.0.31 is used by etcd01 of prod already; each member needs its own',
+      'clusters.events.members.etcd02.host: the unit etcd on 10.0.0.32 is used by etcd02 of prod already; each member needs its own',
+      'clusters.events.members.etcd03.host: the unit etcd on 10.0.0.33 is used by etcd03 of prod already; each member needs its own',
+    ]);
   });
 
   it('refuses one URL for clients and peers', () => {

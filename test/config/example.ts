@@ -62,7 +62,7 @@ function rawCluster(folder: string, name: string, count: number, firstHost: numb
     approvers: ['U0ALICE', 'U0BOB'],
     approvals: { required: 1, quorumLoss: 2, expiresAfter: '30m' },
     ssh: { user: 'etcdops', identityFile: join(folder, 'id_ed25519'), knownHostsFile: join(folder, 'known_hosts') },
-    etcd: { unit: 'etcd', dataDir: '/data/etcd/data', initialClusterToken: `${name}-token` },
+    etcd: { unit: 'etcd', initialClusterToken: `${name}-token` },
     members: Object.fromEntries(
       hosts.map((host, index) => [`etcd0${index + 1}`, { host, clientUrl: `http://${host}:2379`, peerUrl: `http://${host}:2380` }]),
     ),

@@ -89,12 +89,12 @@ describe('loadSettings', () => {
   it('says on which line of config.yaml a mistake is', async () => {
     await using folder = await configFolder();
     const config = folder.config();
-    Object.assign(config.clusters['lone']?.etcd ?? {}, { dataDir: '/data' });
+    Object.assign(config.clusters['lone']?.etcd ?? {}, { unit: '/data' });
 
     const [mistake] = mistakesOf(() => folder.load(config));
 
-    const line = Number(/^clusters\.lone\.etcd\.dataDir: .* \(line (\d+)\)$/.exec(mistake ?? '')?.[1]);
-    expect(readFileSync(`${folder.path}/config.yaml`, 'utf8').split('\n')[line - 1]).toMatch(/^ +dataDir: \/data$/);
+    const line = Number(/^clusters\.lone\.etcd\.unit: .* \(line (\d+)\)$/.exec(mistake ?? '')?.[1]);
+    expect(readFileSync(`${folder.path}/config.yaml`, 'utf8').split('\n')[line - 1]).toMatch(/^ +unit: \/data$/);
   });
 
   it.each([

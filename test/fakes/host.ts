@@ -1,63 +1,145 @@
 /** A host in memory. Its plans are as real hosts make them in shape, not in detail. */
+import type { Approval } from '../../src/engine/approval.ts';
+import type { PlannedCommand } from '../../src/engine/command.ts';
 import { fails, holds } from '../../src/engine/finding.ts';
-import { OpsError } from '../../src/errors.ts';
-import type { ClusterSettings, Host } from '../../src/host/host.ts';
-import type { RunId } from '../../src/ids.ts';
+import { OpsError, isOpsError } from '../../src/errors.ts';
+import type { ClusterSettings, Host, HostAct, Part } from '../../src/host/host.ts';
 import type { Effects } from './effects.ts';
-import { commandsOf } from './host-commands.ts';
-import { copyOf, makeDir, startEtcd, unitOf } from './machine.ts';
-import type { Data, Machine, Site } from './machine.ts';
-import { joinRestored } from './restored-membership.ts';
-import { fakeUndo } from './undo-host.ts';
+import { copyName, decide, stands } from './host-decide.ts';
+import { unitOf } from './machine.ts';
+import { pathsOf } from './operation.ts';
+import type { On } from './operation.ts';
 import { fakeHostV2 } from './v2-host.ts';
 
-interface FakeHostDeps {
-  readonly machine: Machine;
-  readonly site: Site;
+interface FakeHostDeps extends On {
   readonly effects: Effects;
-  /** The data behind a snapshot's sha256. */
-  readonly contentOf: (sha256: string) => Data | undefined;
 }
 
 const configuration = { style: 'environment-file', file: '/etc/default/etcd' } as const;
 
+/** How each act is called in the log of effects. */
+const effectNames: Readonly<Record<HostAct['act'], string>> = {
+  receive: 'receive',
+  restore: 'restoreSnapshot',
+  settings: 'configure',
+  'unmask-start': 'unmaskAndStart',
+  'make-data-dir': 'makeDataDir',
+  stop: 'stop',
+  restart: 'restart',
+  'remove-scratch': 'removeScratch',
+  'remove-restored': 'removeRestored',
+  'v2-backup': 'makeBackup',
+  'v2-unpack': 'unpackBackup',
+  'v2-force': 'setForce',
+  'v2-unforce': 'clearForce',
+  fence: 'stopAndMask',
+  swap: 'swapDataDir',
+  'put-aside': 'putDataAside',
+  'put-back': 'returnAside',
+  'delete-aside': 'deleteAside',
+  'fetch-database': 'fetchDatabase',
+  'v2-fetch': 'fetchBackup',
+};
+
 /** Makes a host over a machine's state. */
-export function fakeHost({ machine, site, effects, contentOf }: FakeHostDeps): Host {
+export function fakeHost({ effects, ...on }: FakeHostDeps): Host {
+  const { machine, site } = on;
   const { member } = machine;
-  const paths = (run: RunId) => ({
-    snapshot: `${site.dataDir}.${run}.snapshot`,
-    restored: `${site.dataDir}.${run}.new`,
-    aside: `${site.dataDir}.${run}.old`,
-  });
+  const pathOf = (part: Part) => (part === 'data' ? site.dataDir : pathsOf(site, part.run)[part.what]);
   const reach = () => {
     effects.assertAlive();
     if (!machine.powered) throw new OpsError('HOST_UNREACHABLE', `${member} does not answer over ssh.`);
   };
-  const dir = (path: string) => {
-    const found = machine.dirs.get(path);
-    if (found === undefined) return { exists: false, path } as const;
-    return {
-      exists: true,
-      path,
-      owner: 'etcd',
-      group: 'etcd',
-      mode: '700',
-      sizeBytes: 1000,
-      identity: found.identity,
-      empty: found.data === undefined,
-    } as const;
-  };
-  const perform = (name: string, whole: () => boolean, half?: () => void) => {
+  const perform = (act: HostAct, approval?: Approval) => {
     reach();
-    effects.perform(`${name} ${member}`, half === undefined ? { whole } : { whole, half });
+    const operations = decide(act, on);
+    if (approval !== undefined) demandApproved(act, operations.map(planned(member)), approval);
+    const [first] = operations;
+    const half = first?.half ?? (operations.length > 1 ? first?.apply : undefined);
+    const whole = () => {
+      for (const { apply } of operations) apply();
+      return operations.length > 0;
+    };
+    effects.perform(`${effectNames[act.act]} ${member}`, half === undefined ? { whole } : { whole, half });
   };
-  const undo = fakeUndo({ machine, site, paths, reach, perform });
   return {
     member,
     address: machine.address,
     unitName: 'etcd',
-    dataDir: site.dataDir,
-    paths,
+    ...looks(on, reach, pathOf),
+    async plan(acts, assuming = []) {
+      reach();
+      // Planned as it would be done, on a copy of all that it would change.
+      const copy = structuredClone(machine);
+      const then = {
+        ...on,
+        machine: copy,
+        site: { ...site, machines: new Map(site.machines).set(member, copy), memberships: structuredClone(site.memberships) },
+      };
+      const done = (act: HostAct) => {
+        const operations = decide(act, then);
+        for (const { apply } of operations) apply();
+        return operations.map(planned(member));
+      };
+      for (const act of assuming) whereAllowed(() => done(act));
+      return acts.map(done);
+    },
+    async do(act) {
+      perform(act);
+      return act.act === 'settings' ? { difference: '' } : {};
+    },
+    async destroy(act, approval) {
+      perform(act, approval);
+    },
+    async handOver(delivery) {
+      perform({ act: 'receive', delivery });
+    },
+    async fetchDatabase() {
+      reach();
+      const data = machine.dirs.get(site.dataDir)?.data;
+      if (machine.unit.active || data === undefined) throw new OpsError('HOST_COMMAND_FAILED', `${member} has no database to copy.`);
+      return { bytes: data.dbSizeBytes, sha256: data.memberId.padEnd(64, '0') };
+    },
+    v2: fakeHostV2(on, reach),
+  };
+}
+
+function planned(on: string) {
+  return ({ argv }: { readonly argv: readonly string[] }): PlannedCommand => ({ on, argv });
+}
+
+/** What is taken as done and would be refused changes nothing. */
+function whereAllowed(act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    if (!isOpsError(error)) throw error;
+  }
+}
+
+/** What is left must stand in what was approved, in the same order. */
+function demandApproved({ act }: HostAct, left: readonly PlannedCommand[], { plan }: Approval): void {
+  const rest = [...plan];
+  for (const command of left) {
+    const at = rest.findIndex(({ on, argv }) => on === command.on && JSON.stringify(argv) === JSON.stringify(command.argv));
+    if (at < 0) throw new OpsError('HOST_PLAN_MOVED', `${act} on ${command.on}: “${command.argv.join(' ')}” was not approved.`);
+    rest.splice(0, at + 1);
+  }
+}
+
+type Looks = Omit<Host, 'member' | 'address' | 'unitName' | 'plan' | 'do' | 'destroy' | 'handOver' | 'fetchDatabase' | 'v2'>;
+
+function looks({ machine, site }: On, reach: () => void, pathOf: (part: Part) => string): Looks {
+  const { member } = machine;
+  const dir = (part: Part) => {
+    reach();
+    const path = pathOf(part);
+    const found = machine.dirs.get(path);
+    if (found === undefined) return { exists: false, path } as const;
+    const owned = { owner: 'etcd', group: 'etcd', mode: '700', sizeBytes: 1000 };
+    return { exists: true, path, ...owned, identity: found.identity, empty: found.data === undefined } as const;
+  };
+  return {
     async preflight() {
       reach();
       return {
@@ -65,7 +147,7 @@ export function fakeHost({ machine, site, effects, contentOf }: FakeHostDeps): H
         serverVersion: machine.toolVersion,
         tool: { program: 'etcdctl', version: machine.toolVersion, canBumpRevision: machine.canBumpRevision },
         configuration,
-        dataDir: dir(site.dataDir),
+        dataDir: dir('data'),
         freeBytes: machine.freeBytes,
         clockOffsetMs: machine.clockOffsetMs,
       };
@@ -74,21 +156,11 @@ export function fakeHost({ machine, site, effects, contentOf }: FakeHostDeps): H
       reach();
       return unitOf(machine);
     },
-    async dir(path) {
+    dir: async (part) => dir(part),
+    dirs: async (parts) => parts.map(dir),
+    async has(part) {
       reach();
-      return dir(path);
-    },
-    async dirs(several) {
-      reach();
-      return several.map(dir);
-    },
-    async has(path) {
-      reach();
-      return machine.files.has(path) || machine.dirs.has(path);
-    },
-    async existing(several) {
-      reach();
-      return new Set(several.filter((path) => machine.files.has(path) || machine.dirs.has(path)));
+      return machine.files.has(pathOf(part)) || machine.dirs.has(pathOf(part));
     },
     async beside() {
       reach();
@@ -98,20 +170,12 @@ export function fakeHost({ machine, site, effects, contentOf }: FakeHostDeps): H
       reach();
       return machine.unit.active || !machine.unit.masked ? fails(`${member} is not fenced`) : holds();
     },
-    async fileSha256(path) {
+    async restored(part) {
       reach();
-      return machine.files.get(path);
-    },
-    async restored(path) {
-      reach();
-      const data = machine.dirs.get(path)?.data;
+      const data = machine.dirs.get(pathOf(part))?.data;
       if (data === undefined) return undefined;
-      return {
-        revision: data.revision,
-        totalKeys: data.keys.size,
-        totalSizeBytes: 1000,
-        hash: JSON.stringify([...data.keys].map(([key, { value }]) => [key, value])),
-      };
+      const hash = JSON.stringify([...data.keys].map(([key, { value }]) => [key, value]));
+      return { revision: data.revision, totalKeys: data.keys.size, totalSizeBytes: 1000, hash };
     },
     async configuration() {
       reach();
@@ -121,60 +185,12 @@ export function fakeHost({ machine, site, effects, contentOf }: FakeHostDeps): H
       reach();
       return stands(machine, settings) ? holds() : fails(`${member} has other settings`);
     },
-    async receive({ remotePath, sha256 }) {
-      perform(
-        'receive',
-        () => {
-          if (machine.files.get(remotePath) === sha256) return false;
-          machine.files.delete(`${remotePath}.part`);
-          machine.files.set(remotePath, sha256);
-          return true;
-        },
-        () => machine.files.set(`${remotePath}.part`, 'half'),
-      );
-    },
-    async restoreSnapshot({ snapshotPath, intoDir, memberName, initialCluster, initialClusterToken, bumpRevisionBy }) {
-      perform(
-        'restoreSnapshot',
-        () => {
-          if (machine.dirs.has(intoDir)) return false;
-          const content = contentOf(machine.files.get(snapshotPath) ?? '');
-          if (content === undefined) throw new OpsError('SNAPSHOT_INVALID', `${snapshotPath} is no snapshot.`);
-          machine.dirs.delete(`${intoDir}.part`);
-          const memberId = joinRestored(site, { initialCluster, initialClusterToken, memberName });
-          const restored = {
-            ...copyOf(content),
-            memberId,
-            revision: content.revision + (bumpRevisionBy ?? 0n),
-            token: initialClusterToken,
-          };
-          machine.dirs.set(intoDir, makeDir(site, restored));
-          return true;
-        },
-        () => machine.dirs.set(`${intoDir}.part`, makeDir(site, undefined)),
-      );
-    },
-    async configure(settings) {
-      perform('configure', () => {
-        const same = stands(machine, settings);
-        if (!same) undo.keepCopy(settings);
-        machine.settings = { ...machine.settings, ...settings };
-        return !same;
-      });
-      return { difference: '' };
-    },
-    async unmaskAndStart() {
-      perform(
-        'unmaskAndStart',
-        () => {
-          const was = machine.unit.active;
-          if (!was) startEtcd(machine, site);
-          return !was;
-        },
-        () => {
-          machine.unit.masked = false;
-        },
-      );
+    async settingsBefore(settings) {
+      reach();
+      const before = machine.settingsCopies.get(copyName(settings));
+      if (before === undefined) return undefined;
+      const keys = Object.keys(settings) as (keyof ClusterSettings)[];
+      return Object.fromEntries(keys.map((key) => [key, before[key]])) as unknown as ClusterSettings;
     },
     async freeBytes() {
       reach();
@@ -190,106 +206,5 @@ export function fakeHost({ machine, site, effects, contentOf }: FakeHostDeps): H
       if (machine.cutFrom.has(address) || other?.powered !== true) return 'no-answer';
       return other.unit.active ? 'open' : 'refused';
     },
-    async makeDataDir() {
-      perform('makeDataDir', () => {
-        if (machine.dirs.has(site.dataDir)) return false;
-        machine.dirs.set(site.dataDir, makeDir(site, undefined));
-        return true;
-      });
-    },
-    async stop() {
-      perform('stop', () => {
-        const was = machine.unit.active;
-        machine.unit.active = false;
-        return was;
-      });
-    },
-    async restart() {
-      perform('restart', () => {
-        startEtcd(machine, site);
-        return true;
-      });
-    },
-    async fetchDatabase() {
-      reach();
-      const data = machine.dirs.get(site.dataDir)?.data;
-      if (machine.unit.active || data === undefined) throw new OpsError('HOST_COMMAND_FAILED', `${member} has no database to copy.`);
-      return { bytes: data.dbSizeBytes, sha256: data.memberId.padEnd(64, '0') };
-    },
-    async putDataAside(run) {
-      const { aside } = paths(run);
-      const move = () => {
-        if (machine.dirs.has(aside)) return;
-        machine.dirs.set(aside, machine.dirs.get(site.dataDir) ?? makeDir(site, undefined));
-        machine.dirs.delete(site.dataDir);
-      };
-      perform(
-        'putDataAside',
-        () => {
-          if (machine.dirs.has(aside) && machine.dirs.has(site.dataDir)) return false;
-          if (machine.unit.active || !machine.unit.masked) throw new Error(`${member} is not fenced while its data is put aside`);
-          move();
-          machine.dirs.set(site.dataDir, makeDir(site, undefined));
-          return true;
-        },
-        move,
-      );
-    },
-    async removeScratch(run) {
-      perform('removeScratch', () => {
-        const half = machine.dirs.delete(`${paths(run).restored}.part`);
-        return machine.files.delete(paths(run).snapshot) || half;
-      });
-    },
-    async removeRestored(run) {
-      perform('removeRestored', () => {
-        if (machine.dirs.has(paths(run).aside)) throw new Error(`${member} would lose what it needs`);
-        return machine.dirs.delete(paths(run).restored);
-      });
-    },
-    async stopAndMask() {
-      perform(
-        'stopAndMask',
-        () => {
-          const was = machine.unit.active || !machine.unit.masked;
-          machine.unit = { active: false, masked: true };
-          return was;
-        },
-        () => {
-          machine.unit.masked = true;
-        },
-      );
-    },
-    async swapDataDir(run) {
-      const { restored, aside } = paths(run);
-      const moveAside = () => {
-        if (machine.dirs.has(aside)) return;
-        machine.dirs.set(aside, machine.dirs.get(site.dataDir) ?? makeDir(site, undefined));
-        machine.dirs.delete(site.dataDir);
-      };
-      perform(
-        'swapDataDir',
-        () => {
-          const next = machine.dirs.get(restored);
-          if (next === undefined) return false;
-          if (machine.unit.active) throw new Error(`${member} runs while its data is swapped`);
-          moveAside();
-          machine.dirs.set(site.dataDir, next);
-          machine.dirs.delete(restored);
-          return true;
-        },
-        moveAside,
-      );
-    },
-    async deleteAside(run) {
-      perform('deleteAside', () => machine.dirs.delete(paths(run).aside));
-    },
-    ...undo.part,
-    v2: fakeHostV2({ machine, site, paths, reach, perform }),
-    commands: commandsOf(machine, site, paths),
   };
-}
-
-function stands({ settings }: Machine, wanted: ClusterSettings): boolean {
-  return Object.entries(wanted).every(([name, value]) => settings[name as keyof typeof settings] === value);
 }

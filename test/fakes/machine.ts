@@ -1,5 +1,5 @@
 /** The state of one host in memory: its disk, its unit, and etcd's data. */
-import type { CertificateFacts, ConfigurationStyle, UnitState } from '../../src/host/host.ts';
+import type { CertificateFacts, ClusterSettings, ConfigurationStyle, UnitState } from '../../src/host/host.ts';
 import type { MemberId, MemberName } from '../../src/ids.ts';
 import { makeMembership } from './membership.ts';
 import type { Membership } from './membership.ts';
@@ -35,6 +35,8 @@ export interface Machine {
   /** Path to sha256. */
   readonly files: Map<string, string>;
   settings: { initialClusterState: 'new' | 'existing'; initialClusterToken: string; initialCluster: string };
+  /** Copies that are kept of the settings as they were, by the settings that were wanted. */
+  readonly settingsCopies: Map<string, ClusterSettings>;
   freeBytes: number;
   toolVersion: string;
   canBumpRevision: boolean;

@@ -25,6 +25,7 @@ export function withNewHost(
     unit: { active: false, masked: false },
     dirs: new Map(),
     files: new Map(),
+    settingsCopies: new Map(),
     certificates: old.certificates.map((certificate) => ({ ...certificate, subjectAltNames: [address, '127.0.0.1'] })),
     cutFrom: new Set(),
   };
@@ -45,7 +46,9 @@ export function withNewHost(
     },
     etcd: fakeEtcd({ site, effects, members: world.cluster.members.map((each) => each.name) }),
     hosts: world.hosts.map((host) =>
-      host.member === member ? fakeHost({ machine, site, effects, contentOf: (sha256) => snapshots.contents.get(sha256) }) : host,
+      host.member === member
+        ? fakeHost({ machine, site, effects, run: world.runId, contentOf: (sha256) => snapshots.contents.get(sha256) })
+        : host,
     ),
   };
 }

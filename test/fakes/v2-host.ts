@@ -1,66 +1,21 @@
-/** What a host in memory can do for API 2: backups beside the data-dir, and a start as a new cluster of one. */
+/** What a host in memory says of API 2, and the copy of its backup. */
 import { createHash } from 'node:crypto';
 import { OpsError } from '../../src/errors.ts';
-import type { RunPaths } from '../../src/host/host.ts';
 import type { HostV2 } from '../../src/host/v2.ts';
-import type { RunId } from '../../src/ids.ts';
-import { copyOf, makeDir, startEtcd } from './machine.ts';
-import type { Data, Machine, Site } from './machine.ts';
-
-interface FakeV2HostDeps {
-  readonly machine: Machine;
-  readonly site: Site;
-  readonly paths: (run: RunId) => RunPaths;
-  readonly reach: () => void;
-  readonly perform: (name: string, whole: () => boolean, half?: () => void) => void;
-}
-
-/** The data of a backup: what API 2 has, and of API 3 only what somebody put in by hand. */
-function backupOf(data: Data, run: string): Data {
-  const backup: Data = { ...copyOf(data), token: `v2-${run}`, revision: 0n };
-  backup.keys.clear();
-  return backup;
-}
+import { pathsOf } from './operation.ts';
+import type { On } from './operation.ts';
+import { copyOf } from './machine.ts';
 
 /** Makes it over a machine's state. */
-export function fakeHostV2({ machine, site, paths, reach, perform }: FakeV2HostDeps): HostV2 {
-  const { member } = machine;
-  const on = (...argv: string[]) => [{ on: member, argv }];
-  const make = (name: string, run: RunId, content: () => Data | undefined) => {
-    const { restored } = paths(run);
-    perform(
-      name,
-      () => {
-        if (machine.dirs.has(restored)) return false;
-        const data = content();
-        if (data === undefined) throw new OpsError('HOST_COMMAND_FAILED', `${member} has nothing to read.`);
-        machine.dirs.delete(`${restored}.part`);
-        machine.dirs.set(restored, makeDir(site, data));
-        return true;
-      },
-      () => machine.dirs.set(`${restored}.part`, makeDir(site, undefined)),
-    );
-  };
+export function fakeHostV2({ machine, site, run: own }: On, reach: () => void): HostV2 {
   return {
     async settings() {
       reach();
       return { style: machine.style, enabled: machine.enableV2, tool: { program: 'etcdctl', version: machine.toolVersion } };
     },
-    async makeBackup(run) {
-      make('makeBackup', run, () => {
-        const data = machine.dirs.get(site.dataDir)?.data;
-        return data && backupOf(data, run);
-      });
-    },
-    async unpackBackup(run) {
-      make('unpackBackup', run, () => {
-        const data = site.v2Archives.get(machine.files.get(paths(run).snapshot) ?? '');
-        return data && copyOf(data);
-      });
-    },
     async inspect(run) {
       reach();
-      const data = machine.dirs.get(paths(run).restored)?.data;
+      const data = machine.dirs.get(pathsOf(site, run).restored)?.data;
       if (data === undefined) return undefined;
       return {
         walFiles: 1,
@@ -70,10 +25,10 @@ export function fakeHostV2({ machine, site, paths, reach, perform }: FakeV2HostD
         v3: { held: data.keys.size > 0, revision: data.revision, totalKeys: data.keys.size + 1 },
       };
     },
-    async fetchBackup(run) {
+    async fetchBackup() {
       reach();
-      const data = machine.dirs.get(paths(run).restored)?.data;
-      if (data === undefined) throw new OpsError('HOST_COMMAND_FAILED', `${member} has no backup.`);
+      const data = machine.dirs.get(pathsOf(site, own).restored)?.data;
+      if (data === undefined) throw new OpsError('HOST_COMMAND_FAILED', `${machine.member} has no backup.`);
       const sha256 = createHash('sha256')
         .update(JSON.stringify([[...data.v2Keys], [...data.keys.keys()], data.token]))
         .digest('hex');
@@ -83,37 +38,6 @@ export function fakeHostV2({ machine, site, paths, reach, perform }: FakeV2HostD
     async force() {
       reach();
       return { inUnit: machine.force.set, inSettings: false, inProcess: machine.unit.active ? machine.force.runs : undefined };
-    },
-    async setForce() {
-      perform('setForce', () => {
-        const was = machine.force.set;
-        machine.force.set = true;
-        return !was;
-      });
-    },
-    async clearForce() {
-      const clear = () => {
-        const was = machine.force.set;
-        machine.force.set = false;
-        return was;
-      };
-      perform(
-        'clearForce',
-        () => {
-          const was = clear();
-          if (!machine.unit.active || !machine.force.runs) return was;
-          startEtcd(machine, site);
-          return true;
-        },
-        clear,
-      );
-    },
-    commands: {
-      makeBackup: (run) => on('etcdctl', 'backup', `--backup-dir=${paths(run).restored}`),
-      unpackBackup: (run) => on('tar', '--extract', `--file=${paths(run).snapshot}`),
-      fetchBackup: (run) => on('tar', '--create', `--directory=${paths(run).restored}`),
-      setForce: () => on('set', 'ETCD_FORCE_NEW_CLUSTER'),
-      clearForce: () => on('unset', 'ETCD_FORCE_NEW_CLUSTER'),
     },
   };
 }

@@ -74,9 +74,7 @@ export function fakeWorld({ members = 3, run = 'restore-demo-7f3a9c' }: FakeWorl
       })),
     },
     etcd: fakeEtcd({ site, effects }),
-    hosts: [...site.machines.values()].map((each) =>
-      fakeHost({ machine: each, site, effects, contentOf: (sha256) => snapshots.contents.get(sha256) }),
-    ),
+    hosts: hostsOf({ site, effects, snapshots, runId: RunId.parse(run) }),
     ledger: {
       async observe(revision) {
         if (highest === undefined || revision > highest.revision) highest = { revision, at: clock.now() };
@@ -93,6 +91,17 @@ export function fakeWorld({ members = 3, run = 'restore-demo-7f3a9c' }: FakeWorl
       lost.dirs.delete(site.dataDir);
     },
   };
+}
+
+/** The same world as the next run finds it. */
+export function forRun(world: FakeWorld, runId: RunId): FakeWorld {
+  return { ...world, runId, hosts: hostsOf({ ...world, runId }) };
+}
+
+function hostsOf({ site, effects, snapshots, runId }: Pick<FakeWorld, 'site' | 'effects' | 'snapshots' | 'runId'>) {
+  return [...site.machines.values()].map((machine) =>
+    fakeHost({ machine, site, effects, run: runId, contentOf: (sha256) => snapshots.contents.get(sha256) }),
+  );
 }
 
 function makeSite(members: number): Site {
@@ -144,6 +153,7 @@ function addMachine(site: Site, peers: readonly { name: MemberName; peerUrl: str
       initialClusterToken: 'etcd-cluster',
       initialCluster: peers.map(({ name, peerUrl }) => `${name}=${peerUrl}`).join(','),
     },
+    settingsCopies: new Map(),
     freeBytes: 10_000_000_000,
     toolVersion: '3.4.23',
     canBumpRevision: false,

@@ -40,7 +40,7 @@ export function fakeFleet(count: number): FakeFleet {
       if (others > 0) doubled.add(runId);
       open.set(runId, others + 1);
       const hosts = [...site.machines.values()].map((machine) =>
-        fakeHost({ machine, site, effects, contentOf: (sha256) => snapshots.contents.get(sha256) }),
+        fakeHost({ machine, site, effects, run: runId, contentOf: (sha256) => snapshots.contents.get(sha256) }),
       );
       const world = { ...base, runId, cluster: { ...base.cluster, name: cluster }, etcd: fakeEtcd({ site, effects }), hosts };
       return {

@@ -54,7 +54,7 @@ export function fleetConfig({ clusters }: FakeFleet, channelOf: FleetBots['chann
           approvers: ['U0BOB', 'U0CAROL'],
           approvals: { required: 1, quorumLoss: 2, expiresAfter: '30m' },
           ssh: { user: 'etcdops', identityFile: '/nonexistent', knownHostsFile: '/nonexistent' },
-          etcd: { unit: 'etcd', dataDir: '/data/etcd/data', initialClusterToken: 'etcd-cluster' },
+          etcd: { unit: 'etcd', initialClusterToken: 'etcd-cluster' },
           members,
         },
       ]),

@@ -6,7 +6,7 @@ import { sshPaths } from './ssh-keys.ts';
 import type { HostState, LabState } from './state.ts';
 
 /** Who may log in there: to go on, and for nothing else. */
-const jumpUser = 'etcdops';
+export const jumpUser = 'jump';
 
 /** Of a lab that has one. */
 export function bastionOf({ hosts }: Pick<LabState, 'hosts'>): HostState | undefined {

@@ -5,6 +5,7 @@ import { faultNames } from './faults.ts';
 import type { FaultName } from './faults.ts';
 import { openLab } from './lab.ts';
 import type { Lab } from './lab.ts';
+import { networkProfiles } from './network-profiles.ts';
 import { cacheDir } from './paths.ts';
 import { releases } from './recipe.ts';
 import type { EtcdVersion } from './recipe.ts';
@@ -16,7 +17,8 @@ import { bringUp } from './up.ts';
 
 const usage = `usage: npm run lab -- COMMAND [--name NAME]
 
-  up [--etcd 3.4|3.5] [--members 1|3|5] [--site SITE] [--range A.B.C.0/24] [--data-dir-size-mib N]
+  up [--etcd 3.4|3.5] [--members 1|3|5] [--site SITE] [--network plain|lan|wan] [--range A.B.C.0/24]
+     [--data-dir-size-mib N]
 ${siteNames.map((name) => `       ${name.padEnd(20)}${siteNamed(name).about}\n`).join('')}  down [--all]
   status                     all labs, and whether their members are healthy
   reset                      a fresh, empty cluster on the same hosts
@@ -36,6 +38,7 @@ const { values, positionals } = parseArgs({
     etcd: { type: 'string', default: '3.4' },
     members: { type: 'string', default: '3' },
     site: { type: 'string', default: 'plain' },
+    network: { type: 'string', default: 'plain' },
     range: { type: 'string' },
     'data-dir-size-mib': { type: 'string' },
     all: { type: 'boolean', default: false },
@@ -53,6 +56,7 @@ const commands: Readonly<Record<string, () => Promise<void>>> = {
       etcd: oneOf('--etcd', values.etcd, Object.keys(releases) as EtcdVersion[]),
       members: oneOf('--members', Number(values.members), [1, 3, 5] as const),
       site: oneOf('--site', values.site, siteNames),
+      network: oneOf('--network', values.network, networkProfiles),
       owner: 'nobody',
       ...(values.range === undefined ? {} : { range: values.range }),
       ...(size === undefined ? {} : { dataDirSizeMiB: Number(size) }),
@@ -97,7 +101,7 @@ const commands: Readonly<Record<string, () => Promise<void>>> = {
 };
 
 async function printStatus(lab: Lab): Promise<void> {
-  console.log(`${lab.name}: etcd ${lab.etcd}, ${lab.siteName}, ${lab.range}`);
+  console.log(`${lab.name}: etcd ${lab.etcd}, ${lab.siteName}, ${lab.range}, network ${lab.network}`);
   for (const host of lab.hosts) {
     const on = await host.isOn();
     const health = on

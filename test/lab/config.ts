@@ -2,7 +2,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { proxyJump } from './bastion.ts';
 import { labPaths } from './paths.ts';
 import { pkiPaths } from './pki.ts';
 import { sshPaths } from './ssh-keys.ts';
@@ -34,7 +33,6 @@ export function botConfig(
   const { identityFile, knownHostsFile } = sshPaths(sshDir);
   const site = siteOf(lab);
   const etcd = etcdOf(lab, unit);
-  const jump = proxyJump(lab);
   // Without users in etcd any certificate of its CA will do, and one that says root would prove less.
   const client = site.auth ? pki.root : pki.plain;
   return {
@@ -48,7 +46,7 @@ export function botConfig(
         approvals: { required: 1, quorumLoss: 2, expiresAfter: '30m' },
         tls: { ca: pki.ca, cert: client.cert, key: client.key },
         ...(site.auth && { auth: { user: 'root', passwordFrom: passwordVariable } }),
-        ssh: { user: site.ssh.user, identityFile, knownHostsFile, ...(jump !== undefined && { proxyJump: jump }) },
+        ssh: { user: site.ssh.user, identityFile, knownHostsFile },
         etcd: { unit: etcd.unit, initialClusterToken: etcd.token },
         members: Object.fromEntries(
           membersOf(lab).map((host) => [

@@ -1,51 +1,66 @@
-/** The door that the bot comes in by: its key and what its user may do. The one place in the lab that knows what is installed for it. */
-import { existsSync } from 'node:fs';
-import { chown, mkdir, readFile } from 'node:fs/promises';
+/** The door that the bot comes in by: what `etcd-medic kit` makes, by its very script. A test that passes proves that this is enough. */
+import { createHash } from 'node:crypto';
+import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { Config } from '../../src/config/schema.ts';
+import { derivePublicKey } from '../../src/host/public-key.ts';
+import { writeKit } from '../../src/kit/index.ts';
+import { allowGroups } from '../../src/kit/values.ts';
+import { botConfig } from './config.ts';
 import { execIn } from './exec.ts';
 import { hostPaths, labPaths } from './paths.ts';
-import { put, userOf } from './put.ts';
-import { say } from './run.ts';
-import { sshPaths } from './ssh-keys.ts';
 import type { HostState, LabState } from './state.ts';
 import { siteOf } from './urls.ts';
 
 export const sudoersPath = '/etc/sudoers.d/etcd-medic';
-const sudoersSource = fileURLToPath(new URL('../../deploy/sudoers', import.meta.url));
 
-/** What the bot leaves on a host outside of etcd's directories; a reset removes it. */
-export const doorLeavings: readonly string[] = ['/var/lib/etcd-medic', '/var/log/etcd-medic-host.log'];
+/** What the bot leaves on a host outside of etcd's directories, for a shell; a reset removes it. */
+export const doorLeavings: readonly string[] = ['/var/lib/etcd-medic/*'];
 
 /**
- * Lets the bot's user in. Called when the host's files are written and it is up, and again at each reset: then it puts back what a test changed.
+ * Lets the bot in. Called when a host's files are written and it is up, and again at each reset: then it puts back what a test changed.
  * @throws Error when the host does not take it
  */
 export async function installDoor(lab: LabState, host: HostState): Promise<void> {
-  const { release, ssh: access } = siteOf(lab);
-  const { user, sudo } = access;
+  const config = Config.parse({ ...botConfig(lab), clusters: clustersOf(lab) });
+  const scripts = [];
+  for (const [name, { ssh }] of Object.entries(config.clusters)) {
+    const words = [name, `--allow=${allowGroups.join(',')}`, ...(ssh.user === 'root' ? ['--root'] : [])];
+    scripts.push((await writeKit(words, { config, derivePublicKey })).script);
+  }
+  // Half a second a host is too much for each reset of each test.
+  const known = join(labPaths(lab.name).state, `${host.name}.door`);
+  if (existsSync(known) && readFileSync(known, 'utf8') === traceOf(lab, host, scripts)) return;
+  for (const script of scripts) await execIn(lab, host, ['sh', '-s'], { input: script });
+  writeFileSync(known, traceOf(lab, host, scripts));
+}
+
+/** Every cluster of the site, as the bot's configuration has it. */
+function clustersOf(lab: LabState): Record<string, unknown> {
+  const each = siteOf(lab).etcds.map(({ unit, nameSuffix }) => botConfig(lab, { unit, cluster: `${lab.name}${nameSuffix}` })['clusters']);
+  return Object.assign({}, ...each) as Record<string, unknown>;
+}
+
+const written = [
+  '/etc/passwd',
+  '/etc/shadow',
+  '/etc/etcd-medic/host.json',
+  '/usr/local/sbin/etcd-medic-host',
+  '/home/etcdops/.ssh/authorized_keys',
+  '/root/.ssh/authorized_keys',
+  '/var/lib/etcd-medic',
+  '/var/log/etcd-medic-host.log',
+  sudoersPath,
+];
+
+/** What the scripts say and what they wrote: while it is the same, running them would change nothing. */
+function traceOf(lab: LabState, host: HostState, scripts: readonly string[]): string {
   const { root } = hostPaths(lab.name, host.name);
-  const home = user === 'root' ? '/root' : `/home/${user}`;
-  const owner = await userOf(root, user);
-  const ssh = join(root, home, '.ssh');
-  await mkdir(ssh, { recursive: true, mode: 0o700 });
-  await chown(ssh, owner.uid, owner.gid);
-  const key = await readFile(`${sshPaths(labPaths(lab.name).ssh).identityFile}.pub`, 'utf8');
-  // sshd takes a key of root's only with a command.
-  const content = user === 'root' ? `restrict,command="exec sh -c \\"$SSH_ORIGINAL_COMMAND\\"" ${key}` : key;
-  await put(join(ssh, 'authorized_keys'), { content, mode: 0o600, owner });
-  // sudo before 1.9.10 takes these rules for syntax errors, which would cost everybody there their sudo.
-  if (!sudo || release === 'bullseye') return;
-  await put(join(root, sudoersPath), { content: await sudoers(), mode: 0o440 });
-  await execIn(lab, host, ['visudo', '--check', '--quiet', `--file=${sudoersPath}`]);
-}
-
-/** The rules that deploy/ ships: a test that passes proves that they are enough. */
-async function sudoers(): Promise<string> {
-  return existsSync(sudoersSource) ? await readFile(sudoersSource, 'utf8') : 'etcdops ALL=(ALL) NOPASSWD: ALL\n';
-}
-
-/** Once per lab, and loud: without the file the lab would prove nothing about sudo. */
-export function warnOfMissingSudoers(): void {
-  if (!existsSync(sudoersSource)) say('WARNING: deploy/sudoers is not there; etcdops may do EVERYTHING with sudo in this lab');
+  const hash = createHash('sha256').update(scripts.join(''));
+  for (const path of written) {
+    const there = lstatSync(join(root, path), { throwIfNoEntry: false });
+    hash.update(`${path} ${there?.mode} ${there?.uid} ${there?.gid}\n`);
+    if (there?.isFile() === true && !path.endsWith('.log')) hash.update(readFileSync(join(root, path)));
+  }
+  return hash.digest('hex');
 }

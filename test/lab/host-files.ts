@@ -1,13 +1,14 @@
 /** What makes an image into one host of one cluster: its names, keys, certificates and etcd's settings. */
 import { chmod, chown, mkdir, readFile, readdir, rename, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { bastionOf, jumpKey, packetFilter } from './bastion.ts';
+import { bastionOf, jumpKey, jumpUser, packetFilter } from './bastion.ts';
 import { fromOutside } from './disks.ts';
 import type { HostFile } from './layouts.ts';
 import { hostPaths, labPaths } from './paths.ts';
 import { pkiPaths } from './pki.ts';
 import { put, userOf } from './put.ts';
 import type { Wanted } from './put.ts';
+import { run } from './run.ts';
 import type { Settings } from './settings.ts';
 import type { EtcdPlace } from './site.ts';
 import { hostKey } from './ssh-keys.ts';
@@ -99,6 +100,7 @@ export async function suitImage(lab: LabState, host: HostState): Promise<void> {
   const { root } = hostPaths(lab.name, host.name);
   const { absent, etcds } = siteOf(lab);
   for (const path of absent) await rm(join(root, path), { recursive: true, force: true });
+  if (host.bastion === true) await run(['chroot', root, 'useradd', '--create-home', '--shell', '/bin/sh', '--password', '*', jumpUser]);
   // What `systemctl enable nftables` makes.
   if (bastionOf(lab) !== undefined && host.bastion !== true)
     await symlink('/usr/lib/systemd/system/nftables.service', join(root, '/etc/systemd/system/sysinit.target.wants/nftables.service'));

@@ -9,6 +9,7 @@ import { execIn } from './exec.ts';
 import { corruptFile, faults } from './faults.ts';
 import type { Corruption, FaultName } from './faults.ts';
 import type { Keeper } from './keeper.ts';
+import type { NetworkProfile } from './network-profiles.ts';
 import { labPaths } from './paths.ts';
 import { pkiPaths } from './pki.ts';
 import type { Pki } from './pki.ts';
@@ -38,6 +39,7 @@ export type {
   EtcdVersion,
   FaultName,
   LabOptions,
+  NetworkProfile,
   Pki,
   RunOptions,
   Site,
@@ -76,6 +78,7 @@ export interface Lab {
   /** Units, data-dirs, ports and all else that depends on the site. */
   readonly site: Site;
   readonly range: string;
+  readonly network: NetworkProfile;
   /** Those of the members. */
   readonly hosts: readonly LabHost[];
   /** Those that are no member, as many as were asked for. */
@@ -130,6 +133,7 @@ function labOf(state: LabState, keeper?: Keeper): Lab {
     siteName: state.site,
     site: siteOf(state),
     range: state.range,
+    network: state.network,
     hosts,
     spares: all.filter((_, index) => state.hosts[index]?.spare === true),
     host: (name) => {

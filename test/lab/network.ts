@@ -1,11 +1,13 @@
-/** The lab's network: one bridge, a network namespace and a veth pair per host, and nothing that leads out. */
+/** The lab's network: one bridge, a network namespace and a cable per host, and nothing that leads out. */
 import { readdir } from 'node:fs/promises';
+import { layCables } from './cables.ts';
+import { machineMac } from './links.ts';
 import { withLock } from './lock.ts';
 import { addressIn, freeRange, freeRange6 } from './ranges.ts';
 import { attempt, run } from './run.ts';
 import type { HostState, LabState } from './state.ts';
 
-type Network = Pick<LabState, 'bridge' | 'range' | 'range6' | 'hosts'>;
+type Network = Pick<LabState, 'name' | 'bridge' | 'range' | 'range6' | 'network' | 'hosts'>;
 
 /** What a lab is to be told before anything is made. */
 export interface Ranges {
@@ -32,10 +34,12 @@ export async function makeNetwork<T extends Network>(
     const { range, bridge, hosts } = network;
     // Below the bridge's own route and there before it: when the bridge is down or gone, packets to the range still end here.
     await run(['ip', 'route', 'add', 'blackhole', range, 'metric', '4096']);
-    await run(['ip', 'link', 'add', bridge, 'type', 'bridge', 'stp_state', '0']);
+    await run(['ip', 'link', 'add', bridge, 'address', machineMac, 'type', 'bridge', 'stp_state', '0']);
     await run(['ip', 'address', 'add', `${addressIn(range, 1)}/24`, 'dev', bridge]);
     if (network.range6 !== undefined) await addRange6(bridge, network.range6);
     await run(['ip', 'link', 'set', bridge, 'up']);
+    for (const { netns } of hosts) await run(['ip', 'netns', 'add', netns]);
+    await layCables(network);
     for (const host of hosts) await plug(bridge, host);
     return network;
   });
@@ -49,8 +53,6 @@ async function addRange6(bridge: string, range: string): Promise<void> {
 
 /** No default route is added in the namespace: a host knows only the lab's own range. */
 async function plug(bridge: string, { netns, veth, address }: HostState): Promise<void> {
-  await run(['ip', 'netns', 'add', netns]);
-  await run(['ip', 'link', 'add', veth, 'type', 'veth', 'peer', 'name', 'host0', 'netns', netns]);
   const own = address.includes(':') ? `${address}/64 dev host0 nodad` : `${address}/24 dev host0`;
   await run(['ip', '-netns', netns, '-batch', '-'], { input: `link set lo up\naddress add ${own}\nlink set host0 up\n` });
   await run(['ip', 'link', 'set', veth, 'master', bridge, 'up']);

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { bastionOf } from './bastion.ts';
-import { cgroupLayout, cgroupPids, makeHostCgroups, removeCgroups } from './cgroups.ts';
+import { cgroupLayout, cgroupPids, joinAndExec, killPid, makeCgroups, removeCgroups } from './cgroups.ts';
 import { mountPoint, mountsOf } from './disks.ts';
 import { setCable } from './network.ts';
 import { hostPaths, netnsName } from './paths.ts';
@@ -15,15 +15,12 @@ import { answersTcp, waitUntil } from './wait.ts';
 const bootTimeoutMs = 60_000;
 const killTimeoutMs = 20_000;
 
-/** Puts itself into the cgroups given before `--`, then becomes the command after it. */
-const joinAndExec = 'while [ "$1" != -- ]; do echo $$ > "$1" || exit 1; shift; done; shift; exec "$@"';
-
 /** Boots a host and waits until its sshd answers and lets users in; etcd may take longer. */
 export async function powerOn(lab: LabState, host: HostState): Promise<void> {
   if ((await leaderPid(lab, host)) !== undefined) return;
   const { root, pidFile, consoleLog } = hostPaths(lab.name, host.name);
   const layout = cgroupLayout();
-  const joins = await makeHostCgroups(lab.name, host.name);
+  const joins = await makeCgroups(lab.name, host.name);
   await setCable(host, 'up');
   const nspawn = [
     'systemd-nspawn',
@@ -97,26 +94,17 @@ export async function powerOff(lab: LabState, host: HostState): Promise<void> {
 /** Kills every process of a host, PID 1 first: the kernel then kills all of its namespace, and nspawn leaves in good order. */
 export async function killHost(lab: Pick<LabState, 'name'>, host: HostState): Promise<void> {
   const leader = await leaderPid(lab, host);
-  if (leader !== undefined) signal(leader);
+  if (leader !== undefined) killPid(leader);
   const patienceEndsAt = performance.now() + 2_000;
   await waitUntil(
     async () => {
       const pids = await cgroupPids(lab.name, host.name);
-      if (performance.now() > patienceEndsAt) pids.forEach(signal);
+      if (performance.now() > patienceEndsAt) pids.forEach(killPid);
       return pids.length === 0;
     },
     { for: `the processes of ${host.name} being gone`, withinMs: killTimeoutMs, everyMs: 10 },
   );
   await removeCgroups(lab.name, host.name);
-}
-
-/** Only ever called with pids read from the lab's own cgroups. */
-function signal(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch (failure) {
-    if ((failure as NodeJS.ErrnoException).code !== 'ESRCH') throw failure;
-  }
 }
 
 /** The pid, on this machine, of a host's PID 1; undefined when the host is off. A pid file alone is not believed: the pid must be in the host's cgroup. */

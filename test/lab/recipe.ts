@@ -61,8 +61,6 @@ const files: Readonly<Record<string, string>> = {
 
 /** Runs in the image as root, after debootstrap. */
 const script = `set -eu
-useradd --create-home --shell /bin/bash etcdops
-usermod --password '*' etcdops
 install -d -o etcd -g etcd -m 0755 /data/etcd
 install -d -m 0755 /etc/etcd
 install -d -o etcd -g etcd -m 0750 /etc/etcd/pki

@@ -1,6 +1,7 @@
 /** What is written down about a lab that lives, so that any process can find it, use it and take it down. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import type { NetworkProfile } from './network-profiles.ts';
 import { labPaths, stateRoot } from './paths.ts';
 import type { EtcdVersion } from './recipe.ts';
 import type { SiteName } from './sites/index.ts';
@@ -9,6 +10,7 @@ export interface HostState {
   readonly name: string;
   readonly address: string;
   readonly netns: string;
+  /** The near end of its cable, a port of the bridge; the far end is `host0` in its namespace. */
   readonly veth: string;
   /** Not a member at first: it may take a member's place. */
   readonly spare?: boolean;
@@ -30,6 +32,7 @@ export interface LabState {
   /** e.g. `2001:db8:1:2::/64`, where hosts have IPv6 addresses. */
   readonly range6?: string;
   readonly bridge: string;
+  readonly network: NetworkProfile;
   readonly dataDirSizeMiB?: number;
   readonly rootPassword: string;
   /** The members, then the spares, then the bastion. */

@@ -4,13 +4,14 @@ import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { startClusters, wantedPath } from './cluster.ts';
 import { mountDisk } from './disks.ts';
-import { installDoor, warnOfMissingSudoers } from './door.ts';
 import { makeDataDirs, suitImage, writeHostFiles } from './host-files.ts';
 import { ensureImages } from './image.ts';
 import type { Images } from './image.ts';
 import { startKeeper } from './keeper.ts';
 import type { Keeper } from './keeper.ts';
+import { installDoor } from './door.ts';
 import { makeNetwork } from './network.ts';
+import type { NetworkProfile } from './network-profiles.ts';
 import { ensurePackages } from './packages.ts';
 import { bridgeName, checkLabName, hostPaths, labPaths, netnsName, vethName } from './paths.ts';
 import { makePki } from './pki.ts';
@@ -37,6 +38,8 @@ export interface LabOptions {
   readonly spares?: number;
   /** A /24 that nothing on this machine overlaps; the first free test range when not given. */
   readonly range?: string;
+  /** How fast its links are: as fast as this machine can when not given. */
+  readonly network?: NetworkProfile;
   /** The bridge's name; made from the lab's name when not given. */
   readonly bridge?: string;
   /** Gives the directory above the data-dir (`/data/etcd`) a file system of its own of this size, in memory; `fill-disk` needs it. At least 128: an empty member takes 62 MiB, most of it the WAL it sets aside. */
@@ -94,7 +97,7 @@ function checkSize({ site = 'plain', dataDirSizeMiB }: UpOptions): void {
 
 /** Everything of a lab that is known before its range is. */
 function planLab(
-  { name, etcd, members, site = 'plain', spares = 0, bridge = bridgeName(name), dataDirSizeMiB, owner }: UpOptions,
+  { name, etcd, members, site = 'plain', spares = 0, network = 'plain', bridge = bridgeName(name), dataDirSizeMiB, owner }: UpOptions,
   { image, shipped }: Images,
 ): LabState {
   const roles = [
@@ -118,6 +121,7 @@ function planLab(
     shipped,
     range: '',
     bridge,
+    network,
     ...(dataDirSizeMiB === undefined ? {} : { dataDirSizeMiB }),
     rootPassword: randomBytes(12).toString('hex'),
     hosts,
@@ -143,7 +147,6 @@ async function make(plan: LabState, asked: string | undefined): Promise<LabState
     await writeState(addressed);
     return addressed;
   });
-  warnOfMissingSudoers();
   await Promise.all([makePki(pki, state), makeSshKeys(ssh, state.hosts)]);
   await Promise.all(
     state.hosts.map(async (host) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { RestoreOrder } from '../../src/host/host.ts';
 import { recoverQuorum } from '../../src/procedures/recover-quorum.ts';
 import { approveAll, fakeRun } from '../fakes/run.ts';
+import { ordersOf } from '../fakes/otherwise.ts';
 import { fakeWorld } from '../fakes/world.ts';
 import { dataLost, gateOf, oneStopped, picking, run, stopped, valuesOf } from './lost-quorum.ts';
 
@@ -37,14 +37,7 @@ describe('recover-quorum', () => {
 
   it('says what a copy means, and restores it with --skip-hash-check', async () => {
     const world = await oneStopped();
-    const orders: RestoreOrder[] = [];
-    for (const host of world.hosts) {
-      const whole = host.restoreSnapshot.bind(host);
-      host.restoreSnapshot = async (order) => {
-        orders.push(order);
-        await whole(order);
-      };
-    }
+    const orders = ordersOf(world);
     const runs = fakeRun({ procedure: recoverQuorum, world });
     const choice = gateOf(await runs.toEnd(() => undefined));
     runs.decide(choice.gateId, { choose: 'survivor' });
@@ -53,7 +46,7 @@ describe('recover-quorum', () => {
 
     expect(choice.options?.[0]?.detail).toMatch(/--skip-hash-check.*write-ahead log/);
     expect(approval).toMatchObject({ stepId: 'replace-data', reason: expect.stringContaining('--skip-hash-check') as string });
-    expect(orders.map(({ skipHashCheck }) => skipHashCheck)).toEqual([true, true, true]);
+    expect(orders.map(({ withoutHashCheck }) => withoutHashCheck !== undefined)).toEqual([true, true, true]);
   });
 
   it('refuses a cluster that has quorum, and says what to do instead', async () => {

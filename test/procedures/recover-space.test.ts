@@ -157,7 +157,7 @@ describe('recover-space', () => {
 
     expect(came.gate).toMatchObject({ kind: 'failure', stepId: 'room' });
     expect(came.gate.reason).toMatch(
-      /etcd02 has 1\.0 MB free on the disk of \/data\/etcd\/data and needs 67\.1 MB .*: 66\.1 MB are missing there\..*ETCD_QUOTA_BACKEND_BYTES=2750414848/,
+      /etcd02 has 1\.0 MB free on the disk of its data-dir and needs 67\.1 MB .*: 66\.1 MB are missing there\..*ETCD_QUOTA_BACKEND_BYTES=2750414848/,
     );
     expect(came.gate.reason).not.toContain('etcd01');
     expect(before.some((effect) => effect.startsWith('defragment'))).toBe(false);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { restart } from '../../src/procedures/restart.ts';
+import { otherwise } from '../fakes/otherwise.ts';
 import { approveAll, fakeRun } from '../fakes/run.ts';
 import { fakeWorld } from '../fakes/world.ts';
 import type { FakeWorld } from '../fakes/world.ts';
@@ -81,13 +82,10 @@ describe('restart', () => {
 
   it('touches no other member when one does not come back, and leaves the restarted ones alone after Retry', async () => {
     const world = fakeWorld({ run });
-    const [, second] = world.hosts;
-    if (second === undefined) throw new Error('no host');
-    const whole = second.restart.bind(second);
-    second.restart = async () => {
+    otherwise(world.hosts[1], 'restart', async (whole) => {
       await whole();
       world.machine('etcd02').unit.active = false;
-    };
+    });
     const asked = fakeRun({ procedure: restart, world });
     const came = await asked.toEnd(approveAll);
     if (came.state !== 'waiting') throw new Error('no failure');
@@ -104,13 +102,10 @@ describe('restart', () => {
 
   it('does not wait for a member that systemd has given up, and says so', async () => {
     const world = fakeWorld({ run });
-    const [, second] = world.hosts;
-    if (second === undefined) throw new Error('no host');
-    const whole = second.restart.bind(second);
-    second.restart = async () => {
+    otherwise(world.hosts[1], 'restart', async (whole) => {
       await whole();
       world.machine('etcd02').unit = { active: false, masked: false, failed: true };
-    };
+    });
     const began = world.clock.now().getTime();
 
     const { gate } = await endingOf(restart, world);

@@ -3,6 +3,7 @@ import { viewOf } from '../../src/engine/view.ts';
 import { OpsError } from '../../src/errors.ts';
 import { MemberId } from '../../src/ids.ts';
 import { restore } from '../../src/procedures/restore.ts';
+import { otherwise } from '../fakes/otherwise.ts';
 import { approveAll, fakeRun } from '../fakes/run.ts';
 import { fakeWorld } from '../fakes/world.ts';
 import { describeCrashPoints } from './crash-points.ts';
@@ -190,9 +191,7 @@ describe('restore', () => {
     const gate = await run.toEnd(() => undefined);
     if (gate.state !== 'waiting') throw new Error('no gate');
     run.decide(gate.gate.gateId, 'approve');
-    const [, , third] = world.hosts;
-    if (third === undefined) throw new Error('no host');
-    third.swapDataDir = () => Promise.reject(new OpsError('HOST_UNREACHABLE', 'etcd03 does not answer.'));
+    otherwise(world.hosts[2], 'swap', () => Promise.reject(new OpsError('HOST_UNREACHABLE', 'etcd03 does not answer.')));
     const failed = await run.once();
     if (failed.state !== 'waiting') throw new Error('no failure');
     run.decide(failed.gate.gateId, 'abort');

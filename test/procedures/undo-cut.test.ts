@@ -4,23 +4,21 @@ import { OpsError } from '../../src/errors.ts';
 import { RunId } from '../../src/ids.ts';
 import { restore } from '../../src/procedures/restore.ts';
 import { undo } from '../../src/procedures/undo.ts';
+import { otherwise } from '../fakes/otherwise.ts';
 import type { FakeWorld } from '../fakes/world.ts';
 import { endingOf } from './ending.ts';
 import { afterRun, everywhere, input, refusal, restoredWhileHealthy, undoRun, writtenOnce } from './undoable.ts';
 
 const next = RunId.parse('undo-demo-bbbbbb');
 
+const silent = () => Promise.reject(new OpsError('HOST_UNREACHABLE', 'etcd03 does not answer.'));
+
 /** The third host goes off while data is swapped, and the run is aborted. */
 async function cutRestore(): Promise<FakeWorld> {
   const world = await writtenOnce();
-  const [, , third] = world.hosts;
-  if (third === undefined) throw new Error('no host');
-  const whole = third.swapDataDir;
-  third.swapDataDir = () => Promise.reject(new OpsError('HOST_UNREACHABLE', 'etcd03 does not answer.'));
+  otherwise(world.hosts[2], 'swap', silent);
   const answers = (gate: { kind: string }) => (gate.kind === 'failure' ? ('abort' as const) : ('approve' as const));
-  const after = await afterRun(world, { procedure: restore, input: { 'while-healthy': true }, answers });
-  third.swapDataDir = whole;
-  return after;
+  return afterRun(world, { procedure: restore, input: { 'while-healthy': true }, answers });
 }
 
 describe('an undo of a run that was cut in the middle', () => {
@@ -44,18 +42,13 @@ describe('an undo of a run that was cut in the middle', () => {
   it('that was itself aborted half-way can be finished, or taken back, by another undo', async () => {
     const half = async () => {
       const world = await restoredWhileHealthy();
-      const [, , third] = world.hosts;
-      if (third === undefined) throw new Error('no host');
-      const whole = third.returnAside;
-      third.returnAside = () => Promise.reject(new OpsError('HOST_UNREACHABLE', 'etcd03 does not answer.'));
-      const after = await afterRun(world, {
+      otherwise(world.hosts[2], 'put-back', silent);
+      return afterRun(world, {
         procedure: undo,
         input,
         answers: (gate) => (gate.kind === 'failure' ? 'abort' : 'approve'),
         next,
       });
-      third.returnAside = whole;
-      return after;
     };
     const finished = await half();
     const takenBack = await half();
@@ -69,9 +62,7 @@ describe('an undo of a run that was cut in the middle', () => {
 
   it('says how each host stands and how to go either way when it is aborted', async () => {
     const world = await restoredWhileHealthy();
-    const [, , third] = world.hosts;
-    if (third === undefined) throw new Error('no host');
-    third.returnAside = () => Promise.reject(new OpsError('HOST_UNREACHABLE', 'etcd03 does not answer.'));
+    otherwise(world.hosts[2], 'put-back', silent);
 
     const { outcome, summary } = await endingOf(undo, world, input, (gate) => (gate.kind === 'failure' ? 'abort' : 'approve'));
 
@@ -87,7 +78,7 @@ describe('an undo of a run that was cut in the middle', () => {
     const whole = await endingOf(undo, await maskedBefore(await restoredWhileHealthy()), input, () => 'reject');
     const mixed = await endingOf(undo, await cutRestore(), input, () => 'reject');
 
-    expect(whole.summary).toContain('systemctl unmask etcd && systemctl start etcd');
+    expect(whole.summary).toContain('To start it again:\netcd01$ systemctl unmask etcd\netcd01$ systemctl start etcd\netcd02$');
     expect(mixed.summary).not.toContain('systemctl start');
     expect(mixed.summary).toContain('To finish it: `undo restore-demo-7f3a9c`. Until then start nothing by hand on demo');
   });

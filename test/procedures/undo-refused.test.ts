@@ -7,6 +7,7 @@ import { replaceMember } from '../../src/procedures/replace-member.ts';
 import { restore } from '../../src/procedures/restore.ts';
 import { undo } from '../../src/procedures/undo.ts';
 import { approveAll } from '../fakes/run.ts';
+import { forRun } from '../fakes/world.ts';
 import { endingOf } from './ending.ts';
 import { picking } from './lost-quorum.ts';
 import * as replacing from './replacing.ts';
@@ -27,9 +28,9 @@ describe('an undo is refused', () => {
     const [second] = world.hosts.slice(1);
     if (second === undefined) throw new Error('no host');
     const whole = second.restored;
-    second.restored = async (path) => {
-      if (path.endsWith('.old')) throw new OpsError('HOST_COMMAND_FAILED', 'invalid database.');
-      return whole(path);
+    second.restored = async (part) => {
+      if (part !== 'data' && part.what === 'aside') throw new OpsError('HOST_COMMAND_FAILED', 'invalid database.');
+      return whole(part);
     };
 
     expect(await refusal(world)).toMatch(/Only 1 of 3 members.*etcd02: what is kept cannot be read: invalid database/);
@@ -81,10 +82,7 @@ describe('an undo is refused', () => {
 
   it('when another run has replaced the data since: that one is undone first', async () => {
     const second = RunId.parse('restore-demo-cccccc');
-    const world = await afterRun(
-      { ...(await restoredWhileHealthy()), runId: second },
-      { procedure: restore, input: { 'while-healthy': true } },
-    );
+    const world = await afterRun(forRun(await restoredWhileHealthy(), second), { procedure: restore, input: { 'while-healthy': true } });
 
     expect(await refusal(world)).toMatch(
       /\/data\/etcd\/data on etcd01 is not what restore-demo-7f3a9c has put there.*What came last is undone first/,

@@ -7,7 +7,7 @@ import { restore } from '../../src/procedures/restore.ts';
 import { undo } from '../../src/procedures/undo.ts';
 import { fakeRun } from '../fakes/run.ts';
 import type { Answers } from '../fakes/run.ts';
-import { fakeWorld } from '../fakes/world.ts';
+import { fakeWorld, forRun } from '../fakes/world.ts';
 import type { FakeWorld } from '../fakes/world.ts';
 import { endingOf } from './ending.ts';
 import { picking } from './lost-quorum.ts';
@@ -34,7 +34,7 @@ export async function afterRun(
   const run = fakeRun({ procedure, world, input });
   await run.toEnd(answers);
   world.past.set(run.run.runId, { run: run.run, entries: run.entries });
-  return fresh({ ...world, runId: next });
+  return fresh(forRun(world, next));
 }
 
 /** What was done to get there does not count as an effect of what comes. */

@@ -5,6 +5,7 @@ import { MemberName } from '../../src/ids.ts';
 import { v2Restore } from '../../src/procedures/v2-restore.ts';
 import { changeLooks, withSlow } from '../fakes/looks.ts';
 import { copyOf } from '../fakes/machine.ts';
+import { otherwise } from '../fakes/otherwise.ts';
 import { approveAll, fakeRun } from '../fakes/run.ts';
 import type { Answers } from '../fakes/run.ts';
 import { fakeWorld } from '../fakes/world.ts';
@@ -244,13 +245,12 @@ describe('v2-restore', () => {
     const gate = await run.toEnd(() => undefined);
     if (gate.state !== 'waiting') throw new Error('no gate');
     run.decide(gate.gate.gateId, 'approve');
-    const [first] = world.hosts;
-    if (first === undefined) throw new Error('no host');
-    const { clearForce } = first.v2;
-    first.v2.clearForce = () => Promise.reject(new OpsError('HOST_UNREACHABLE', 'etcd01 does not answer.'));
+    const right = otherwise(world.hosts[0], 'v2-unforce', () =>
+      Promise.reject(new OpsError('HOST_UNREACHABLE', 'etcd01 does not answer.')),
+    );
     const failed = await run.once();
     if (failed.state !== 'waiting') throw new Error('no failure');
-    first.v2.clearForce = clearForce;
+    right();
     run.decide(failed.gate.gateId, 'abort');
 
     const came = await run.once();

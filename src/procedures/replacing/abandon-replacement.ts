@@ -5,8 +5,11 @@ import { placeOf } from './joining-host.ts';
 import type { PreparedReplacement } from '../replace-member.ts';
 import { answeringIds, nameOf } from './safe-to-replace.ts';
 import { hasPeerUrl } from './which-member.ts';
+import { byHand, goBack, startAgain } from '../restoring/by-hand.ts';
 import { lookTwice } from '../running/patience.ts';
 import type { World } from '../world.ts';
+
+const runbook = 'replace-member';
 
 /** Every sentence is read off the cluster and the host as they are now. */
 export async function abandonReplacement(prepared: PreparedReplacement, world: World): Promise<string> {
@@ -44,19 +47,23 @@ function joined(prepared: PreparedReplacement, members: readonly MemberRow[], an
 
 async function onHost({ member }: PreparedReplacement, world: World): Promise<string[]> {
   const { host } = placeOf(world, member);
-  const { aside } = host.paths(world.runId);
   try {
-    const [unit, old] = await Promise.all([host.unit(), host.dir(aside)]);
+    const [unit, old] = await Promise.all([host.unit(), host.dir({ run: world.runId, what: 'aside' })]);
     return [
       ...(unit.masked
+        ? [`etcd on ${member} is ${unit.activeState} and masked. To start it by hand:`, ...(await byHand([host], startAgain, runbook))]
+        : []),
+      ...(old.exists
         ? [
-            `etcd on ${member} is ${unit.activeState} and masked. To start it by hand: systemctl unmask ${host.unitName} && systemctl start ${host.unitName}.`,
+            `The old data of ${member} is in ${old.path} on its host. A removed member cannot rejoin with it; to have it in its place all the same:`,
+            ...(await byHand([host], goBack(world.runId), runbook)),
           ]
         : []),
-      ...(old.exists ? [`The old data of ${member} is in ${aside} on its host.`] : []),
     ];
   } catch (error) {
     if (!isOpsError(error)) throw error;
-    return [`How etcd on ${member} stands could not be seen: ${error.message} If there is old data, it is in ${aside}.`];
+    return [
+      `How etcd on ${member} stands could not be seen: ${error.message} If there is old data, it lies beside its data-dir under the name of ${world.runId}: docs/runbooks/${runbook}.md says how to look.`,
+    ];
   }
 }

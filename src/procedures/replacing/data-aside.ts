@@ -5,7 +5,10 @@ import { allOf, fails, holds, that } from '../../engine/finding.ts';
 import type { Finding } from '../../engine/finding.ts';
 import type { Facts } from '../../engine/step.ts';
 import { OpsError } from '../../errors.ts';
-import type { UnitState } from '../../host/host.ts';
+import type { DestroyAct } from '../../host/host.ts';
+import { nothing, planOn } from '../host-plans.ts';
+import type { ActsOf } from '../host-plans.ts';
+import { fence } from '../restoring/fence-all.ts';
 import { placeOf } from './joining-host.ts';
 import type { PreparedReplacement } from '../replace-member.ts';
 import { lookAtStaying } from './replacement-looks.ts';
@@ -33,57 +36,81 @@ export async function dataIsSpare({ removes, member }: PreparedReplacement, worl
 export async function asideFactsOf(prepared: PreparedReplacement, world: World): Promise<Facts> {
   const { member } = prepared;
   const { host } = placeOf(world, member);
-  const [dir, { members }] = await Promise.all([host.dir(host.dataDir), lookAtStaying(prepared, world)]);
+  const [dir, { members }] = await Promise.all([host.dir('data'), lookAtStaying(prepared, world)]);
   return {
     [`data-dir on ${member}`]: dir.exists ? `${dir.path}, ${bytesInWords(dir.sizeBytes)}, ${dir.identity}` : `${dir.path} is missing`,
     members: (members ?? []).map(({ name, memberId }) => (name === '' ? memberId : `${name} (${memberId})`)).join(', '),
   };
 }
 
+const putAsideAct = { act: 'put-aside' } as const satisfies DestroyAct;
+const deleteAct = { act: 'delete-aside' } as const satisfies DestroyAct;
+
+/** Whether the removal of its member has stopped this very host. */
+function isStoppedByRemoval({ removes, member, newHost }: PreparedReplacement): boolean {
+  return !newHost && removes.some((removal) => removal.member === member);
+}
+
 /** The unit is stopped first where it is not: one that is no member any more may run all the same, or somebody has started it. */
 export async function planAside(prepared: PreparedReplacement, world: World): Promise<readonly PlannedCommand[]> {
   const { host } = placeOf(world, prepared.member);
-  const [unit, dir] = await Promise.all([host.unit(), host.dir(host.dataDir)]);
-  return [...(isStopped(prepared, unit) ? [] : host.commands.stopAndMask(unit)), ...host.commands.putDataAside(world.runId, dir)];
+  return planOn([host], () => [fence, putAsideAct], await removalToCome(prepared, world));
+}
+
+/** In a plan that is shown before the removal, which stops the unit. Later it may have been started again: then the host says so. */
+async function removalToCome(prepared: PreparedReplacement, world: World): Promise<ActsOf> {
+  if (!isStoppedByRemoval(prepared)) return nothing;
+  const { members } = await lookTwice(world);
+  return members === undefined || stillMembers(prepared.removes, members).length > 0 ? () => [fence] : nothing;
 }
 
 /** Moves it, once etcd is proven not to run on it. @throws OpsError FENCE_FAILED */
 export async function putAside(prepared: PreparedReplacement, world: World, approval: Approval): Promise<void> {
   const { member } = prepared;
   const { host } = placeOf(world, member);
-  if (!isStopped(prepared, await host.unit())) await host.stopAndMask(approval);
+  await host.destroy(fence, approval);
   const fenced = await host.fenced();
   if (!fenced.holds) throw new OpsError('FENCE_FAILED', `The data-dir of ${member} was not touched: ${fenced.because}`);
-  await host.putDataAside(world.runId, approval);
+  await host.destroy(putAsideAct, approval);
 }
 
-/** The removal of this very host's member has stopped it, and so it is. */
-function isStopped({ removes, member, newHost }: PreparedReplacement, { activeState, masked }: UnitState): boolean {
-  const byRemoval = !newHost && removes.some((removal) => removal.member === member);
-  return byRemoval && masked && (activeState === 'inactive' || activeState === 'failed');
+/** What the steps up to the start will have done, for a plan that is shown before them. */
+export async function doneBeforeStart(prepared: PreparedReplacement, world: World): Promise<ActsOf> {
+  const removal = await removalToCome(prepared, world);
+  const isPutAside = prepared.joins === 'running-learner' || (await isAside(prepared, world)).holds;
+  return isPutAside ? removal : () => [fence, putAsideAct];
+}
+
+export async function planDeletion(prepared: PreparedReplacement, world: World): Promise<readonly PlannedCommand[]> {
+  const { host } = placeOf(world, prepared.member);
+  const kept = await host.has({ run: world.runId, what: 'aside' });
+  return planOn([host], () => [deleteAct], kept ? nothing : await doneBeforeStart(prepared, world));
+}
+
+export async function deleteKept({ member }: PreparedReplacement, world: World, approval: Approval): Promise<void> {
+  await placeOf(world, member).host.destroy(deleteAct, approval);
 }
 
 /** Nothing is left that etcd would start on. */
 export async function isAside({ member }: PreparedReplacement, world: World): Promise<Finding> {
   const { host } = placeOf(world, member);
-  const { aside } = host.paths(world.runId);
-  const [present, old] = await Promise.all([host.dir(host.dataDir), host.dir(aside)]);
+  const [present, old] = await Promise.all([host.dir('data'), host.dir({ run: world.runId, what: 'aside' })]);
   // Between the two renames there is neither: only with the empty one in place is it done.
-  if (old.exists) return that(present.exists && present.empty, `${host.dataDir} on ${member} is not empty yet.`);
-  if (!present.exists || present.empty) return holds(`There is no data in ${host.dataDir} on ${member}: nothing has to be put aside.`);
-  return fails(`There is data in ${host.dataDir} on ${member}.`);
+  if (old.exists) return that(present.exists && present.empty, `${present.path} on ${member} is not empty yet.`);
+  if (!present.exists || present.empty) return holds(`There is no data in ${present.path} on ${member}: nothing has to be put aside.`);
+  return fails(`There is data in ${present.path} on ${member}.`);
 }
 
 /** The directory that was put aside, as a fact; `none` when nothing was. */
 export async function keptFact({ member }: PreparedReplacement, world: World): Promise<Facts> {
   const { host } = placeOf(world, member);
-  const dir = await host.dir(host.paths(world.runId).aside);
+  const dir = await host.dir({ run: world.runId, what: 'aside' });
   return { [`old data on ${member}`]: dir.exists ? `${dir.path}, ${bytesInWords(dir.sizeBytes)}, ${dir.identity}` : 'none' };
 }
 
 /** Nothing of it is left. */
 export async function keptGone({ member }: PreparedReplacement, world: World): Promise<Finding> {
   const { host } = placeOf(world, member);
-  const dir = await host.dir(host.paths(world.runId).aside);
+  const dir = await host.dir({ run: world.runId, what: 'aside' });
   return that(!dir.exists, `${dir.path} is still on ${member}.`);
 }

@@ -5,7 +5,9 @@ import type { Finding } from '../../engine/finding.ts';
 import type { Progress } from '../../engine/step.ts';
 import { OpsError } from '../../errors.ts';
 import type { MemberRow } from '../../etcd/etcd.ts';
-import type { ClusterSettings, Host } from '../../host/host.ts';
+import type { ChangeAct, ClusterSettings, Host } from '../../host/host.ts';
+import { planOn } from '../host-plans.ts';
+import type { ActsOf } from '../host-plans.ts';
 import { placeOf } from './joining-host.ts';
 import type { PreparedReplacement } from '../replace-member.ts';
 import { hasPeerUrl } from './which-member.ts';
@@ -65,15 +67,14 @@ function nameIn(row: MemberRow, configured: World['cluster']['members']): string
 }
 
 export async function planConfigure(prepared: JoiningMember, world: World): Promise<readonly PlannedCommand[]> {
-  const { host } = placeOf(world, prepared.member);
-  const [configuration, settings] = await Promise.all([host.configuration(), settingsOf(prepared, world)]);
-  return host.commands.configure(settings, configuration);
+  const settings = await settingsOf(prepared, world);
+  return planOn([placeOf(world, prepared.member).host], () => [{ act: 'settings', settings }]);
 }
 
 /** Gives the difference it made. */
 export async function configure(prepared: JoiningMember, world: World): Promise<string> {
   const { host } = placeOf(world, prepared.member);
-  const { difference } = await host.configure(await settingsOf(prepared, world));
+  const { difference = '' } = await host.do({ act: 'settings', settings: await settingsOf(prepared, world) });
   return difference === '' ? '' : `${prepared.member}:\n${difference}`;
 }
 
@@ -82,9 +83,15 @@ export async function configured(prepared: JoiningMember, world: World): Promise
 }
 
 /** With a data-dir first, where there is none. */
-export async function planStart(host: Host): Promise<readonly PlannedCommand[]> {
-  const [unit, dataDir] = await Promise.all([host.unit(), host.dir(host.dataDir)]);
-  return [...(dataDir.exists ? [] : host.commands.makeDataDir()), ...host.commands.unmaskAndStart(unit)];
+const starting = [{ act: 'make-data-dir' }, { act: 'unmask-start' }] as const satisfies readonly ChangeAct[];
+
+/** @param before what the run does on the host before */
+export function planStart(host: Host, before: ActsOf): Promise<readonly PlannedCommand[]> {
+  return planOn([host], () => starting, before);
+}
+
+export async function start(host: Host): Promise<void> {
+  for (const act of starting) await host.do(act);
 }
 
 /** etcd answers at the member's client URL, as the very member that was added. */

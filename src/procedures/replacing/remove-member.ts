@@ -8,7 +8,9 @@ import { isOpsError, OpsError } from '../../errors.ts';
 import type { ClusterLook, Etcd } from '../../etcd/etcd.ts';
 import type { Host, UnitState } from '../../host/host.ts';
 import type { MemberId } from '../../ids.ts';
+import { planOn } from '../host-plans.ts';
 import { placeOf } from './joining-host.ts';
+import { fence } from '../restoring/fence-all.ts';
 import type { PreparedReplacement, Removal } from '../replace-member.ts';
 import { answeringIds, nameOf, statusesOf, stillMembers } from './safe-to-replace.ts';
 import { inWords } from './which-member.ts';
@@ -51,14 +53,13 @@ function whatStops(removal: Removal, { member, newHost }: Pick<PreparedReplaceme
 export async function planRemoval(prepared: PreparedReplacement, world: World): Promise<readonly PlannedCommand[]> {
   const { commands } = askedOf(prepared, world);
   const hosts = prepared.removes.map((removal) => stoppableHost(prepared, removal, world));
-  const [look, units] = await Promise.all([
+  const [look, stops] = await Promise.all([
     lookAtStaying(prepared, world),
-    Promise.all(hosts.map(async (host) => (host === undefined ? undefined : await unitOf(host)))),
+    Promise.all(hosts.map(async (host) => (host === undefined ? [] : await planFence(host)))),
   ]);
   return prepared.removes.flatMap((removal, index) => {
     const remove = commands.removeMember(removal.id);
-    const [host, unit] = [hosts[index], units[index]];
-    const stop = host === undefined || unit === undefined ? [] : host.commands.stopAndMask(unit);
+    const stop = stops[index] ?? [];
     const successor = successorOf(removal, prepared, look);
     const hand = successor === undefined ? [] : [world.etcd.commands.moveLeader(successor)];
     return answeringIds(look).has(removal.id) ? [...hand, remove, ...stop] : [...stop, remove];
@@ -72,7 +73,7 @@ export async function removeMembers(prepared: PreparedReplacement, world: World,
     const look = await lookAtStaying(prepared, world);
     const stop = async () => {
       const host = stoppableHost(prepared, removal, world);
-      if (host !== undefined && (await unitOf(host)) !== undefined) await host.stopAndMask(approval);
+      if (host !== undefined && (await unitOf(host)) !== undefined) await host.destroy(fence, approval);
     };
     if (!answeringIds(look).has(removal.id)) {
       await stop();
@@ -121,10 +122,19 @@ function hostOf(world: World, { member }: Removal): Host {
   return placeOf(world, member).host;
 }
 
+/** What stops etcd there for good; nothing when the host does not answer. */
+async function planFence(host: Host): Promise<readonly PlannedCommand[]> {
+  return (await whereItAnswers(() => planOn([host], () => [fence]))) ?? [];
+}
+
 /** The unit's state; undefined when the host does not answer. */
-async function unitOf(host: Host): Promise<UnitState | undefined> {
+function unitOf(host: Host): Promise<UnitState | undefined> {
+  return whereItAnswers(() => host.unit());
+}
+
+async function whereItAnswers<Answer>(ask: () => Promise<Answer>): Promise<Answer | undefined> {
   try {
-    return await host.unit();
+    return await ask();
   } catch (error) {
     if (isOpsError(error, 'HOST_UNREACHABLE')) return undefined;
     throw error;

@@ -110,10 +110,10 @@ async function dataLost(removal: Removal, { newHost, member }: Plan, { hosts, cl
   const host = hosts.find((each) => each.member === removal.member);
   if (host === undefined || removal.isLearner || !removal.hasStarted || (newHost && removal.member === member)) return holds();
   try {
-    const [unit, dir] = await Promise.all([host.unit(), host.dir(host.dataDir)]);
+    const [unit, dir] = await Promise.all([host.unit(), host.dir('data')]);
     if (unit.activeState !== 'inactive' || !dir.exists || dir.empty) return holds();
     return fails(
-      `etcd on ${removal.member} is only stopped${unit.masked ? ' and masked' : ''}, and its data is there (${host.dataDir}): \`start ${cluster.name} ${removal.member}\` loses nothing. To replace it all the same, add --discard-data.`,
+      `etcd on ${removal.member} is only stopped${unit.masked ? ' and masked' : ''}, and its data is there (${dir.path}): \`start ${cluster.name} ${removal.member}\` loses nothing. To replace it all the same, add --discard-data.`,
     );
   } catch (error) {
     // Whether its host must answer is the business of the look at the host.
@@ -142,7 +142,7 @@ export async function oldHostSilent({ removes, newHost, evenHealthy, member, amo
 async function withoutData(world: World, member: MemberName): Promise<boolean> {
   const { host } = placeOf(world, member);
   try {
-    const dir = await host.dir(host.dataDir);
+    const dir = await host.dir('data');
     return !dir.exists || dir.empty;
   } catch (error) {
     if (isOpsError(error)) return false;

@@ -4,6 +4,9 @@ import { allOf, that } from '../../engine/finding.ts';
 import type { Finding } from '../../engine/finding.ts';
 import type { Facts } from '../../engine/step.ts';
 import type { ClusterSettings, Host } from '../../host/host.ts';
+import type { RunId } from '../../ids.ts';
+import { nothing, planOn } from '../host-plans.ts';
+import type { ActsOf } from '../host-plans.ts';
 import { inParallel } from '../in-parallel.ts';
 import type { PutBack } from './put-back.ts';
 import { bytesInWords, list } from '../words.ts';
@@ -17,14 +20,16 @@ export function settings({ token, initialCluster }: Settled): ClusterSettings {
 }
 
 export async function planConfigure(order: Settled, { hosts }: World): Promise<readonly PlannedCommand[]> {
-  const plans = await Promise.all(hosts.map(async (host) => host.commands.configure(settings(order), await host.configuration())));
-  return plans.flat();
+  return planOn(hosts, () => [{ act: 'settings', settings: settings(order) }]);
 }
 
 /** Gives the difference it made in each host's settings. */
 export async function configure(order: Settled, { hosts }: World): Promise<string> {
   const differences = new Map<string, string>();
-  await inParallel(hosts, async (host) => differences.set(host.member, (await host.configure(settings(order))).difference));
+  await inParallel(hosts, async (host) => {
+    const { difference = '' } = await host.do({ act: 'settings', settings: settings(order) });
+    differences.set(host.member, difference);
+  });
   return hosts.flatMap(({ member }) => (differences.get(member) ? [`${member}:\n${differences.get(member)}`] : [])).join('\n');
 }
 
@@ -35,14 +40,16 @@ export async function configured(order: Settled, { hosts }: World): Promise<Find
 export async function cleanedUp({ hosts, runId }: World): Promise<Finding> {
   return allOf(
     await Promise.all(
-      hosts.map(async (host) => that(!(await host.has(host.paths(runId).snapshot)), `${host.member} still has the handed-out snapshot.`)),
+      hosts.map(async (host) =>
+        that(!(await host.has({ run: runId, what: 'snapshot' })), `${host.member} still has the handed-out snapshot.`),
+      ),
     ),
   );
 }
 
 /** The hosts that still have the old data. */
 export async function keptAside({ hosts, runId }: Pick<World, 'hosts' | 'runId'>): Promise<readonly Host[]> {
-  const looks = await Promise.all(hosts.map(async (host) => ({ host, kept: await host.has(host.paths(runId).aside) })));
+  const looks = await Promise.all(hosts.map(async (host) => ({ host, kept: await host.has({ run: runId, what: 'aside' }) })));
   return looks.filter(({ kept }) => kept).map(({ host }) => host);
 }
 
@@ -52,7 +59,7 @@ export async function asideGone(world: World): Promise<Finding> {
 }
 
 export async function asideFacts({ hosts, runId }: World): Promise<Facts> {
-  const dirs = await Promise.all(hosts.map(async (host) => ({ host, dir: await host.dir(host.paths(runId).aside) })));
+  const dirs = await Promise.all(hosts.map(async (host) => ({ host, dir: await host.dir({ run: runId, what: 'aside' }) })));
   return Object.fromEntries(
     dirs.map(({ host, dir }) => [
       `old data on ${host.member}`,
@@ -61,7 +68,20 @@ export async function asideFacts({ hosts, runId }: World): Promise<Facts> {
   );
 }
 
-export async function planStart({ hosts }: World): Promise<readonly PlannedCommand[]> {
-  const units = await Promise.all(hosts.map(async (host) => ({ host, unit: await host.unit() })));
-  return units.flatMap(({ host, unit }) => host.commands.unmaskAndStart(unit));
+/** `etcd01:/data/etcd/data.restore-prod-7f3a9c.old, …`: where what a run has moved aside lies. */
+export async function asideInWords(hosts: readonly Host[], runId: RunId): Promise<string> {
+  const dirs = await Promise.all(hosts.map(async (host) => ({ host, dir: await host.dir({ run: runId, what: 'aside' }) })));
+  return dirs.map(({ host, dir }) => `${host.member}:${dir.path}`).join(', ');
+}
+
+/** To a plan that comes after, it is all the same what has taken the old data's place. */
+export const dataReplacedActs: ActsOf = () => [{ act: 'fence' }, { act: 'put-aside' }];
+
+/** What a plan takes as done before the old data is aside anywhere. From then on the hosts themselves say what is left. */
+export async function untilAside(acts: ActsOf, world: Pick<World, 'hosts' | 'runId'>): Promise<ActsOf> {
+  return (await keptAside(world)).length > 0 ? nothing : acts;
+}
+
+export async function planDeleteAside(world: World): Promise<readonly PlannedCommand[]> {
+  return planOn(world.hosts, () => [{ act: 'delete-aside' }], await untilAside(dataReplacedActs, world));
 }

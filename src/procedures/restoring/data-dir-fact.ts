@@ -13,16 +13,12 @@ export interface DataDirFact {
 const label = 'data-dir on ';
 
 /** Name and value. The form stands in journals: `dataDirFacts` must go on reading it. */
-export function dataDirFact(
-  { member, dataDir }: Pick<Host, 'member' | 'dataDir'>,
-  present: DirFacts | undefined,
-  replacement: DirFacts | undefined,
-): readonly [string, string] {
-  return [`${label}${member}`, `${dataDir} is ${identityOf(present)}; its replacement is ${identityOf(replacement)}`];
+export function dataDirFact({ member }: Pick<Host, 'member'>, present: DirFacts, replacement: DirFacts): readonly [string, string] {
+  return [`${label}${member}`, `${present.path} is ${identityOf(present)}; its replacement is ${identityOf(replacement)}`];
 }
 
-function identityOf(dir: DirFacts | undefined): string {
-  return dir?.exists === true ? dir.identity : 'missing';
+function identityOf(dir: DirFacts): string {
+  return dir.exists ? dir.identity : 'missing';
 }
 
 /** The facts of that form among others. */

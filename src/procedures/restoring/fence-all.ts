@@ -2,9 +2,13 @@
 import type { Approval } from '../../engine/approval.ts';
 import { allOf } from '../../engine/finding.ts';
 import { OpsError } from '../../errors.ts';
+import type { DestroyAct } from '../../host/host.ts';
 import { inParallel } from '../in-parallel.ts';
 import { leaderOf } from '../running/members.ts';
 import type { World } from '../world.ts';
+
+/** What it does on each host; a plan that shows it must have it of every host. */
+export const fence = { act: 'fence' } as const satisfies DestroyAct;
 
 /**
  * Stops and masks all, the followers first: a leader that is told to stop hands over to a follower, and waits for seconds when that one is
@@ -16,11 +20,11 @@ export async function fenceAll({ hosts, etcd }: Pick<World, 'hosts' | 'etcd'>, a
   const leader = leaderOf(await etcd.look())?.member;
   await inParallel(
     hosts.filter(({ member }) => member !== leader),
-    (host) => host.stopAndMask(approval),
+    (host) => host.destroy(fence, approval),
   );
   await inParallel(
     hosts.filter(({ member }) => member === leader),
-    (host) => host.stopAndMask(approval),
+    (host) => host.destroy(fence, approval),
   );
   const fenced = allOf(await Promise.all(hosts.map((host) => host.fenced())));
   if (!fenced.holds)

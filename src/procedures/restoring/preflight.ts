@@ -59,7 +59,7 @@ function judge(host: Host, facts: HostFacts, neededBytes: number): Finding {
   const wrong: string[] = [];
   if (facts.freeBytes < neededBytes) {
     wrong.push(
-      `${host.member} has ${bytesInWords(facts.freeBytes)} free beside ${host.dataDir} and needs ${bytesInWords(neededBytes)}: ${bytesInWords(neededBytes - facts.freeBytes)} are missing.`,
+      `${host.member} has ${bytesInWords(facts.freeBytes)} free beside ${facts.dataDir.path} and needs ${bytesInWords(neededBytes)}: ${bytesInWords(neededBytes - facts.freeBytes)} are missing.`,
     );
   }
   const refused = refusal(facts.serverVersion);

@@ -1,6 +1,7 @@
 /** The bodies of the steps that put a cluster back from one file, for every procedure that does so. */
 import type { Finding } from '../../engine/finding.ts';
 import type { ChangeStep, CheckStep, DestroyStep, Facts } from '../../engine/step.ts';
+import { isOpsError } from '../../errors.ts';
 import type { Host, HostFacts } from '../../host/host.ts';
 import type { SnapshotFile } from '../../snapshots/snapshots.ts';
 import * as after from './after-restore.ts';
@@ -9,6 +10,8 @@ import { preflight } from './preflight.ts';
 import * as replacing from './replace-data.ts';
 import * as aside from './restore-aside.ts';
 import { agreement, serving } from './serving.ts';
+import { nothing, planOn } from '../host-plans.ts';
+import type { ActsOf } from '../host-plans.ts';
 import { createFailedStart } from '../running/failed-start.ts';
 import { plural } from '../words.ts';
 import type { World } from '../world.ts';
@@ -67,7 +70,7 @@ export function replacingSteps(order: PutBack, on: World) {
       blastRadius: 'quorumLoss',
       requires: () => replacing.replacementAllowed(order, world),
       facts: () => replacing.replacementFacts(order, world),
-      plan: () => replacing.planReplaceData(world),
+      plan: () => replacing.planReplaceData(order, world),
       run: (approval) => replacing.replaceData(world, approval),
       verify: () => replacing.dataReplaced(world),
     } satisfies Body<DestroyStep>,
@@ -77,15 +80,15 @@ export function replacingSteps(order: PutBack, on: World) {
 /** How long members that were just started may take to find each other. */
 const servingDeadlineMs = 180_000;
 
-/** Starts etcd on all hosts of `world` and proves that they serve. */
-export function startingSteps(world: World) {
+/** Starts etcd on all hosts of `world` and proves that they serve. @param before what the run does there before, for a plan that is shown first */
+export function startingSteps(world: World, before: ActsOf = nothing) {
   const { hosts, etcd, runId, clock } = world;
   const orFailed = createFailedStart(hosts, clock);
   return {
     start: {
-      plan: () => after.planStart(world),
+      plan: async () => planOn(hosts, () => [{ act: 'unmask-start' }], await after.untilAside(before, world)),
       run: async () => {
-        await Promise.all(hosts.map((host) => host.unmaskAndStart()));
+        await Promise.all(hosts.map((host) => host.do({ act: 'unmask-start' })));
       },
       verify: async () => orFailed(await serving(etcd)),
       deadlineMs: servingDeadlineMs,
@@ -102,8 +105,8 @@ export function startingSteps(world: World) {
 }
 
 /** What is done once the new cluster serves: nobody waits for it any more. */
-export function settlingSteps(order: Pick<PutBack, 'token' | 'initialCluster'>, world: World) {
-  const { hosts, etcd, runId, cluster, ledger } = world;
+export function settlingSteps(order: PutBack, world: World) {
+  const { hosts, etcd, cluster, ledger } = world;
   return {
     configure: {
       plan: () => after.planConfigure(order, world),
@@ -111,29 +114,42 @@ export function settlingSteps(order: Pick<PutBack, 'token' | 'initialCluster'>, 
       verify: () => after.configured(order, world),
     } satisfies Body<ChangeStep>,
     cleanUp: {
-      plan: async () => [...hosts.flatMap((host) => host.commands.removeScratch(runId)), etcd.commands.delete(canaryKey)],
+      plan: async () => [
+        ...(await planOn(hosts, () => [{ act: 'remove-scratch' }], await handedOut(order, world))),
+        etcd.commands.delete(canaryKey),
+      ],
       run: async () => {
         const { revision } = await etcd.look();
         // First, because a clean-up that was cut is done again only as long as the snapshot is still there.
         if (revision !== undefined) await ledger.restart(revision);
         await etcd.delete(canaryKey);
-        await Promise.all(hosts.map((host) => host.removeScratch(runId)));
+        await Promise.all(hosts.map((host) => host.do({ act: 'remove-scratch' })));
       },
       verify: () => after.cleanedUp(world),
     } satisfies Body<ChangeStep>,
     deleteOldData: {
       loses: `the data of ${cluster.name} from before this restore: it cannot be put back afterwards`,
       blastRadius: 'general',
-      otherwise: `The old data-dirs stay: ${hosts.map((host) => `${host.member}:${host.paths(runId).aside}`).join(', ')}.`,
+      otherwise: 'The old data-dirs stay, each beside the one that took its place.',
       requires: () => etcd.membersAgree(),
       facts: () => after.asideFacts(world),
-      plan: async () => hosts.flatMap((host) => host.commands.deleteAside(runId)),
+      plan: () => after.planDeleteAside(world),
       run: async (approval) => {
-        await Promise.all(hosts.map((host) => host.deleteAside(runId, approval)));
+        await Promise.all(hosts.map((host) => host.destroy({ act: 'delete-aside' }, approval)));
       },
       verify: () => after.asideGone(world),
     } satisfies Body<DestroyStep>,
   };
+}
+
+/** The file is on the hosts by then. In a plan that is shown before anybody has saved it, there is nothing to plan with. */
+async function handedOut(order: PutBack, { hosts, runId }: World): Promise<ActsOf> {
+  const there = await Promise.all(hosts.map((host) => host.has({ run: runId, what: 'snapshot' })));
+  if (there.includes(true)) return nothing;
+  return aside.receiving(order).catch((error: unknown) => {
+    if (isOpsError(error)) return nothing;
+    throw error;
+  });
 }
 
 /** What the final report says of every such run. */
@@ -144,7 +160,7 @@ export async function putBackReport({ source, loses }: PutBack, world: World): P
     `${cluster.name} serves again${file === undefined ? '' : ` from ${file.kind === 'snapshot' ? 'snapshot' : 'the copied database'} ${file.name}`}, at revision ${revision ?? 'unknown'}. ${quorum.sentence}`,
     `Lost: ${loses}.`,
     kept.length > 0
-      ? `The old data is kept: ${kept.map((host) => `${host.member}:${host.paths(runId).aside}`).join(', ')}. \`undo ${runId}\` puts it back, or says why not.`
+      ? `The old data is kept: ${await after.asideInWords(kept, runId)}. \`undo ${runId}\` puts it back, or says why not.`
       : `The old data-dirs on ${plural(hosts.length, 'host')} are deleted.`,
     ...(file?.v2Keys === 'some'
       ? ['The cluster held API 2 keys when the snapshot was taken; a v3 snapshot does not hold them, so they are gone.']

@@ -4,12 +4,15 @@ import type { PlannedCommand } from '../../engine/command.ts';
 import { allOf, holds, that } from '../../engine/finding.ts';
 import type { Finding } from '../../engine/finding.ts';
 import type { Facts } from '../../engine/step.ts';
-import type { Host } from '../../host/host.ts';
+import type { DestroyAct, Host } from '../../host/host.ts';
+import { keptAside } from './after-restore.ts';
 import { dataDirFact } from './data-dir-fact.ts';
-import { fenceAll } from './fence-all.ts';
+import { fence, fenceAll } from './fence-all.ts';
+import { nothing, planOn } from '../host-plans.ts';
+import type { ActsOf } from '../host-plans.ts';
 import { inParallel } from '../in-parallel.ts';
 import { lookTwice } from '../running/patience.ts';
-import { restoredAside } from './restore-aside.ts';
+import { makingRestored, restoredAside } from './restore-aside.ts';
 import type { PutBack } from './put-back.ts';
 import { list } from '../words.ts';
 import type { World } from '../world.ts';
@@ -41,7 +44,7 @@ export async function replacementFacts(order: PutBack, { hosts, etcd, runId, clo
     lookTwice({ hosts, etcd, clock }),
     Promise.all(
       hosts.map(async (host) => {
-        const [present, restored] = await host.dirs([host.dataDir, host.paths(runId).restored]);
+        const [present, restored] = await Promise.all([host.dir('data'), host.dir({ run: runId, what: 'restored' })]);
         return { host, present, restored };
       }),
     ),
@@ -58,32 +61,34 @@ export async function replacementFacts(order: PutBack, { hosts, etcd, runId, clo
   };
 }
 
+const swap = { act: 'swap' } as const satisfies DestroyAct;
+
 /** First all stops, then all renames: the order in which they happen. */
-export async function planReplaceData({ hosts, runId }: World): Promise<readonly PlannedCommand[]> {
-  const now = await Promise.all(
-    hosts.map(async (host) => {
-      const [unit, dataDir] = await Promise.all([host.unit(), host.dir(host.dataDir)]);
-      return { host, unit, dataDir };
-    }),
-  );
-  return [
-    ...now.flatMap(({ host, unit }) => host.commands.stopAndMask(unit)),
-    ...now.flatMap(({ host, dataDir }) => host.commands.swapDataDir(runId, dataDir)),
-  ];
+export async function planReplaceData(order: PutBack, world: World): Promise<readonly PlannedCommand[]> {
+  return planOn(world.hosts, () => [fence, swap], await notYetDone(order, world));
+}
+
+/** Before there is restored data anywhere, the plan is shown as if there were; then the hosts themselves say what is left. */
+async function notYetDone(order: PutBack, world: World): Promise<ActsOf> {
+  const { hosts, runId } = world;
+  const [made, kept] = await Promise.all([Promise.all(hosts.map((host) => host.has({ run: runId, what: 'restored' }))), keptAside(world)]);
+  return made.includes(true) || kept.length > 0 ? nothing : makingRestored(order, world);
 }
 
 /** Stops and masks every member, proves it, and only then swaps: an old member that runs on would split the cluster. */
 export async function replaceData(world: World, approval: Approval): Promise<void> {
-  const { hosts, runId } = world;
   await fenceAll(world, approval);
-  await inParallel(hosts, (host) => host.swapDataDir(runId, approval));
+  await inParallel(world.hosts, (host) => host.destroy(swap, approval));
 }
 
 /** The old data (or an empty directory where there was none) is aside, the new is in place. */
-async function swapped(host: Host, { runId }: Pick<World, 'runId'>): Promise<boolean> {
-  const { aside, restored } = host.paths(runId);
-  const there = await host.existing([aside, restored, host.dataDir]);
-  return there.has(aside) && !there.has(restored) && there.has(host.dataDir);
+export async function swapped(host: Host, { runId }: Pick<World, 'runId'>): Promise<boolean> {
+  const [aside, restored, present] = await Promise.all([
+    host.has({ run: runId, what: 'aside' }),
+    host.has({ run: runId, what: 'restored' }),
+    host.has('data'),
+  ]);
+  return aside && !restored && present;
 }
 
 export async function dataReplaced({ hosts, runId }: World): Promise<Finding> {

@@ -4,10 +4,13 @@ import { allOf, fails, holds, that } from '../../engine/finding.ts';
 import type { Finding } from '../../engine/finding.ts';
 import type { Progress } from '../../engine/step.ts';
 import { OpsError } from '../../errors.ts';
-import type { Delivery, Host, RestoreOrder } from '../../host/host.ts';
+import type { Delivery, RestoreOrder } from '../../host/host.ts';
+import { planOn } from '../host-plans.ts';
+import type { ActsOf } from '../host-plans.ts';
 import { inParallel } from '../in-parallel.ts';
 import { bumpRemark, readHosts } from './preflight.ts';
 import type { PutBack } from './put-back.ts';
+import type { MemberName } from '../../ids.ts';
 import type { SnapshotFile } from '../../snapshots/snapshots.ts';
 import { list } from '../words.ts';
 import type { ConfiguredMember, World } from '../world.ts';
@@ -18,20 +21,25 @@ export async function outlook({ loses }: PutBack, { hosts }: World): Promise<Fin
   return holds(`This restore loses ${loses}. ${remark}`);
 }
 
-function delivery({ path, bytes, sha256 }: SnapshotFile, { runId }: World, host: Host): Delivery {
-  return { localPath: path, remotePath: host.paths(runId).snapshot, bytes, sha256 };
+function deliveryOf({ path, bytes, sha256 }: Pick<SnapshotFile, 'path' | 'bytes' | 'sha256'>): Delivery {
+  return { localPath: path, bytes, sha256 };
+}
+
+/** The first of the acts that make the restored data. */
+export async function receiving({ source }: Pick<PutBack, 'source'>): Promise<ActsOf> {
+  const delivery = deliveryOf(await source());
+  return () => [{ act: 'receive', delivery }];
 }
 
 export async function planHandOut(order: PutBack, world: World): Promise<readonly PlannedCommand[]> {
-  const file = await order.source();
-  return world.hosts.flatMap((host) => host.commands.receive(delivery(file, world, host)));
+  return planOn(world.hosts, await receiving(order));
 }
 
 export async function handOut(order: PutBack, world: World, progress: Progress): Promise<void> {
-  const file = await order.source();
+  const delivery = deliveryOf(await order.source());
   const state = new Map<string, string>();
   await inParallel(world.hosts, async (host) => {
-    await host.receive(delivery(file, world, host), (text) => {
+    await host.handOver(delivery, (text) => {
       state.set(host.member, text);
       progress([...state].map(([member, said]) => `${member} ${said}`).join(', '));
     });
@@ -41,33 +49,35 @@ export async function handOut(order: PutBack, world: World, progress: Progress):
 export async function handedOut({ source }: PutBack, { hosts, runId }: World): Promise<Finding> {
   const { sha256 } = await source();
   const findings = await Promise.all(
-    hosts.map(async (host) => that(await host.has(host.paths(runId).snapshot), `${host.member} does not have the snapshot yet.`)),
+    hosts.map(async (host) => that(await host.has({ run: runId, what: 'snapshot' }), `${host.member} does not have the snapshot yet.`)),
   );
   const all = allOf(findings);
   return all.holds ? holds(`The same sha256 on every host: ${sha256.slice(0, 12)}….`) : all;
 }
 
 /** All members from the same file, each with its own name and peer URL, a new token: https://etcd.io/docs/v3.5/op-guide/recovery/#restoring-a-cluster */
-async function restoreOrders({ source, token, bumpRevisionBy }: PutBack, { hosts, cluster, runId }: World) {
-  const [ready, { kind }] = await Promise.all([readHosts(hosts), source()]);
+async function restoreOrders(
+  { source, token, bumpRevisionBy }: PutBack,
+  { hosts, cluster }: World,
+): Promise<ReadonlyMap<MemberName, RestoreOrder>> {
+  const [ready, { kind, sha256 }] = await Promise.all([readHosts(hosts), source()]);
   const { can } = bumpRemark(ready);
   const initialCluster = initialClusterOf(cluster.members);
-  return ready.map(({ host, facts }) => {
+  const orders = ready.map(({ host }): readonly [MemberName, RestoreOrder] => {
     const member = cluster.members.find(({ name }) => name === host.member);
     if (member === undefined) throw new OpsError('INPUT_INVALID', `${cluster.name} has no member ${host.member} in config.yaml.`);
-    const order: RestoreOrder = {
-      snapshotPath: host.paths(runId).snapshot,
-      intoDir: host.paths(runId).restored,
+    const order = {
       memberName: member.name,
       peerUrl: member.peerUrl,
       initialCluster,
       initialClusterToken: token,
       ...(can && { bumpRevisionBy }),
       // Only where there is no hash that could be checked.
-      ...(kind === 'database-copy' && { skipHashCheck: true }),
+      ...(kind === 'database-copy' && { withoutHashCheck: { sha256 } }),
     };
-    return { host, facts, order };
+    return [member.name, order];
   });
+  return new Map(orders);
 }
 
 /** `etcd01=https://…,etcd02=https://…`. */
@@ -75,38 +85,36 @@ export function initialClusterOf(members: readonly Pick<ConfiguredMember, 'name'
   return members.map(({ name, peerUrl }) => `${name}=${peerUrl}`).join(',');
 }
 
-export async function planRestoreAside(putBack: PutBack, world: World): Promise<readonly PlannedCommand[]> {
+async function restoring(putBack: PutBack, world: World): Promise<ActsOf> {
   const orders = await restoreOrders(putBack, world);
-  return orders.flatMap(({ host, facts, order }) => host.commands.restoreSnapshot(order, facts.tool));
+  return ({ member }) => {
+    const order = orders.get(member);
+    return order === undefined ? [] : [{ act: 'restore', order }];
+  };
+}
+
+/** All that makes the restored data, for the plan of what comes after. */
+export async function makingRestored(putBack: PutBack, world: World): Promise<ActsOf> {
+  const [receive, restore] = await Promise.all([receiving(putBack), restoring(putBack, world)]);
+  return (host) => [...receive(host), ...restore(host)];
+}
+
+export async function planRestoreAside(putBack: PutBack, world: World): Promise<readonly PlannedCommand[]> {
+  const [restore, receive] = await Promise.all([restoring(putBack, world), receiving(putBack)]);
+  return planOn(world.hosts, restore, receive);
 }
 
 export async function restoreAside(putBack: PutBack, world: World): Promise<void> {
-  const orders = new Map((await restoreOrders(putBack, world)).map(({ host, order }) => [host, order]));
-  const { sha256 } = await putBack.source();
+  const orders = await restoreOrders(putBack, world);
   await inParallel(world.hosts, async (host) => {
-    const order = orders.get(host);
-    if (order === undefined) return;
-    if (order.skipHashCheck === true) await demandWhole(host, order.snapshotPath, sha256);
-    await host.restoreSnapshot(order);
+    const order = orders.get(host.member);
+    if (order !== undefined) await host.do({ act: 'restore', order });
   });
-}
-
-/** etcd's tool looks at no hash of a copied database: what a host that lost its power has left of one would be restored as it is. */
-async function demandWhole(host: Host, path: string, sha256: string): Promise<void> {
-  const found = await host.fileSha256(path);
-  if (found === sha256) return;
-  throw new OpsError(
-    'SNAPSHOT_INVALID',
-    `${path} on ${host.member} has sha256 ${found ?? 'none, it is gone'}, not ${sha256}: nothing is restored from it.`,
-    {
-      hint: 'It was whole when it was handed over, so the host has lost it since. Abort, and start again.',
-    },
-  );
 }
 
 /** Every host has restored data at the expected revision, and all have the same hash and number of keys. */
 export async function restoredAside({ source, bumpRevisionBy }: PutBack, { hosts, runId }: World): Promise<Finding> {
-  const restored = await Promise.all(hosts.map(async (host) => ({ host, facts: await host.restored(host.paths(runId).restored) })));
+  const restored = await Promise.all(hosts.map(async (host) => ({ host, facts: await host.restored({ run: runId, what: 'restored' }) })));
   const missing = restored.filter(({ facts }) => facts === undefined).map(({ host }) => host.member);
   if (missing.length > 0) return fails(`${list(missing)} has no restored data yet.`);
   const { revision } = await source();

@@ -11,11 +11,11 @@ import type { ConfiguredMember, HighestRevision, World } from '../world.ts';
 export type Sight =
   /** Does not answer over ssh: nothing is known of what runs there. */
   | { readonly kind: 'silent'; readonly because: string }
-  /** Answers, but cannot be worked with (sudo, host key …). */
+  /** Answers, but cannot be worked with (host key, what its owner allows …). */
   | { readonly kind: 'unusable'; readonly because: string }
   /** Etcd runs, whether or not it serves. */
-  | { readonly kind: 'running'; readonly unit: string; readonly hasData: boolean }
-  | { readonly kind: 'lost' }
+  | { readonly kind: 'running'; readonly unit: string; readonly hasData: boolean; readonly dataDir: string }
+  | { readonly kind: 'lost'; readonly dataDir: string }
   /** There is data, but etcd's tool cannot read it. */
   | { readonly kind: 'unreadable'; readonly because: string }
   /** Etcd is stopped, and its tool reads this in the database. */
@@ -56,20 +56,21 @@ export async function survey(world: SurveyWorld): Promise<Survey> {
 
 async function sightOf(host: Host): Promise<Sight> {
   const answer = await asked(async () => {
-    const [unit, dir] = await Promise.all([host.unit(), host.dir(host.dataDir)]);
-    return { unit, hasData: dir.exists && !dir.empty };
+    const [unit, dir] = await Promise.all([host.unit(), host.dir('data')]);
+    return { unit, hasData: dir.exists && !dir.empty, dataDir: dir.path };
   });
   if ('kind' in answer) return answer;
-  const { unit, hasData } = answer;
-  if (unit.mainPid !== 0 || !['inactive', 'failed'].includes(unit.activeState)) return { kind: 'running', unit: unit.activeState, hasData };
-  return hasData ? databaseOf(host) : { kind: 'lost' };
+  const { unit, hasData, dataDir } = answer;
+  if (unit.mainPid !== 0 || !['inactive', 'failed'].includes(unit.activeState))
+    return { kind: 'running', unit: unit.activeState, hasData, dataDir };
+  return hasData ? databaseOf(host, dataDir) : { kind: 'lost', dataDir };
 }
 
 /** Only of a stopped member: a running one has its database locked. */
-async function databaseOf(host: Host): Promise<Sight> {
+async function databaseOf(host: Host, dataDir: string): Promise<Sight> {
   try {
-    const database = await host.restored(host.dataDir);
-    return database === undefined ? { kind: 'lost' } : { kind: 'intact', database };
+    const database = await host.restored('data');
+    return database === undefined ? { kind: 'lost', dataDir } : { kind: 'intact', database };
   } catch (error) {
     if (isOpsError(error)) return { kind: 'unreadable', because: sentenceOf(error.message) };
     throw error;
@@ -98,7 +99,7 @@ function sentenceOf(message: string): string {
 
 /** One line for each member, for the thread. */
 export function sightInWords({ host, endpoint, sight }: MemberSight): string {
-  const { member, dataDir } = host;
+  const { member } = host;
   if (endpoint.answers) {
     const { revision, raftTerm, raftAppliedIndex, version } = endpoint.status;
     const reachable = sight.kind === 'silent' || sight.kind === 'unusable' ? ` Its host cannot be worked with: ${sight.because}.` : '';
@@ -111,9 +112,9 @@ export function sightInWords({ host, endpoint, sight }: MemberSight): string {
     case 'unusable':
       return `${silent} Its host answers, but cannot be worked with: ${sight.because}.`;
     case 'running':
-      return `${silent} Its etcd runs (${sight.unit})${sight.hasData ? '' : `, but ${dataDir} is missing or empty`}.`;
+      return `${silent} Its etcd runs (${sight.unit})${sight.hasData ? '' : `, but ${sight.dataDir} is missing or empty`}.`;
     case 'lost':
-      return `${silent} Its etcd is stopped, and ${dataDir} is missing or empty.`;
+      return `${silent} Its etcd is stopped, and ${sight.dataDir} is missing or empty.`;
     case 'unreadable':
       return `${silent} Its etcd is stopped, and its database cannot be read: ${sight.because}.`;
     case 'intact':

@@ -5,6 +5,7 @@ import type { Finding } from '../../engine/finding.ts';
 import type { ChangeStep } from '../../engine/step.ts';
 import { OpsError } from '../../errors.ts';
 import type { EndpointStatus } from '../../etcd/etcd.ts';
+import { planOn } from '../host-plans.ts';
 import { SnapshotSource, chooseSource, savingSnapshot } from './safety-snapshot.ts';
 import { mostAppliedFirst } from '../running/most-applied.ts';
 import { lookPatiently } from '../running/patience.ts';
@@ -90,7 +91,7 @@ export async function stillSurvives({ how, member, revision }: Survivor, world: 
   const unit = await host?.unit();
   if (host === undefined || unit === undefined) return fails(`${member} is not configured any more.`);
   if (unit.mainPid !== 0) return fails(`etcd runs on ${member} now.`);
-  const database = await host.restored(host.dataDir);
+  const database = await host.restored('data');
   return database?.revision === revision
     ? holds()
     : fails(`The database of ${member} is not what it was: revision ${database?.revision ?? 'unknown'}.`);
@@ -105,7 +106,7 @@ export function savingSurvivor(survivor: Survivor, world: World): ChangeBody {
   if (how === 'live' && clusterId !== null)
     return savingSnapshot({ member, clusterId, etcdVersion, dbSizeBytes, authEnabled, v2Keys }, world);
   return {
-    plan: async () => hostOf(survivor, world).commands.fetchDatabase(),
+    plan: () => planOn([hostOf(survivor, world)], () => [{ act: 'fetch-database' }]),
     run: async ({ progress }) => {
       const host = hostOf(survivor, world);
       await snapshots.saveCopy({

@@ -6,6 +6,7 @@ import type { Progress } from '../../engine/step.ts';
 import { OpsError } from '../../errors.ts';
 import type { ClusterLook } from '../../etcd/etcd.ts';
 import type { MemberName } from '../../ids.ts';
+import { planOn } from '../host-plans.ts';
 import { createFailedStart } from './failed-start.ts';
 import { healthOf } from './health.ts';
 import { answering, leaderOf } from './members.ts';
@@ -59,7 +60,10 @@ export async function planRestart(rolling: Rolling, scope: Scope, world: World):
   const [states, look] = await Promise.all([lookAtHosts(world), lookTwice(world)]);
   const turns = inScope(rolling, scope, states, look).filter((state) => !restartedHost(rolling, state));
   const leader = turns.filter(({ host }) => scope === 'all' && !rolling.mayLoseQuorum && host.member === leaderOf(look)?.member);
-  return (leader.length > 0 ? leader : turns).flatMap(({ host }) => host.commands.restart());
+  return planOn(
+    (leader.length > 0 ? leader : turns).map(({ host }) => host),
+    () => [{ act: 'restart' }],
+  );
 }
 
 /** Restarts them one after the other; gives a line for each. */
@@ -95,10 +99,10 @@ async function restartOne(rolling: Rolling, { host, unit }: ReachableHost, world
       mayRestart(rolling, await etcd.look(), host.member),
     );
     if (!allowed.holds) throw new OpsError('GUARD_REFUSED', `${host.member} is not restarted: ${allowed.because}`);
-    await host.restart();
+    await host.do({ act: 'restart' });
   } else if (unit.mainPid === 0 && ['inactive', 'failed'].includes(unit.activeState)) {
     // It was stopped and did not come back: a restart that was cut between the two, or a start that failed.
-    await host.unmaskAndStart();
+    await host.do({ act: 'unmask-start' });
   }
   const orFailed = createFailedStart([host], clock);
   const back = await untilHolds(clock, { limitMs: backLimitMs, intervalMs: backIntervalMs }, async () =>

@@ -18,7 +18,7 @@ export async function lookAtHosts({ hosts }: Pick<World, 'hosts'>): Promise<read
 
 async function lookAtHost(host: Host): Promise<HostState> {
   try {
-    const [unit, data] = await Promise.all([host.unit(), host.dir(host.dataDir)]);
+    const [unit, data] = await Promise.all([host.unit(), host.dir('data')]);
     return { host, reachable: true, unit, data };
   } catch (error) {
     if (isOpsError(error)) return { host, reachable: false, because: error.message.replace(/\.$/, '') };
@@ -41,5 +41,5 @@ export function stateInWords(state: HostState): string {
   if (!state.reachable) return `${state.host.member}: its host does not answer (${state.because}).`;
   const { host, unit, data } = state;
   const dir = !data.exists ? 'is missing' : data.empty ? 'is empty' : 'is there';
-  return `${host.member}: etcd is ${unit.activeState}${unit.masked ? ' and masked' : ''}; ${host.dataDir} ${dir}.`;
+  return `${host.member}: etcd is ${unit.activeState}${unit.masked ? ' and masked' : ''}; ${data.path} ${dir}.`;
 }

@@ -25,7 +25,7 @@ export async function roomToDefragment(host: Host, { dbSizeInUseBytes }: Pick<En
   const needed = dbSizeInUseBytes + marginBytes;
   if (free >= needed) return holds(`${host.member} has ${bytesInWords(free)} free and needs ${bytesInWords(needed)}.`);
   return fails(
-    `${host.member} has ${bytesInWords(free)} free on the disk of ${host.dataDir} and needs ${bytesInWords(needed)} (${bytesInWords(dbSizeInUseBytes)} in use, and a margin): ${bytesInWords(needed - free)} are missing there.`,
+    `${host.member} has ${bytesInWords(free)} free on the disk of its data-dir and needs ${bytesInWords(needed)} (${bytesInWords(dbSizeInUseBytes)} in use, and a margin): ${bytesInWords(needed - free)} are missing there.`,
   );
 }
 

@@ -56,13 +56,13 @@ async function lookAt(
   was: Replaced,
   { run, undo, reading }: { readonly run: RunId; readonly undo: RunId; readonly reading: 'content' | 'names' },
 ): Promise<KeptOn> {
-  const [present, kept, aside] = (await host.dirs([host.dataDir, host.paths(run).aside, host.paths(undo).aside])) as [
-    DirFacts,
-    DirFacts,
-    DirFacts,
-  ];
+  const [present, kept, aside] = await Promise.all([
+    host.dir('data'),
+    host.dir({ run, what: 'aside' }),
+    host.dir({ run: undo, what: 'aside' }),
+  ]);
   const by = byNames({ host, was, run }, { present, kept, aside });
-  return { host, present, kept, standing: by ?? (reading === 'content' ? await byContent(host, kept) : { kind: 'kept' }) };
+  return { host, present, kept, standing: by ?? (reading === 'content' ? await byContent(host, run, kept) : { kind: 'kept' }) };
 }
 
 interface Places {
@@ -73,7 +73,7 @@ interface Places {
 
 /** What the names and identities say; undefined when the kept directory is the right one and its content decides. */
 function byNames(
-  { host: { member, dataDir }, was, run }: { readonly host: Host; readonly was: Replaced; readonly run: RunId },
+  { host: { member }, was, run }: { readonly host: Host; readonly was: Replaced; readonly run: RunId },
   { present, kept, aside }: Places,
 ): Standing | undefined {
   if (!kept.exists) {
@@ -82,10 +82,10 @@ function byNames(
     if (isBefore) return { kind: 'in-place', hasData: !present.empty };
     return wrong(`${kept.path} is not on ${member} any more: it was deleted, or moved by somebody.`);
   }
-  if (aside.exists && present.exists) return wrong(`${dataDir} on ${member} was made by something after it had been moved aside.`);
+  if (aside.exists && present.exists) return wrong(`${present.path} on ${member} was made by something after it had been moved aside.`);
   if (!aside.exists && present.exists && (was.after === null || !isSameDirectory(present.identity, was.after))) {
     return wrong(
-      `${dataDir} on ${member} is not what ${run} has put there: something has replaced it since. What came last is undone first: \`runs\` lists it.`,
+      `${present.path} on ${member} is not what ${run} has put there: something has replaced it since. What came last is undone first: \`runs\` lists it.`,
     );
   }
   const isOurs = was.before === null ? kept.empty : isSameDirectory(kept.identity, was.before);
@@ -97,9 +97,9 @@ function wrong(because: string): Standing {
   return { kind: 'wrong', because };
 }
 
-async function byContent(host: Host, { path }: DirFacts): Promise<Standing> {
+async function byContent(host: Host, run: RunId, { path }: DirFacts): Promise<Standing> {
   try {
-    const database = await host.restored(path);
+    const database = await host.restored({ run, what: 'aside' });
     return database === undefined
       ? wrong(`${path} on ${host.member} went away while it was looked at.`)
       : { kind: 'kept', revision: database.revision };
@@ -128,7 +128,7 @@ export function keptRevisionOf(found: readonly KeptOn[]): bigint {
 }
 
 /** One line for each host, for the thread. */
-export function standingInWords({ host: { member, dataDir }, kept, standing }: KeptOn): string {
+export function standingInWords({ host: { member }, present, kept, standing }: KeptOn): string {
   switch (standing.kind) {
     case 'kept':
       return `${member}: its data of before is kept whole, revision ${standing.revision} (${kept.path}).`;
@@ -137,9 +137,9 @@ export function standingInWords({ host: { member, dataDir }, kept, standing }: K
     case 'unreadable':
       return `${member}: what is kept cannot be read: ${standing.because}.`;
     case 'in-place':
-      return `${member}: ${standing.hasData ? 'its data of before never moved, or is back already' : 'had no data before, and its data-dir never moved'} (${dataDir}).`;
+      return `${member}: ${standing.hasData ? 'its data of before never moved, or is back already' : 'had no data before, and its data-dir never moved'} (${present.path}).`;
     case 'returned':
-      return `${member}: its data of before is back in ${dataDir}.`;
+      return `${member}: its data of before is back in ${present.path}.`;
     case 'wrong':
       return standing.because;
     default:
@@ -148,8 +148,8 @@ export function standingInWords({ host: { member, dataDir }, kept, standing }: K
 }
 
 /** `etcd01:/data/etcd/data.restore-prod-7f3a9c.old and …` */
-export function pathsInWords(found: readonly Pick<KeptOn, 'host'>[], run: RunId, below = ''): string {
-  return list(found.map(({ host }) => `${host.member}:${host.paths(run).aside}${below}`));
+export function pathsInWords(found: readonly Pick<KeptOn, 'host' | 'kept'>[], below = ''): string {
+  return list(found.map(({ host, kept }) => `${host.member}:${kept.path}${below}`));
 }
 
 /** The names of members. */

@@ -4,9 +4,11 @@ import type { PlannedCommand } from '../../engine/command.ts';
 import { allOf, fails, holds, that } from '../../engine/finding.ts';
 import type { Finding } from '../../engine/finding.ts';
 import type { Facts } from '../../engine/step.ts';
+import type { DestroyAct, Host } from '../../host/host.ts';
+import { planOn } from '../host-plans.ts';
 import { inParallel } from '../in-parallel.ts';
 import { dataDirFact } from '../restoring/data-dir-fact.ts';
-import { fenceAll } from '../restoring/fence-all.ts';
+import { fence, fenceAll } from '../restoring/fence-all.ts';
 import { lookPatiently } from '../running/patience.ts';
 import { bytesInWords, list } from '../words.ts';
 import type { World } from '../world.ts';
@@ -77,26 +79,24 @@ function keptFact({ host, kept, standing }: KeptOn): readonly [string, string] {
   return [`kept data on ${host.member}`, `${kept.path}, ${standing.kind === 'empty' ? 'empty' : bytesInWords(kept.sizeBytes)}`];
 }
 
+/** What is done on a host. Where that run was cut before it came to it, its data never moved, and etcd is only stopped. */
+export function returning({ run, untouched }: Pick<PreparedUndo, 'run' | 'untouched'>) {
+  return ({ member }: Pick<Host, 'member'>): readonly DestroyAct[] =>
+    untouched.includes(member) ? [fence] : [fence, { act: 'put-back', earlier: run }];
+}
+
 /** First all stops, then all renames: the order in which they happen. */
-export async function planReturn(prepared: PreparedUndo, on: World): Promise<readonly PlannedCommand[]> {
-  const [units, found] = await Promise.all([
-    Promise.all(on.hosts.map(async (host) => ({ host, unit: await host.unit() }))),
-    lookAtKept(prepared, on, 'names'),
-  ]);
-  return [
-    ...units.flatMap(({ host, unit }) => host.commands.stopAndMask(unit)),
-    ...found.filter(({ kept }) => kept.exists).flatMap(({ host, present }) => host.commands.returnAside(on.runId, prepared.run, present)),
-  ];
+export function planReturn(prepared: PreparedUndo, on: World): Promise<readonly PlannedCommand[]> {
+  return planOn(on.hosts, returning(prepared));
 }
 
 /** Stops and masks every member, proves it, and only then moves: a member that ran on would be a second cluster. */
 export async function returnData(prepared: PreparedUndo, on: World, approval: Approval): Promise<void> {
   await fenceAll(on, approval);
-  const { untouched, run } = prepared;
-  await inParallel(
-    on.hosts.filter(({ member }) => !untouched.includes(member)),
-    (host) => host.returnAside(on.runId, run, approval),
-  );
+  const actsOf = returning(prepared);
+  await inParallel(on.hosts, async (host) => {
+    for (const act of actsOf(host)) if (act.act !== 'fence') await host.destroy(act, approval);
+  });
 }
 
 export async function dataReturned(prepared: PreparedUndo, on: World): Promise<Finding> {

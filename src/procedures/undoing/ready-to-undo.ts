@@ -9,7 +9,7 @@ import { bytesNeeded } from '../restoring/preflight.ts';
 import { bytesInWords } from '../words.ts';
 import type { World } from '../world.ts';
 
-/** ssh, sudo for all that an undo will do, the version, the certificates, and room to write again: nothing is copied. */
+/** ssh, the owner's leave for all that an undo will do, the version, the certificates, and room to write again: nothing is copied. */
 export async function readyToUndo(world: Pick<World, 'hosts' | 'cluster' | 'clock'>): Promise<Finding> {
   return allOf(await Promise.all(world.hosts.map((host) => lookAt(host, world))));
 }
@@ -26,14 +26,14 @@ async function lookAt(host: Host, { cluster, clock }: Pick<World, 'cluster' | 'c
   }
 }
 
-function judge({ member, dataDir }: Host, { serverVersion, freeBytes, unit, configuration }: HostFacts): Finding {
+function judge({ member }: Host, { serverVersion, freeBytes, unit, configuration, dataDir }: HostFacts): Finding {
   const neededBytes = bytesNeeded(0);
   const refused = refusal(serverVersion);
   const wrong = allOf([
     refused === undefined ? holds() : fails(`${member}: ${refused}`),
     that(
       freeBytes >= neededBytes,
-      `${member} has ${bytesInWords(freeBytes)} free beside ${dataDir}, and etcd needs ${bytesInWords(neededBytes)} to start.`,
+      `${member} has ${bytesInWords(freeBytes)} free beside ${dataDir.path}, and etcd needs ${bytesInWords(neededBytes)} to start.`,
     ),
   ]);
   return wrong.holds

@@ -1,8 +1,10 @@
 /** Refuses to undo, with the reason and what to do instead; above all for runs that are not undone by putting data back. */
 import { z } from 'zod';
 import type { EarlierRun } from '../../engine/recall.ts';
-import { OpsError } from '../../errors.ts';
+import { OpsError, isOpsError } from '../../errors.ts';
+import type { Host } from '../../host/host.ts';
 import { MemberName } from '../../ids.ts';
+import type { RunId } from '../../ids.ts';
 import type { World } from '../world.ts';
 
 /** A refusal. What is kept stays where it is. */
@@ -17,7 +19,7 @@ export async function otherwiseUndone(earlier: EarlierRun, world: World): Promis
   if (procedure === 'v2-restore') {
     return refused(
       `${runId} put back data of API 2 member by member, and that is not undone from here.`,
-      `What was there before is kept on every host as ${world.hosts[0]?.paths(runId).aside ?? 'the data-dir'}; docs/runbooks/v2-restore.md says how to go back by hand.`,
+      `What was there before is kept on every host as ${await keptPath(runId, world.hosts[0])}; docs/runbooks/v2-restore.md says how to go back by hand.`,
     );
   }
   return refused(
@@ -43,9 +45,23 @@ async function replacementStays({ run: { runId, cluster }, prepared, steps }: Ea
       `Where its etcd was stopped and masked for the removal, \`start ${cluster} ${member}\` starts it again.`,
     );
   }
-  const kept = world.hosts.find((host) => host.member === member)?.paths(runId).aside ?? 'the host';
+  const kept = await keptPath(
+    runId,
+    world.hosts.find((host) => host.member === member),
+  );
   return refused(
     `${runId} has removed the old member ${member} from ${cluster}, and etcd never takes a removed member back: its old data would be refused, so it is never put back.`,
     `To have ${member} made anew: \`replace-member ${cluster} ${member} --healthy\`. What is kept is good for one thing: ${kept}/member/snap/db, copied into the backup directory of ${cluster} as NAME.db, is a source for \`restore ${cluster} --snapshot file:NAME.db\`.`,
   );
+}
+
+/** Where a run's old data lies; in words where the host does not say it: a refusal is given all the same. */
+async function keptPath(run: RunId, host: Host | undefined): Promise<string> {
+  const inWords = `<data-dir>.${run}.old`;
+  try {
+    return host === undefined ? inWords : (await host.dir({ run, what: 'aside' })).path;
+  } catch (error) {
+    if (isOpsError(error)) return inWords;
+    throw error;
+  }
 }

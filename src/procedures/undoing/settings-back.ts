@@ -4,7 +4,8 @@ import type { PlannedCommand } from '../../engine/command.ts';
 import { allOf } from '../../engine/finding.ts';
 import type { Finding } from '../../engine/finding.ts';
 import { OpsError } from '../../errors.ts';
-import type { Host } from '../../host/host.ts';
+import type { ChangeAct, Host } from '../../host/host.ts';
+import { planOn } from '../host-plans.ts';
 import { inParallel } from '../in-parallel.ts';
 import type { World } from '../world.ts';
 import type { PreparedUndo } from './prepared.ts';
@@ -31,25 +32,26 @@ function hostOf({ hosts, cluster }: World, member: Host['member']): Host {
   return host;
 }
 
+/** The act that sets them back on a member's host; none where they stay. */
+function beforeBy(settings: Settled['settings']): (member: Host['member']) => readonly ChangeAct[] {
+  return (member) => settings.flatMap((each) => (each.member === member ? [{ act: 'settings', settings: each.before }] : []));
+}
+
 export async function planSettings({ settings }: Settled, world: World): Promise<readonly PlannedCommand[]> {
-  const plans = settings.map(async ({ member, before }) => {
-    const host = hostOf(world, member);
-    return host.commands.configure(before, await host.configuration());
-  });
-  return (await Promise.all(plans)).flat();
+  const wanted = beforeBy(settings);
+  return planOn(
+    settings.map(({ member }) => hostOf(world, member)),
+    ({ member }) => wanted(member),
+  );
 }
 
 /** Gives the difference it made on each host. */
 export async function putSettingsBack({ settings }: Settled, world: World): Promise<string> {
   const differences = new Map<string, string>();
-  const wanted = new Map(settings.map(({ member, before }) => [member, before]));
-  await inParallel(
-    world.hosts.filter(({ member }) => wanted.has(member)),
-    async (host) => {
-      const before = wanted.get(host.member);
-      if (before !== undefined) differences.set(host.member, (await host.configure(before)).difference);
-    },
-  );
+  const wanted = beforeBy(settings);
+  await inParallel(world.hosts, async (host) => {
+    for (const act of wanted(host.member)) differences.set(host.member, (await host.do(act)).difference ?? '');
+  });
   return settings.flatMap(({ member }) => (differences.get(member) ? [`${member}:\n${differences.get(member)}`] : [])).join('\n');
 }
 

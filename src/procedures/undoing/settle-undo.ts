@@ -101,7 +101,7 @@ function demandVotes(
   const source =
     kept.length === 0
       ? `\`backups ${name}\` lists what else there is.`
-      : `What it has is a source all the same: copy ${pathsInWords(kept, run, '/member/snap/db')} into the backup directory of ${name} as NAME.db, then \`restore ${name} --snapshot file:NAME.db --while-healthy\`.`;
+      : `What it has is a source all the same: copy ${pathsInWords(kept, '/member/snap/db')} into the backup directory of ${name} as NAME.db, then \`restore ${name} --snapshot file:NAME.db --while-healthy\`.`;
   throw refused(
     `Only ${serving.length} of ${plural(members.length, 'member')} of ${name} had data when ${run} began${serving.length === 0 ? '' : ` (${list(membersOf(serving))})`}, and ${needed} are needed to serve: put back, the cluster would be without quorum, as it was then. ${found.map(standingInWords).join(' ')}`,
     source,

@@ -3,6 +3,8 @@ import { fails, holds } from '../../engine/finding.ts';
 import type { Finding } from '../../engine/finding.ts';
 import { isOpsError } from '../../errors.ts';
 import type { Host } from '../../host/host.ts';
+import { asideInWords } from '../restoring/after-restore.ts';
+import { byHand, startAgain } from '../restoring/by-hand.ts';
 import { worldOf } from '../restoring/left-out.ts';
 import { list } from '../words.ts';
 import type { World } from '../world.ts';
@@ -32,7 +34,8 @@ export async function undoReport(prepared: PreparedUndo, world: World): Promise<
   return [
     `${cluster.name} serves as it was before ${run}: cluster id ${clusterIdOf(look) ?? 'unknown'}, revision ${revision ?? 'unknown'}. ${quorum.sentence}`,
     `Lost: ${loses}.`,
-    `What was in place before this undo is kept: ${moved.map((host) => `${host.member}:${host.paths(runId).aside}`).join(', ')}. When nobody needs it any more: rm -rf --one-file-system ${moved[0]?.paths(runId).aside ?? ''} on each.`,
+    `What was in place before this undo is kept: ${await asideInWords(moved, runId)}. When nobody needs it any more:`,
+    ...(await byHand(moved, [{ act: 'delete-aside' }], 'undo')),
     ...(lacking.length === 0
       ? []
       : [
@@ -48,39 +51,43 @@ export async function abandonUndo({ run, replaced, untouched }: PreparedUndo, { 
   const taking = hosts.filter(({ member }) => replaced.some((each) => each.member === member));
   const said = await Promise.all(taking.map((host) => standing(host, { run, undo: runId })));
   const begun = said.some(({ moved }) => moved);
+  const sentences = said.flatMap(({ sentence }) => sentence ?? []);
   // Some have the data of before and some have not: started by hand, they would be two clusters.
-  const isMixed = begun || untouched.length > 0;
-  const ways = [
-    `To finish it: \`undo ${run}\`.${begun ? ` To go back to how it was: \`undo ${runId}\`.` : ''} Until then start nothing by hand on ${cluster.name}: not every host has data of the same cluster in place.`,
-  ];
-  return [
-    ...said.flatMap(({ sentence, start }) => (sentence === undefined ? [] : [isMixed ? sentence : `${sentence}${start}`])),
-    ...(isMixed ? ways : []),
-  ].join('\n');
+  if (begun || untouched.length > 0)
+    return [
+      ...sentences,
+      `To finish it: \`undo ${run}\`.${begun ? ` To go back to how it was: \`undo ${runId}\`.` : ''} Until then start nothing by hand on ${cluster.name}: not every host has data of the same cluster in place.`,
+    ].join('\n');
+  const masked = taking.filter((_host, index) => said[index]?.masked === true);
+  return [...sentences, ...(masked.length === 0 ? [] : ['To start it again:', ...(await byHand(masked, startAgain, 'undo'))])].join('\n');
 }
 
 interface HostStanding {
   /** This undo has moved something there. */
   readonly moved: boolean;
+  readonly masked: boolean;
   /** Undefined where it is as it was and etcd is not kept from starting. */
   readonly sentence: string | undefined;
-  readonly start: string;
 }
 
 async function standing(host: Host, { run, undo }: { readonly run: World['runId']; readonly undo: World['runId'] }): Promise<HostStanding> {
-  const { member, dataDir, unitName } = host;
-  const [kept, aside] = [host.paths(run).aside, host.paths(undo).aside];
-  const start = ` To start it again: systemctl unmask ${unitName} && systemctl start ${unitName}.`;
+  const { member } = host;
   try {
-    const [unit, [old, own, present]] = await Promise.all([host.unit(), host.dirs([kept, aside, dataDir])]);
-    const stands = `${member}: etcd is ${unit.activeState}${unit.masked ? ' and masked' : ''}`;
-    if (own?.exists !== true) return { moved: false, sentence: unit.masked ? `${stands}, its data is where it was.` : undefined, start };
-    const where = old?.exists === true ? `the data of before is still in ${kept}` : `the data of before is in ${dataDir}`;
-    const missing = present?.exists === true ? '' : `, and there is no ${dataDir}`;
-    return { moved: true, sentence: `${stands}; ${where}, what was in place is in ${aside}${missing}.`, start: '' };
+    const [unit, old, own, present] = await Promise.all([
+      host.unit(),
+      host.dir({ run, what: 'aside' }),
+      host.dir({ run: undo, what: 'aside' }),
+      host.dir('data'),
+    ]);
+    const { masked } = unit;
+    const stands = `${member}: etcd is ${unit.activeState}${masked ? ' and masked' : ''}`;
+    if (!own.exists) return { moved: false, masked, sentence: masked ? `${stands}, its data is where it was.` : undefined };
+    const where = `the data of before is ${old.exists ? `still in ${old.path}` : `in ${present.path}`}`;
+    const missing = present.exists ? '' : `, and there is no ${present.path}`;
+    return { moved: true, masked, sentence: `${stands}; ${where}, what was in place is in ${own.path}${missing}.` };
   } catch (error) {
     if (!isOpsError(error)) throw error;
-    const where = `What was in place is in ${dataDir} or ${aside}, the data of before in ${kept} or ${dataDir}.`;
-    return { moved: false, sentence: `${member} could not be asked (${error.message}) ${where}`, start: '' };
+    const where = `What was in place is in its data-dir or beside it under the name of ${undo}, the data of before there or under that of ${run}.`;
+    return { moved: false, masked: false, sentence: `${member} could not be asked (${error.message}) ${where}` };
   }
 }

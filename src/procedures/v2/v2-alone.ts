@@ -4,21 +4,35 @@ import { allOf, fails, holds, that } from '../../engine/finding.ts';
 import type { Finding } from '../../engine/finding.ts';
 import type { MemberRow } from '../../etcd/etcd.ts';
 import { OpsError } from '../../errors.ts';
+import type { ChangeAct } from '../../host/host.ts';
+import { planOn } from '../host-plans.ts';
+import { dataReplacedActs, untilAside } from '../restoring/after-restore.ts';
 import { placeOf } from '../replacing/joining-host.ts';
 import type { PreparedV2Restore } from '../v2-restore.ts';
 import { list } from '../words.ts';
 import type { World } from '../world.ts';
 
+/** The flag first: without it etcd would look for the members that the backup has forgotten. */
+const starting = [{ act: 'v2-force' }, { act: 'unmask-start' }] as const satisfies readonly ChangeAct[];
+
 export async function planStartAlone({ first }: PreparedV2Restore, world: World): Promise<readonly PlannedCommand[]> {
-  const { host } = placeOf(world, first);
-  return [...host.v2.commands.setForce(), ...host.commands.unmaskAndStart(await host.unit())];
+  return planOn([placeOf(world, first).host], () => starting, await untilAside(dataReplacedActs, world));
 }
 
-/** The flag first: without it etcd would look for the members that the backup has forgotten. */
 export async function startAlone({ first }: PreparedV2Restore, world: World): Promise<void> {
   const { host } = placeOf(world, first);
-  await host.v2.setForce();
-  await host.unmaskAndStart();
+  for (const act of starting) await host.do(act);
+}
+
+const freeing = { act: 'v2-unforce' } as const satisfies ChangeAct;
+
+export async function planFreeing({ first }: PreparedV2Restore, world: World): Promise<readonly PlannedCommand[]> {
+  const before = await untilAside((host) => [...dataReplacedActs(host), ...starting], world);
+  return planOn([placeOf(world, first).host], () => [freeing], before);
+}
+
+export async function freeOfFlag({ first }: PreparedV2Restore, world: World): Promise<void> {
+  await placeOf(world, first).host.do(freeing);
 }
 
 /** It serves, as the only member of its cluster. */

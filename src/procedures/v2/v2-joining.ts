@@ -6,6 +6,8 @@ import type { Progress } from '../../engine/step.ts';
 import type { Clock } from '../../engine/ports.ts';
 import { OpsError, isOpsError } from '../../errors.ts';
 import type { MemberName } from '../../ids.ts';
+import { planOn } from '../host-plans.ts';
+import { dataReplacedActs, untilAside } from '../restoring/after-restore.ts';
 import { configure, configured, promote, startedAsLearner } from '../replacing/join.ts';
 import type { JoiningMember } from '../replacing/join.ts';
 import { placeOf } from '../replacing/joining-host.ts';
@@ -27,18 +29,20 @@ function othersOf({ first }: PreparedV2Restore, { cluster }: World) {
 export async function planJoining(prepared: PreparedV2Restore, world: World): Promise<readonly PlannedCommand[]> {
   const known: MemberName[] = [prepared.first];
   const plans: PlannedCommand[] = [];
+  const before = await untilAside(dataReplacedActs, world);
   for (const { name, peerUrl } of othersOf(prepared, world)) {
     known.push(name);
-    const { host } = placeOf(world, name);
-    const [configuration, unit] = await Promise.all([host.configuration(), host.unit()]);
     const initialCluster = world.cluster.members
       .filter((member) => known.includes(member.name))
       .map((member) => `${member.name}=${member.peerUrl}`)
       .join(',');
     plans.push(
       world.etcd.commands.addLearner(name, [peerUrl]),
-      ...host.commands.configure({ initialClusterState: 'existing', initialCluster }, configuration),
-      ...host.commands.unmaskAndStart(unit),
+      ...(await planOn(
+        [placeOf(world, name).host],
+        () => [{ act: 'settings', settings: { initialClusterState: 'existing', initialCluster } }, { act: 'unmask-start' }],
+        before,
+      )),
       { on: 'bot', argv: ['etcdctl', 'member', 'promote', `<the id of ${name}>`] },
     );
   }
@@ -57,7 +61,7 @@ export async function joinOthers(prepared: PreparedV2Restore, world: World, prog
     if (!added.isLearner && added.name === name) continue;
     const there: World = { ...world, etcd: world.etcd.among(among) };
     if (!(await configured(joining, there)).holds) differences.push(await configure(joining, there));
-    await placeOf(world, name).host.unmaskAndStart();
+    await placeOf(world, name).host.do({ act: 'unmask-start' });
     await started(joining, there, world.clock);
     await promote(joining, there, (text) => progress(`${name}: ${text}`));
   }

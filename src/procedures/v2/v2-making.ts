@@ -15,7 +15,7 @@ import type { World } from '../world.ts';
 export async function makeV2Backup({ member, raftIndex }: V2Source, host: Host, world: World): Promise<string> {
   const { quorum } = await lookTwice(world);
   const settled = quorum.holds && raftIndex > 0n ? await settle(world, member) : undefined;
-  await host.v2.makeBackup(world.runId);
+  await host.do({ act: 'v2-backup' });
   if (settled === undefined)
     return `The last writes could not be settled before (${quorum.holds ? `${member} is stopped` : quorum.sentence}), so a few of them may not be in it.`;
   return settled.applied

@@ -21,8 +21,11 @@ export async function v2Preflight(first: MemberName, { hosts }: World, backupVer
 async function ready(host: Host, isFirst: boolean, backupVersion: string): Promise<Finding> {
   const purposes: readonly Purpose[] = isFirst ? ['restore', 'replace-member', 'v2-restore'] : ['restore', 'replace-member'];
   try {
-    const { serverVersion, freeBytes, configuration } = await host.preflight(purposes);
-    const [{ style, enabled }, force] = await Promise.all([host.v2.settings(), host.v2.force()]);
+    const [{ serverVersion, freeBytes, configuration, dataDir }, { style, enabled }, force] = await Promise.all([
+      host.preflight(purposes),
+      host.v2.settings(),
+      host.v2.force(),
+    ]);
     const neededBytes = isFirst ? firstNeedsBytes : othersNeedBytes;
     const finding = allOf([
       that(
@@ -44,7 +47,7 @@ async function ready(host: Host, isFirst: boolean, backupVersion: string): Promi
       ),
       that(
         freeBytes >= neededBytes,
-        `${host.member} has ${bytesInWords(freeBytes)} free beside ${host.dataDir} and needs ${bytesInWords(neededBytes)}.`,
+        `${host.member} has ${bytesInWords(freeBytes)} free beside ${dataDir.path} and needs ${bytesInWords(neededBytes)}.`,
       ),
     ]);
     if (!finding.holds) return finding;

@@ -4,8 +4,10 @@ import type { PlannedCommand } from '../../engine/command.ts';
 import { allOf, that } from '../../engine/finding.ts';
 import type { Finding } from '../../engine/finding.ts';
 import type { Facts } from '../../engine/step.ts';
-import type { Host } from '../../host/host.ts';
-import { fenceAll } from '../restoring/fence-all.ts';
+import type { DestroyAct, Host, HostAct } from '../../host/host.ts';
+import { planOn } from '../host-plans.ts';
+import { fence, fenceAll } from '../restoring/fence-all.ts';
+import { swapped } from '../restoring/replace-data.ts';
 import { inParallel } from '../in-parallel.ts';
 import { placeOf } from '../replacing/joining-host.ts';
 import { lookTwice } from '../running/patience.ts';
@@ -42,7 +44,10 @@ export async function v2ReplacementFacts(
   const [{ endpoints }, dirs] = await Promise.all([
     lookTwice({ hosts, etcd, clock }),
     Promise.all(
-      hosts.map(async (host) => ({ host, present: await host.dir(host.dataDir), next: await host.dir(host.paths(runId).restored) })),
+      hosts.map(async (host) => {
+        const [present, next] = await Promise.all([host.dir('data'), host.dir({ run: runId, what: 'restored' })]);
+        return { host, present, next };
+      }),
     ),
   ]);
   const answering = endpoints.filter((endpoint) => endpoint.answers).map(({ member }) => member);
@@ -54,7 +59,7 @@ export async function v2ReplacementFacts(
     'cluster id': clusterIds.size === 0 ? 'no member answers' : [...clusterIds].join(', '),
     ...Object.fromEntries(
       dirs.map(({ host, present, next }) => {
-        const now = present.exists ? `${host.dataDir} is ${present.identity}` : `${host.dataDir} is missing`;
+        const now = present.exists ? `${present.path} is ${present.identity}` : `${present.path} is missing`;
         const then =
           host.member === first ? `its replacement is ${next.exists ? next.identity : 'missing'}` : 'an empty one takes its place';
         return [`data-dir on ${host.member}`, `${now}; ${then}`];
@@ -63,29 +68,37 @@ export async function v2ReplacementFacts(
   };
 }
 
-/** First all stops, then all renames: the order in which they happen. */
-export async function planV2Replacement({ first }: PreparedV2Restore, { hosts, runId }: World): Promise<readonly PlannedCommand[]> {
-  const now = await Promise.all(hosts.map(async (host) => ({ host, unit: await host.unit(), dir: await host.dir(host.dataDir) })));
-  return [
-    ...now.flatMap(({ host, unit }) => host.commands.stopAndMask(unit)),
-    ...now.flatMap(({ host, dir }) =>
-      host.member === first ? host.commands.swapDataDir(runId, dir) : host.commands.putDataAside(runId, dir),
-    ),
-  ];
+/** The member that takes the backup has it put in place; the others join with nothing. */
+function replacingWith({ first }: Pick<PreparedV2Restore, 'first'>) {
+  return ({ member }: Pick<Host, 'member'>): DestroyAct => ({ act: member === first ? 'swap' : 'put-aside' });
+}
+
+/**
+ * First all stops, then all renames: the order in which they happen.
+ * @param making what the backup is put beside the data-dir with, for a plan that is shown before it lies there
+ */
+export async function planV2Replacement(
+  prepared: PreparedV2Restore,
+  world: World,
+  making: () => Promise<readonly HostAct[]>,
+): Promise<readonly PlannedCommand[]> {
+  const { hosts, runId } = world;
+  const { host: taker } = placeOf(world, prepared.first);
+  const replace = replacingWith(prepared);
+  const isMade = (await taker.has({ run: runId, what: 'restored' })) || (await swapped(taker, world));
+  const made = isMade ? [] : await making();
+  return planOn(
+    hosts,
+    (host) => [fence, replace(host)],
+    (host) => (host.member === prepared.first ? made : []),
+  );
 }
 
 /** Stops and masks every member, proves it, and only then moves: an old member that runs on would be a second cluster. */
-export async function replaceWithV2({ first }: PreparedV2Restore, world: World, approval: Approval): Promise<void> {
-  const { hosts, runId } = world;
+export async function replaceWithV2(prepared: PreparedV2Restore, world: World, approval: Approval): Promise<void> {
+  const replace = replacingWith(prepared);
   await fenceAll(world, approval);
-  await inParallel(hosts, (host) => (host.member === first ? host.swapDataDir(runId, approval) : host.putDataAside(runId, approval)));
-}
-
-/** The old data (or an empty directory where there was none) is aside, and something is in its place. */
-async function swapped(host: Host, { runId }: Pick<World, 'runId'>): Promise<boolean> {
-  const { aside, restored } = host.paths(runId);
-  const there = await host.existing([aside, restored, host.dataDir]);
-  return there.has(aside) && !there.has(restored) && there.has(host.dataDir);
+  await inParallel(world.hosts, (host) => host.destroy(replace(host), approval));
 }
 
 export async function v2Replaced({ hosts, runId }: World): Promise<Finding> {

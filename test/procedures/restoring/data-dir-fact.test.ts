@@ -4,7 +4,7 @@ import type { DirFacts } from '../../../src/host/host.ts';
 import { MemberName } from '../../../src/ids.ts';
 import { dataDirFact, dataDirFacts, isSameDirectory } from '../../../src/procedures/restoring/data-dir-fact.ts';
 
-const host = { member: MemberName.parse('etcd01.prod'), dataDir: '/data/etcd/data' };
+const host = { member: MemberName.parse('etcd01.prod') };
 const dir = (identity: string): DirFacts => ({
   exists: true,
   path: '/data/etcd/data',
@@ -21,7 +21,7 @@ describe('dataDirFacts', () => {
   it.each([
     [dir('8:1'), dir('8:2'), { present: '8:1', replacement: '8:2' }],
     [none, dir('8:2'), { present: undefined, replacement: '8:2' }],
-    [dir('8:1'), undefined, { present: '8:1', replacement: undefined }],
+    [dir('8:1'), none, { present: '8:1', replacement: undefined }],
   ])('reads back what dataDirFact wrote', (present, replacement, expected) => {
     const facts = Object.fromEntries([dataDirFact(host, present, replacement)]);
 

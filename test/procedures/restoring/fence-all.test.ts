@@ -4,7 +4,10 @@ import { MemberId } from '../../../src/ids.ts';
 import { fenceAll } from '../../../src/procedures/restoring/fence-all.ts';
 import { fakeWorld } from '../../fakes/world.ts';
 
-const approval = mintApproval({ gateId: 'g.1', planDigest: '', approvedBy: [] });
+const commands = ['etcd01', 'etcd02', 'etcd03'].flatMap((on) =>
+  ['mask', 'stop'].map((verb) => ({ on, argv: ['systemctl', verb, 'etcd'] })),
+);
+const approval = mintApproval({ gateId: 'g.1', planDigest: '', plan: commands, approvedBy: [] });
 
 describe('fenceAll', () => {
   it('stops the member that leads after all others', async () => {

@@ -1,0 +1,62 @@
+"""Answers the requests of one channel until it ends."""
+import hashlib
+import os
+import signal
+import sys
+
+from .refused import Refused
+from .wire import Gone, Wire, request_of
+
+PROTOCOL = 1
+
+
+def main():
+    # An operation is never cut in two: whoever ends the channel is noticed between two of them.
+    for one in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT, signal.SIGPIPE, signal.SIGQUIT):
+        signal.signal(one, signal.SIG_IGN)
+    os.umask(0o077)
+    os.chdir('/')
+    if len(sys.argv) > 1:
+        from .describe import describe
+        sys.exit(describe(sys.argv[1:]))
+    os.environ['PATH'] = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+    if os.geteuid() != 0:
+        sys.stderr.write('etcd-medic-host: this program runs as root, by sudo or by a key of root\n')
+        sys.exit(77)
+    wire = Wire(0, 1)
+    wire.say({'hello': 'etcd-medic-host', 'protocol': PROTOCOL, 'program': digest(), 'host': os.uname()[1]})
+    try:
+        serve(wire)
+    except Gone:
+        pass
+
+
+def digest():
+    """sha256 over this program's files: the name, a newline and the bytes of each, in the order of their names."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    whole = hashlib.sha256()
+    for name in sorted(name for name in os.listdir(here) if name.endswith('.py')):
+        with open(os.path.join(here, name), 'rb') as file:
+            whole.update(name.encode('ascii') + b'\n' + file.read())
+    return whole.hexdigest()
+
+
+def serve(wire):
+    from .session import Session
+    session = Session(wire)
+    while True:
+        request_id = 0
+        try:
+            line = wire.line()
+            if line is None:
+                return
+            request = request_of(line)
+            request_id = request['id']
+            answered = session.answer(request)
+        except Refused as error:
+            wire.say({'id': request_id, 'error': {'code': error.code, 'message': error.message, 'hint': error.hint}})
+            # What follows a line that is no request cannot be trusted to be a line.
+            if error.code == 'HOST_PROTOCOL':
+                return
+            continue
+        wire.say({'id': request_id, 'done': answered})

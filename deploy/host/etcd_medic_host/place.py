@@ -1,0 +1,119 @@
+"""Where etcd's data lies, what lies beside it by run, and with whose rights it may be moved."""
+import os
+
+from . import trees
+from .fence import RUN
+from .refused import failed
+from .users import as_user
+
+KINDS = ('snapshot', 'restored', 'aside')
+
+
+class Place:
+    """
+    What is swapped as one: the data-dir by a rename. Where the data-dir is itself a mount point, which cannot be renamed, its `member`;
+    and with --wal-dir the directory of the WAL beside it, always first, so that whoever sees the data done knows that the WAL is.
+    """
+
+    def __init__(self, etcd):
+        self.etcd = etcd
+        self.account = etcd.account
+        self.is_mount = is_mount(etcd.data_dir)
+        self.data = etcd.data_dir + '/member' if self.is_mount else etcd.data_dir
+        self.targets = ([etcd.wal_dir] if etcd.wal_dir else []) + [self.data]
+        self.problem, self.rights = self._rights()
+
+    def _rights(self):
+        """Why nothing can be moved here, or None; and for each directory that names are changed in, whose rights that needs."""
+        rights = {}
+        for path in self.targets:
+            directory = os.path.dirname(path)
+            try:
+                if os.path.realpath(directory) != directory:
+                    return '%s leads over a symbolic link' % path, rights
+                rights[directory] = trees.owner_of(directory, self.account)
+                entry = self.entry(path)
+            except trees.Unsafe as error:
+                return '%s: nothing is done there in the name of root or of etcd' % error, rights
+            except OSError as error:
+                return '%s cannot be looked at (%s)' % (error.filename or path, error.strerror), rights
+            if entry is not None and entry['type'] != 'directory':
+                return '%s is %s and no directory' % (path, 'a symbolic link' if entry['type'] == 'link' else 'a file'), rights
+            if path != self.data and is_mount(path):
+                return '%s is itself a mount point: make the wal-dir a directory inside of that file system' % path, rights
+            if entry is not None and entry['identity'].split(':')[0] != str(os.stat(directory).st_dev):
+                return '%s lies on another file system than %s' % (path, directory), rights
+        return None, rights
+
+    def demand(self):
+        """Raises Refused when nothing can be moved here."""
+        if self.problem:
+            raise failed('The data-dir of %s cannot be moved aside by a rename: %s.' % (self.etcd.name, self.problem))
+
+    def path(self, run, kind, target=None):
+        """`snapshot`, `restored` or `aside` of a run; of the data unless another target is named."""
+        return '%s.%s.%s' % (target or self.data, run, {'snapshot': 'snapshot', 'restored': 'new', 'aside': 'old'}[kind])
+
+    def database(self, directory):
+        """The database of a data-dir, or of its `member`."""
+        return directory + ('/snap/db' if self.is_mount else '/member/snap/db')
+
+    def acts_as(self, path):
+        """'root' or 'etcd': with whose rights a name beside the data is changed."""
+        return self.rights[os.path.dirname(path)]
+
+    def perform(self, path, work):
+        """`work()` with the rights that fit the directory of `path`."""
+        if self.acts_as(path) == 'etcd':
+            return as_user(self.account, work)
+        return work()
+
+    def entry(self, path):
+        """What lies at a path, with names of its owner."""
+        found = trees.entry_at(path)
+        if found is not None:
+            found = dict(found, user=_user(found.pop('uid')), group=_group(found.pop('gid')))
+        return found
+
+    def beside(self):
+        """Paths beside the data that begin with its name and a dot."""
+        directory, name = trees.split(self.data)
+        try:
+            return sorted('%s/%s' % (directory, one) for one in os.listdir(directory) if one.startswith(name + '.'))
+        except OSError:
+            return []
+
+    def runs(self):
+        """The runs that have left anything here."""
+        found = set()
+        for path in self.beside():
+            parts = path[len(self.data) + 1:].split('.')
+            if RUN.match(parts[0]) and len(parts) > 1 and parts[1] in ('snapshot', 'new', 'old'):
+                found.add(parts[0])
+        return sorted(found)
+
+
+def is_mount(path):
+    """As the kernel's own list of mounts says: a bind mount of the same file system is one too."""
+    with open('/proc/self/mountinfo') as file:
+        for line in file:
+            fields = line.split(' ')
+            if len(fields) > 4 and fields[4].replace('\\040', ' ').replace('\\134', '\\') == path:
+                return True
+    return False
+
+
+def _user(number):
+    import pwd
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
+
+
+def _group(number):
+    import grp
+    try:
+        return grp.getgrgid(number).gr_name
+    except KeyError:
+        return str(number)

@@ -1,0 +1,27 @@
+"""How a TCP port of another host looks from this one."""
+import errno
+import socket
+
+SECONDS = 3
+
+
+def reach(address, port):
+    """`refused` proves that the way is free; `no-answer` that something swallows what is sent, or nobody is there."""
+    if not 0 < port < 65536 or len(address) > 253:
+        return 'unreachable'
+    try:
+        found = socket.getaddrinfo(address, port, 0, socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return 'unreachable'
+    family, kind, protocol, _, place = found[0]
+    one = socket.socket(family, kind, protocol)
+    one.settimeout(SECONDS)
+    try:
+        one.connect(place)
+        return 'open'
+    except socket.timeout:
+        return 'no-answer'
+    except OSError as error:
+        return 'refused' if error.errno == errno.ECONNREFUSED else 'unreachable'
+    finally:
+        one.close()

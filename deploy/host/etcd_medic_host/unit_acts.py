@@ -1,0 +1,219 @@
+"""The acts on etcd's unit: stopped so that nothing revives it, started, its settings changed."""
+import os
+
+from . import edits, operations, trees, units
+from .moves import Refusal
+from .operations import Operation, command, nothing
+from .users import as_user
+
+STOP_SECONDS = 300
+
+
+def reload():
+    return command([units.SYSTEMCTL, 'daemon-reload'])
+
+
+def mask(state):
+    """
+    For good. `systemctl mask` refuses when a real file lies in /etc/systemd/system, and a mask in /run loses to it: then the file is copied beside
+    itself first, and the link to /dev/null takes its place in one rename, so that at every moment there is either the unit or its mask.
+    """
+    unit = state.unit.name
+
+    def masked(later):
+        later.masked = later.masked_on_disk = True
+        later.set_aside = later.set_aside or later.own_file
+        later.own_file = False
+    if state.masked:
+        return []
+    if state.masked_on_disk:
+        return [command([units.SYSTEMCTL, 'daemon-reload'], masked)]
+    if not state.own_file:
+        return [command([units.SYSTEMCTL, 'mask', unit], masked)]
+    own, aside = units.own_file(unit), units.set_aside_file(unit)
+    return [Operation(['cp', '-aT', own, aside], lambda _held: trees.copy_beside(own, aside), nothing),
+            Operation(['ln', '-sfT', '/dev/null', own], lambda _held: _link(own), nothing),
+            command([units.SYSTEMCTL, 'daemon-reload'], masked)]
+
+
+def _link(path):
+    directory, name = trees.split(path)
+    fd = trees.opened(directory)
+    try:
+        trees.put_link(fd, name, '/dev/null')
+    finally:
+        os.close(fd)
+
+
+def unmask(state):
+    """A unit file that was set aside is renamed over the mask; `systemctl unmask` would delete what lies there."""
+    unit = state.unit.name
+
+    def unmasked(later):
+        later.own_file = later.own_file or later.set_aside
+        later.masked = later.masked_on_disk = later.set_aside = False
+    if state.set_aside and not state.own_file:
+        own, aside = units.own_file(unit), units.set_aside_file(unit)
+        return [Operation(['mv', '-T', aside, own], lambda _held: os.rename(aside, own), nothing), command([units.SYSTEMCTL, 'daemon-reload'], unmasked)]
+    if state.masked or state.masked_on_disk:
+        return [command([units.SYSTEMCTL, 'unmask', unit], unmasked)]
+    return [reload()] if state.unit.needs_reload else []
+
+
+def stop(state):
+    def stopped(later):
+        later.down = True
+    return [command([units.SYSTEMCTL, 'stop', state.unit.name], stopped, seconds=STOP_SECONDS)]
+
+
+def reset_failed(state):
+    """Forgets a start limit that was hit; it says 1 when there is nothing to forget."""
+    return command([units.SYSTEMCTL, 'reset-failed', state.unit.name], accepts=(0, 1))
+
+
+def start(state):
+    """Without waiting: the unit is Type=notify and etcd says it is ready when it has a leader, for which it needs the others."""
+    def started(later):
+        later.down = False
+    return [reset_failed(state), command([units.SYSTEMCTL, 'start', '--no-block', state.unit.name], started)]
+
+
+def restart(state):
+    return [reset_failed(state), command([units.SYSTEMCTL, 'restart', '--no-block', state.unit.name])]
+
+
+class Act:
+    groups = ('stop-and-start',)
+    destroys = False
+
+    def __init__(self, arguments):
+        self.arguments = arguments
+
+
+class Fence(Act):
+    """First the mask, then the stop: nothing can revive it in between."""
+    groups = ('restore', 'replace')
+    destroys = True
+
+    def decide(self, state):
+        masking = mask(state)
+        return masking + ([] if state.down and state.masked else stop(state))
+
+
+class UnmaskStart(Act):
+    groups = ('stop-and-start', 'restore', 'replace')
+
+    def decide(self, state):
+        return unmask(state) + (start(state) if state.down else [])
+
+    def done(self, state):
+        """Whether it comes up is for who asked to see: it may need the others."""
+        return not unmask(state)
+
+
+class Stop(Act):
+    def decide(self, state):
+        return [] if state.down else stop(state)
+
+
+class Restart(Act):
+    """Not idempotent: done twice, etcd is restarted twice."""
+    repeats = True
+
+    def decide(self, state):
+        return restart(state)
+
+
+class SetSettings(Act):
+    """Only how a member finds its cluster; a copy of the file is kept beside it, made anew as long as there is something to change."""
+    groups = ('restore', 'replace')
+
+    def __init__(self, arguments):
+        self.wanted = edits.wanted_of(arguments)
+        self.difference = ''
+
+    def decide(self, state):
+        if edits.stands(state.settings, state.unit, self.wanted) is None:
+            return []
+        edit = edits.edit_of(state.settings, state.etcd, state.unit, self.wanted)
+        self.difference = edit.difference()
+        if edit.after == edit.before:
+            return [reload()]
+        account, path, copy = state.etcd.account, edit.path, edits.copy_name(edit.path, self.wanted)
+        real = os.path.realpath(path) if trees.owner_of(os.path.dirname(path), account) == 'root' else path
+        by_root = trees.owner_of(os.path.dirname(real), account) == 'root'
+
+        def perform(work):
+            return work() if by_root else as_user(account, work)
+
+        def changed(later):
+            later.settings = later.settings.with_text(path, edit.after)
+
+        def known(later):
+            later.unit.needs_reload = False
+        data = edit.after.encode('utf-8', 'surrogateescape')
+        by = operations.ROOT if by_root else operations.ETCD
+        return [Operation(['cp', '-aT', path, copy], lambda _held: perform(lambda: _copy(path, real, copy)), nothing, by),
+                Operation(['sed', '-i'] + edit.expressions() + [path], lambda _held: perform(lambda: trees.write_over(real, data)), changed, by),
+                command([units.SYSTEMCTL, 'daemon-reload'], known)]
+
+
+def _copy(path, real, copy):
+    """The text of a link's file, kept beside the link."""
+    if real == path:
+        trees.copy_beside(path, copy)
+    else:
+        trees.put_copy(real, copy)
+
+
+class Force(Act):
+    """`--force-new-cluster` for the next start, by a drop-in that a reboot forgets."""
+    groups = ('v2',)
+
+    def decide(self, state):
+        directory, path = units.force_drop_in(state.unit.name)
+        if state.settings.style == 'config-file':
+            raise Refusal('etcd reads a YAML --config-file and ignores its environment, so force-new-cluster cannot be set for one start alone')
+        if state.force_set:
+            return []
+
+        def set_it(later):
+            later.force_set = True
+        text = '[Service]\nEnvironment=ETCD_FORCE_NEW_CLUSTER=true\n'
+        return [Operation(['mkdir', '-p', '-m', '755', directory], lambda _held: _directory(directory), nothing),
+                Operation(['sed', '-n', '-e', r's/.*/[Service]\nEnvironment=ETCD_FORCE_NEW_CLUSTER=true/w' + path, '/proc/version'],
+                          lambda _held: _drop_in(path, text), nothing),
+                command([units.SYSTEMCTL, 'daemon-reload'], set_it)]
+
+
+def _directory(path):
+    if not os.path.isdir(path):
+        os.makedirs(path, 0o755)
+        os.chmod(path, 0o755)
+
+
+def _drop_in(path, text):
+    with open(path + '.tmp', 'w') as file:
+        file.write(text)
+    os.chmod(path + '.tmp', 0o644)
+    os.rename(path + '.tmp', path)
+
+
+class Unforce(Act):
+    """The drop-in away, and a restart where etcd still runs with it."""
+    groups = ('v2',)
+    repeats = True
+
+    def decide(self, state):
+        from .look import runs_with_force
+        _, path = units.force_drop_in(state.unit.name)
+        found = []
+
+        def cleared(later):
+            later.force_set = False
+        if state.force_set or state.unit.forced:
+            found = [Operation(['rm', '-f', path], lambda _held: trees.remove(path) if os.path.lexists(path) else None, nothing),
+                     command([units.SYSTEMCTL, 'daemon-reload'], cleared)]
+        if runs_with_force(state.unit.main_pid) or (found and not state.down):
+            found += restart(state)
+        return found

@@ -1,0 +1,141 @@
+/** Asks one host: over one channel that is opened when it is needed, one request after the other, each change in the run's name and each operation recorded. */
+import { createHash } from 'node:crypto';
+import type { RecordCommand } from '../engine/command.ts';
+import type { Conceal } from '../engine/conceal.ts';
+import type { Clock } from '../engine/ports.ts';
+import { mayChangeNothing } from '../engine/tenure.ts';
+import type { Tenure } from '../engine/tenure.ts';
+import { OpsError } from '../errors.ts';
+import type { MemberName, RunId } from '../ids.ts';
+import { openChannel } from './channel.ts';
+import type { Channel } from './channel.ts';
+import type { Answer, Asking, Send, Take } from './conversation.ts';
+import { createRecorder } from './recorder.ts';
+import type { Link } from './ssh.ts';
+
+export interface HostClientDeps {
+  readonly member: MemberName;
+  readonly address: string;
+  /** Which of the host's etcds is meant. */
+  readonly unit: string;
+  /** Starts what leads to the host; real ssh is replaced here in tests. */
+  readonly open: () => Link;
+  readonly record: RecordCommand;
+  /** Takes known secrets out of what a host answered. Nothing is known when not given. */
+  readonly conceal?: Conceal | undefined;
+  readonly clock: Pick<Clock, 'now'>;
+  /** In whose name something is changed; undefined where nothing may be. */
+  readonly tenure: Tenure | undefined;
+}
+
+/** One request. */
+export interface HostRequest {
+  readonly verb: 'look' | 'database' | 'reach' | 'plan' | 'settings-before' | 'do' | 'fetch' | 'v2-inspect';
+  readonly arguments: Readonly<Record<string, unknown>>;
+  /** For sentences: `do stop`. */
+  readonly what: string;
+  readonly limitMs: number;
+  /** The run whose names a plan is made of. A change goes in the name of the tenure's. */
+  readonly run?: RunId;
+  readonly send?: Send;
+  readonly take?: Take;
+}
+
+/** What came of it, and when, by the bot's clock, it was asked and answered. */
+export interface HostAnswer {
+  readonly done: unknown;
+  readonly sentAtMs: number;
+  readonly answeredAtMs: number;
+}
+
+/** Every method throws OpsError HOST_*, ARGUMENT_UNSAFE, or what the tenure's permit throws. */
+export interface HostClient {
+  /** For sentences: `etcd01 (10.0.0.31)`. */
+  readonly where: string;
+  /** Only `do` changes something. */
+  ask(request: HostRequest): Promise<HostAnswer>;
+  close(): Promise<void>;
+}
+
+/** Connects to nothing yet. */
+export function createHostClient(deps: HostClientDeps): HostClient {
+  const where = `${deps.member} (${deps.address})`;
+  let channel: Channel | undefined;
+  let isClosed = false;
+  let last: Promise<unknown> = Promise.resolve();
+
+  const opened = async (): Promise<Channel> => {
+    if (isClosed) throw new OpsError('HOST_UNREACHABLE', `The connection to ${where} was closed.`);
+    if (channel?.isOpen() === true) return channel;
+    channel = await openChannel(deps.open, where);
+    if (!isClosed) return channel;
+    await channel.close();
+    throw new OpsError('HOST_UNREACHABLE', `The connection to ${where} was closed.`);
+  };
+
+  const attempt = async (request: HostRequest): Promise<HostAnswer> => {
+    const before = channel;
+    let current = await opened();
+    if (request.verb === 'do') {
+      await (deps.tenure?.permit ?? mayChangeNothing)();
+      // It may have waited for long. What has not been sent can go over another channel.
+      current = await opened();
+      return await once(deps, current, request);
+    }
+    try {
+      return await once(deps, current, request);
+    } catch (error) {
+      // A host that was rebooted leaves a dead channel behind. Looking again over a new one does no harm; what changes something is for the
+      // caller to decide on, and of a file half of it has been taken already.
+      if (current !== before || error !== current.brokenBy() || request.take !== undefined) throw error;
+      return await once(deps, await opened(), request);
+    }
+  };
+
+  return {
+    where,
+    async ask(request) {
+      const turn = last.then(async () => await attempt(request));
+      last = turn.catch(() => undefined);
+      return await turn;
+    },
+    async close() {
+      isClosed = true;
+      await channel?.close();
+      // One that was being opened closes itself.
+      await last;
+    },
+  };
+}
+
+async function once(deps: HostClientDeps, channel: Channel, request: HostRequest): Promise<HostAnswer> {
+  const { unit, tenure, clock } = deps;
+  const { verb, what, limitMs, send, take } = request;
+  const recorder = createRecorder(deps);
+  const sentAtMs = clock.now().getTime();
+  const asking: Asking = {
+    what,
+    limitMs,
+    // A look is one command to whoever reads the journal, whatever the host did for it.
+    ...(verb !== 'look' && { began: recorder.began, ended: recorder.ended }),
+    ...(send !== undefined && { send }),
+    ...(take !== undefined && { take }),
+  };
+  const inName = verb === 'do' && tenure !== undefined ? { run: tenure.runId, epoch: tenure.epoch } : {};
+  const ofRun = verb === 'plan' && request.run !== undefined ? { run: request.run } : {};
+  let answer: Answer;
+  try {
+    answer = await channel.ask({ verb, etcd: unit, ...inName, ...ofRun, arguments: request.arguments }, asking);
+  } finally {
+    recorder.cut();
+  }
+  const answeredAtMs = clock.now().getTime();
+  if (verb !== 'do') {
+    recorder.request(['etcd-medic-host', verb], {
+      durationMs: answeredAtMs - sentAtMs,
+      bytes: answer.line.length,
+      sha256: createHash('sha256').update(answer.line).digest('hex'),
+    });
+  }
+  return { done: answer.done, sentAtMs, answeredAtMs };
+}

@@ -1,0 +1,88 @@
+/** Looks at a host: those of one moment are one request, and none is remembered. */
+import type { RunId } from '../ids.ts';
+import { unknownAnswer } from './failures.ts';
+import type { HostClient } from './host-client.ts';
+import { lookAfterActMs, lookLimitMs } from './limits.ts';
+import { Look } from './look.ts';
+
+/** What a look is to have beside what is always in it. */
+export interface Wanted {
+  readonly runs?: readonly RunId[];
+  /** Bytes of directories. */
+  readonly sizes?: boolean;
+  readonly tools?: boolean;
+  readonly certificates?: boolean;
+}
+
+/** A look, and when it was asked for and answered by the bot's clock. */
+export interface Seen extends Look {
+  readonly sentAtMs: number;
+  readonly answeredAtMs: number;
+}
+
+/** The looks at one host. */
+export interface Looks {
+  /** All that is asked until the next macrotask is one request, whatever each of them wants. @throws OpsError HOST_* */
+  at(wanted?: Wanted): Promise<Seen>;
+  /** Something is about to be changed: what was seen before says nothing any more. */
+  forget(): void;
+  /** The look that came with the answer to an act. */
+  cameWithAct(seen: Seen): void;
+}
+
+/** @param monotonicMs a clock that nobody sets */
+export function createLooks(client: HostClient, monotonicMs: () => number): Looks {
+  let collecting: { wants: Wanted[]; look: Promise<Seen> } | undefined;
+  let afterAct: { readonly seen: Seen; readonly atMs: number } | undefined;
+
+  const ask = async (wants: readonly Wanted[]): Promise<Seen> => {
+    const runs = [...new Set(wants.flatMap(({ runs = [] }) => runs))];
+    const flags = (['sizes', 'tools', 'certificates'] as const).filter((flag) => wants.some((wanted) => wanted[flag] === true));
+    const answer = await client.ask({
+      verb: 'look',
+      what: 'look',
+      limitMs: lookLimitMs,
+      arguments: { ...(runs.length > 0 && { runs }), ...Object.fromEntries(flags.map((flag) => [flag, true])) },
+    });
+    return seenOf(client.where, answer.done, answer);
+  };
+
+  return {
+    async at(wanted = {}) {
+      // Nothing else is ever remembered, however often a procedure asks: each step rests on what it sees itself. This one look was made under
+      // the very lock of the act, and saves the question that follows every act (is it done, and in what state is the unit now).
+      if (afterAct !== undefined && monotonicMs() - afterAct.atMs < lookAfterActMs && has(afterAct.seen, wanted)) return afterAct.seen;
+      afterAct = undefined;
+      if (collecting === undefined) {
+        const wants: Wanted[] = [];
+        const look = new Promise<void>((resolve) => setImmediate(resolve)).then(async () => {
+          collecting = undefined;
+          return await ask(wants);
+        });
+        collecting = { wants, look };
+      }
+      collecting.wants.push(wanted);
+      return await collecting.look;
+    },
+    forget() {
+      afterAct = undefined;
+    },
+    cameWithAct(seen) {
+      afterAct = { seen, atMs: monotonicMs() };
+    },
+  };
+}
+
+/** Sizes are never in it: that of a directory is not told from one that was not counted. */
+function has(seen: Look, { runs = [], sizes = false, tools = false, certificates = false }: Wanted): boolean {
+  if (sizes || (tools && seen.tools === undefined) || (certificates && seen.certificates === undefined)) return false;
+  return runs.every((run) => seen.place.runs.has(run));
+}
+
+/** @throws OpsError HOST_OUTPUT_UNKNOWN */
+export function seenOf(where: string, value: unknown, at: { readonly sentAtMs: number; readonly answeredAtMs: number }): Seen {
+  const parsed = Look.safeParse(value);
+  if (parsed.success) return { ...parsed.data, sentAtMs: at.sentAtMs, answeredAtMs: at.answeredAtMs };
+  const [issue] = parsed.error.issues;
+  throw unknownAnswer({ where, what: 'look' }, `${issue?.path.join('.') ?? 'it'} is not what it should be`);
+}

@@ -1,0 +1,38 @@
+/** What a person types to carry acts out by hand: each host's own plan, as the program that acts makes it. */
+import { renderCommand } from '../../engine/command.ts';
+import { isOpsError } from '../../errors.ts';
+import type { Host, HostAct } from '../../host/host.ts';
+import type { RunId } from '../../ids.ts';
+
+/** Puts etcd back to work as it stands. */
+export const startAgain = [{ act: 'unmask-start' }] as const satisfies readonly HostAct[];
+
+/** Undoes what a run has moved on a host: what it moved aside goes back into its place, and etcd starts on it. */
+export function goBack(run: RunId): readonly HostAct[] {
+  return [{ act: 'fence' }, { act: 'put-back', earlier: run }, ...startAgain];
+}
+
+/**
+ * One line for each command, an act on every host before the next: members that are of one cluster start together.
+ * @param runbook the page that says what to do where a host cannot be asked, e.g. `restore`
+ */
+export async function byHand(hosts: readonly Host[], acts: readonly HostAct[], runbook: string): Promise<readonly string[]> {
+  const plans = await Promise.all(hosts.map((host) => linesOf(host, acts)));
+  const lines = acts.flatMap((_act, nth) => plans.flatMap((plan) => ('lines' in plan ? (plan.lines[nth] ?? []) : [])));
+  const silent = plans.flatMap((plan) =>
+    'because' in plan ? [`${plan.because} docs/runbooks/${runbook}.md says what is typed there.`] : [],
+  );
+  return [...lines, ...silent];
+}
+
+async function linesOf(
+  host: Host,
+  acts: readonly HostAct[],
+): Promise<{ readonly lines: readonly (readonly string[])[] } | { readonly because: string }> {
+  try {
+    return { lines: (await host.plan(acts)).map((plan) => plan.map(renderCommand)) };
+  } catch (error) {
+    if (isOpsError(error)) return { because: `${host.member} does not say it: ${error.message}` };
+    throw error;
+  }
+}
