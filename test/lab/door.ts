@@ -10,6 +10,7 @@ import { botConfig } from './config.ts';
 import { execIn } from './exec.ts';
 import { hostPaths, labPaths } from './paths.ts';
 import type { HostState, LabState } from './state.ts';
+import { siteOf } from './urls.ts';
 
 export const sudoersPath = '/etc/sudoers.d/etcd-medic';
 
@@ -21,7 +22,7 @@ export const doorLeavings: readonly string[] = ['/var/lib/etcd-medic/*'];
  * @throws Error when the host does not take it
  */
 export async function installDoor(lab: LabState, host: HostState): Promise<void> {
-  const config = Config.parse(botConfig(lab));
+  const config = Config.parse({ ...botConfig(lab), clusters: clustersOf(lab) });
   const scripts = [];
   for (const [name, { ssh }] of Object.entries(config.clusters)) {
     const words = [name, `--allow=${allowGroups.join(',')}`, ...(ssh.user === 'root' ? ['--root'] : [])];
@@ -34,6 +35,12 @@ export async function installDoor(lab: LabState, host: HostState): Promise<void>
   if (existsSync(known) && readFileSync(known, 'utf8') === traceOf(lab, host, scripts)) return;
   for (const script of scripts) await execIn(lab, host, ['sh', '-s'], { input: script });
   writeFileSync(known, traceOf(lab, host, scripts));
+}
+
+/** Every cluster of the site, as the bot's configuration has it. */
+function clustersOf(lab: LabState): Record<string, unknown> {
+  const each = siteOf(lab).etcds.map(({ unit, nameSuffix }) => botConfig(lab, { unit, cluster: `${lab.name}${nameSuffix}` })['clusters']);
+  return Object.assign({}, ...each) as Record<string, unknown>;
 }
 
 const logPath = '/var/log/etcd-medic-host.log';
