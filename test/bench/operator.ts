@@ -2,7 +2,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { dataDir } from '../lab/host-files.ts';
+import { dataDir } from '../lab/sites/plain.ts';
 import type { Lab } from '../lab/lab.ts';
 import { run } from '../lab/run.ts';
 import type { Answer } from '../lab/run.ts';
