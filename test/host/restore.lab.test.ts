@@ -13,7 +13,7 @@ describeOnEach('a host with etcd %s', (etcd) => {
     await h.lab.etcdctl(['put', 'key', 'value']);
     await h.handOver();
     const part = `${paths.restored}.part`;
-    await h.sh(`mkdir -p ${part}/data/member/snap; echo half > ${part}/data/member/snap/db`);
+    await h.sh(`mkdir -p ${part}/data/member/snap; echo half > ${part}/data/member/snap/db; chown -R etcd:etcd ${part}`);
 
     await h.host.do({ act: 'restore', order: h.order() });
 
