@@ -28,9 +28,9 @@ const needs: Readonly<Record<Purpose, Need>> = {
 
 /** @throws OpsError HOST_DESCRIPTION_INVALID, HOST_NOT_ALLOWED, HOST_TOOL_MISSING, HOST_OUTPUT_UNKNOWN */
 export function preflightFacts(where: string, unit: string, seen: Seen, purposes: readonly Purpose[]): HostFacts {
-  demandDescribed(where, unit, seen);
   demandAllowed(where, unit, seen, purposes);
   if (purposes.some((purpose) => needs[purpose].moves === true)) demandMovable(where, seen);
+  demandDescribed(where, unit, seen);
   if (purposes.some((purpose) => needs[purpose].changesSettings === true)) demandChangeable(where, seen);
   const tool = chooseTool(where, seen);
   const readAtMs = 1_000 * seen.time;

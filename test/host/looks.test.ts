@@ -78,6 +78,18 @@ describe('looks', () => {
     expect(free).toBe(1);
   });
 
+  it('are not those of an act that ended while the next one was asked for already', async () => {
+    const second = acted({ waitMs: 150 });
+    const h = scriptedHost({ answers: { look: [seen({ free_bytes: 1 })], do: [acted(), second] } }, { monotonicMs: () => 0 });
+
+    const acts = [h.host.do({ act: 'stop' }), h.host.do({ act: 'restart' })];
+    await acts[0];
+    const free = await h.host.freeBytes();
+    await Promise.all(acts);
+
+    expect(free).toBe(1);
+  });
+
   it('are made once more over a new channel when the host was rebooted since', async () => {
     const h = scriptedHost([{ answers: { look: [seen(), [{ exit: 255 }]] } }, { answers: { look: [seen({ free_bytes: 2 })] } }]);
     await h.host.freeBytes();

@@ -4,7 +4,7 @@ import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { waitUntil } from '../lab/wait.ts';
-import { aside, dataDir, silent, useHost } from './lab-hosts.ts';
+import { approve, aside, dataDir, silent, useHost } from './lab-hosts.ts';
 import { describeOnEach } from '../lab/versions.ts';
 
 const healthyWithinMs = 30_000;
@@ -91,7 +91,9 @@ describeOnEach('a host with etcd %s', (etcd) => {
   it('does not copy a database while etcd runs, nor one that is not there, and leaves no file', async () => {
     const path = join(h.dir, `none-${etcd}.db`);
 
-    await expect(h.host.fetchDatabase(path, silent)).rejects.toMatchObject({ message: expect.stringContaining('would be torn') as string });
+    await expect(h.host.fetchDatabase(path, silent)).rejects.toMatchObject({
+      message: expect.stringContaining('is not copied') as string,
+    });
     await h.lab.host(h.host.member).fault('lose-data');
     await expect(h.host.fetchDatabase(path, silent)).rejects.toMatchObject({ code: 'HOST_COMMAND_FAILED' });
 
@@ -119,7 +121,7 @@ describeOnEach('a host with etcd %s', (etcd) => {
     await expect(h.destroy({ act: 'delete-aside' })).rejects.toMatchObject({ message: expect.stringContaining('is empty') as string });
     await h.host.do({ act: 'unmask-start' });
     await h.lab.waitHealthy(healthyWithinMs);
-    await expect(h.destroy({ act: 'put-aside' })).rejects.toMatchObject({ code: 'FENCE_FAILED' });
+    await expect(h.host.destroy({ act: 'put-aside' }, await approve([], []))).rejects.toMatchObject({ code: 'FENCE_FAILED' });
     await h.destroy({ act: 'delete-aside' });
     expect(await h.sh('ls /data/etcd')).toBe('data');
     await h.sh('chown etcd:etcd /data/etcd');

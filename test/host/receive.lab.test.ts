@@ -39,7 +39,7 @@ describeOnEach('a host with etcd %s', (etcd) => {
     const delivery = await h.delivery(path);
     // On the host, and looking before it begins: on a fast machine the file is whole before a look from here is answered.
     const halted = h.sh(
-      `for i in $(seq 2000); do if [ -s ${paths.snapshot}.part ]; then pkill -STOP -f etcd-medic-host; exit 0; fi; sleep 0.01; done; exit 1`,
+      `for i in $(seq 2000); do if [ -s ${paths.snapshot}.part ]; then pkill -STOP -f '[e]tcd-medic-host'; exit 0; fi; sleep 0.01; done; exit 1`,
     );
     const receiving = h.host.handOver(delivery, silent);
     // Handled below; it may fail before that line is reached.
@@ -49,7 +49,7 @@ describeOnEach('a host with etcd %s', (etcd) => {
 
     await h.open.close();
     await expect(receiving).rejects.toMatchObject({ code: 'HOST_UNREACHABLE' });
-    await h.sh('pkill -CONT -f etcd-medic-host || true');
+    await h.sh(`pkill -CONT -f '[e]tcd-medic-host' || true`);
     h.reopen();
     expect(await h.host.has(snapshot)).toBe(false);
     const said: string[] = [];

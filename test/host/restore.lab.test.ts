@@ -13,7 +13,7 @@ describeOnEach('a host with etcd %s', (etcd) => {
     await h.lab.etcdctl(['put', 'key', 'value']);
     await h.handOver();
     const part = `${paths.restored}.part`;
-    await h.sh(`install -d -o etcd -g etcd -m 0700 ${part} ${part}/data; echo half > ${part}/data/db; chown etcd: ${part}/data/db`);
+    await h.sh(`mkdir -p ${part}/data/member/snap; echo half > ${part}/data/member/snap/db; chown -R etcd:etcd ${part}`);
 
     await h.host.do({ act: 'restore', order: h.order() });
 

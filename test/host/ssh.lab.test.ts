@@ -102,7 +102,7 @@ describe('the way to a host', () => {
     const keys = '/home/etcdops/.ssh/authorized_keys';
     await labHost.exec(['sh', '-euc', `cp -a ${keys} ${keys}.kept; sed -i 's/^.*\\(ssh-ed25519 .*\\)$/\\1/' ${keys}`]);
     try {
-      // A shell waits in silence, and so does the bot, for twenty seconds.
+      // Where the shell waits in silence, so does the bot, for twenty seconds.
       await expect(open().unit()).rejects.toMatchObject({ code: 'HOST_DOOR_MISSING' });
     } finally {
       await labHost.exec(['sh', '-euc', `mv ${keys}.kept ${keys}`]);

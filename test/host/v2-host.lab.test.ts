@@ -64,9 +64,7 @@ describeOnEach('a backup of API 2 on etcd %s', { ordinary: '3.4' }, (etcd) => {
 
   it('is made anew after a cut, and once', async () => {
     await enable();
-    await h.sh(
-      `install -d -o etcd -g etcd -m 0700 ${base}.new.part ${base}.new.part/data; touch ${base}.new.part/data/half; chown etcd: ${base}.new.part/data/half`,
-    );
+    await h.sh(`mkdir -p ${base}.new.part/data/member; touch ${base}.new.part/data/member/half; chown -R etcd:etcd ${base}.new.part`);
     const planned = await h.planned({ act: 'v2-backup' });
 
     await h.host.do({ act: 'v2-backup' });
