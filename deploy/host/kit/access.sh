@@ -43,7 +43,7 @@ make_places() {
 sudoers_text() {
   cat <<EOF
 # Installed by \`etcd-medic kit\`. One program, without arguments: what it is asked comes on its standard input.
-Defaults:$kit_user env_reset, env_keep="SSH_CLIENT"
+Defaults:$kit_user env_reset, !use_pty, env_keep="SSH_CLIENT"
 Defaults:$kit_user secure_path="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 EOF
   # Only where it is needed: sudo-rs does not know the word.
