@@ -6,6 +6,7 @@ import { resetCluster, waitHealthy } from './cluster.ts';
 import { etcdctl } from './etcdctl.ts';
 import type { EtcdctlOptions } from './etcdctl.ts';
 import { execIn } from './exec.ts';
+import { describeAgain } from './door.ts';
 import { corruptFile, faults } from './faults.ts';
 import type { Corruption, FaultName } from './faults.ts';
 import type { Keeper } from './keeper.ts';
@@ -170,6 +171,9 @@ function hostOf(lab: LabState, host: HostState): LabHost {
     isOn: async () => (await leaderPid(lab, host)) !== undefined,
     fault: async (name, unit) => await faults[name](lab, host, etcdOf(lab, unit)),
     corruptFile: async (corruption) => await corruptFile(lab, host, corruption),
-    configureBy: async (style) => await configureBy(lab, host, style),
+    configureBy: async (style) => {
+      await configureBy(lab, host, style);
+      await describeAgain(lab, host);
+    },
   };
 }
