@@ -18,7 +18,7 @@ export const Figure = z.object({
   /** Absent when the size of the data makes no difference. */
   megabytes: z.number().optional(),
   what: z.string(),
-  unit: z.enum(['s', 'MB/s', 'MB']),
+  unit: z.enum(['s', 'MB/s', 'MB', 'requests']),
   /** Of the script; absent where there is nothing to compare with. */
   hand: z.array(z.number()).optional(),
   bot: z.array(z.number()),

@@ -27,7 +27,7 @@ export interface Operator {
 const scriptLimitMs = 900_000;
 const folder = fileURLToPath(new URL('by-hand/', import.meta.url));
 /** An operator's own account, with a shell, may do everything. It is there while a script runs, and gone while the bot does. */
-const operator = 'operator';
+const operator = 'by-hand';
 const sudoRule = '/etc/sudoers.d/zz-operator';
 const allow = `
 id ${operator} >/dev/null 2>&1 || useradd --create-home --shell /bin/bash ${operator}
