@@ -6,6 +6,8 @@ import re
 from .refused import Refused, unknown
 from .units import set_aside_file, own_file
 
+# What the host's administrators write; packages keep theirs elsewhere.
+ADMINISTRATORS = '/etc/'
 NAMES = ('initial-cluster-state', 'initial-cluster-token', 'initial-cluster')
 
 
@@ -102,7 +104,7 @@ def edit_of(settings, etcd, unit, wanted):
         raise by_hand('no file was found where they stand')
     if settings.style == 'flags' and missing:
         raise by_hand('%s is no flag of ExecStart in %s yet' % (' and '.join(missing), path))
-    if not path.startswith('/etc/'):
+    if not path.startswith(ADMINISTRATORS):
         raise by_hand('they stand in %s, which belongs to a package and would be overwritten by its next version' % path)
     allowed = {etcd.settings_file, set_aside_file(unit.name) if etcd.settings_file == own_file(unit.name) else etcd.settings_file}
     if path not in allowed:
