@@ -26,6 +26,9 @@ class Place:
     def _rights(self):
         """Why nothing can be moved here, or None; and for each directory that names are changed in, whose rights that needs."""
         rights = {}
+        wal = self.targets[0]
+        if wal != self.data and (wal + '/').startswith(self.data + '/') or wal == self.data and len(self.targets) > 1:
+            return '%s lies in %s, and goes wherever that goes' % (wal, self.data), rights
         for path in self.targets:
             directory = os.path.dirname(path)
             try:
