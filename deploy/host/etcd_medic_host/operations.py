@@ -29,6 +29,10 @@ class Operation:
             return answer if isinstance(answer, programs.Answer) else programs.Answer(0, b'', 0, EMPTY, 0)
         except OSError as error:
             return _said(1, '%s: %s' % (error.filename or self.argv[-1], error.strerror or error))
+        except Refused as error:
+            answer = _said(1, error.message)
+            answer.refused = error
+            return answer
 
 
 def _said(code, text):

@@ -189,6 +189,8 @@ class Session:
         begun = self._told(asked, operation, None)
         answer = operation.perform((lock.descriptor,))
         self._told(asked, operation, begun, answer)
+        if answer.refused is not None:
+            raise answer.refused
         if answer.exit != 0:
             raise failed('`%s` ended with %d%s' % (' '.join(operation.argv)[:300], answer.exit, _said(answer)))
 
