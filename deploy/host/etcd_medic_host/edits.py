@@ -56,8 +56,15 @@ class Edit:
         self.before = before
         self.after = after
 
-    def expressions(self):
-        """Of sed, one for each line that changes; lines are only replaced or added at the end."""
+    def command(self):
+        """What a person types for it: sed, with an expression for each line that changes."""
+        if self.before == '':
+            # sed adds nothing to a file without a line: it takes another one's for it.
+            return ['sed', '-n', '-e', '1s@.*@%s@w%s' % ('\\n'.join(self.after.rstrip('\n').split('\n')), self.path), '/proc/version']
+        return ['sed', '-i'] + self._expressions() + [self.path]
+
+    def _expressions(self):
+        """Lines are only replaced or added at the end."""
         old, young = self.before.split('\n'), self.after.split('\n')
         found = []
         for index, line in enumerate(young):
@@ -131,7 +138,8 @@ def edited(text, style, wanted, missing):
             text = '%s%s\n' % (text if not text or text.endswith('\n') else text + '\n', line)
             continue
         old = r'[A-Za-z0-9.:/,=_\[\]-]*' if name == 'initial-cluster' else r'[A-Za-z0-9._-]*'
-        pattern = re.compile(r'((?:%s|%s)[=: ] *["\']?)%s' % (variable, name, old))
+        # A longer name that ends in the same words is another one.
+        pattern = re.compile(r'((?<![A-Za-z0-9_])(?<![A-Za-z0-9_]-)(?:%s|%s)[=: ] *["\']?)%s' % (variable, name, old))
         lines = [line if re.match(r'^ *[#;]', line) else pattern.sub(lambda match: match.group(1) + value, line) for line in text.split('\n')]
         text = '\n'.join(lines)
     return text

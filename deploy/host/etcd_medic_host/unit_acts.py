@@ -154,7 +154,7 @@ class SetSettings(Act):
         data = edit.after.encode('utf-8', 'surrogateescape')
         by = operations.ROOT if by_root else operations.ETCD
         return [Operation(['cp', '-aT', path, copy], lambda _held: perform(lambda: _copy(path, real, copy)), nothing, by),
-                Operation(['sed', '-i'] + edit.expressions() + [path], lambda _held: perform(lambda: trees.write_over(real, data)), changed, by),
+                Operation(edit.command(), lambda _held: perform(lambda: trees.write_over(real, data)), changed, by),
                 command([units.SYSTEMCTL, 'daemon-reload'], known)]
 
 
