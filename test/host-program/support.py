@@ -1,9 +1,11 @@
 """What the tests of the program share: a host in a directory of its own, with a systemctl that a few lines of shell play."""
+import ctypes
 import os
 import pwd
 import random
 import shutil
 import tempfile
+import traceback
 from types import SimpleNamespace
 from unittest import mock
 
@@ -197,3 +199,27 @@ def identity(path):
     """What tells a directory under any name."""
     facts = os.lstat(path)
     return '%d:%d' % (facts.st_dev, facts.st_ino)
+
+
+def unshared(test):
+    """In a mount namespace of its own, in a child: what it mounts is nobody else's. For root."""
+    def run(self):
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                if ctypes.CDLL(None).unshare(0x00020000) != 0 or os.system('mount --make-rprivate /') != 0:
+                    code = 77
+                else:
+                    test(self)
+                    code = 0
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                os._exit(code)
+        code = os.WEXITSTATUS(os.waitpid(child, 0)[1])
+        if code == 77:
+            self.skipTest('root may not mount in this container (no CAP_SYS_ADMIN)')
+        self.assertEqual(code, 0)
+    run.__name__ = test.__name__
+    return run
