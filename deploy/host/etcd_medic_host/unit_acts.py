@@ -57,7 +57,12 @@ def unmask(state):
         return [Operation(['mv', '-T', aside, own], lambda _held: os.rename(aside, own), nothing), command([units.SYSTEMCTL, 'daemon-reload'], unmasked)]
     if state.masked or state.masked_on_disk:
         return [command([units.SYSTEMCTL, 'unmask', unit], unmasked)]
-    return [reload()] if state.unit.needs_reload else []
+
+    def known(later):
+        later.unit.needs_reload = later.unit.known_as_masked = False
+    # A cut between the rename and the reload leaves a unit that systemd still takes for masked, and does not start.
+    stale = state.unit.needs_reload or state.unit.known_as_masked
+    return [command([units.SYSTEMCTL, 'daemon-reload'], known)] if stale else []
 
 
 def stop(state):

@@ -46,7 +46,8 @@ class Unit:
         self.needs_reload = values.get('NeedDaemonReload') == 'yes'
         self.masked_on_disk = self.enabled == 'masked'
         # On disk for good and known to systemd: a mask of one of the two kinds alone can be undone by a reload or a reboot.
-        self.masked = values.get('LoadState') == 'masked' and self.masked_on_disk
+        self.known_as_masked = values.get('LoadState') == 'masked'
+        self.masked = self.known_as_masked and self.masked_on_disk
         shown = values.get('Environment', '') + ' ' + values.get('DropInPaths', '')
         self.forced = 'ETCD_FORCE_NEW_CLUSTER=' in shown or force_drop_in(name)[1] in shown
         self.has_own_file = _is_real(own_file(name))
