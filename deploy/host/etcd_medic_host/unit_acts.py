@@ -78,13 +78,15 @@ def reset_failed(state):
 
 def start(state):
     """Without waiting: the unit is Type=notify and etcd says it is ready when it has a leader, for which it needs the others."""
-    def started(later):
-        later.down = False
     return [reset_failed(state), command([units.SYSTEMCTL, 'start', '--no-block', state.unit.name], started)]
 
 
+def started(later):
+    later.down = False
+
+
 def restart(state):
-    return [reset_failed(state), command([units.SYSTEMCTL, 'restart', '--no-block', state.unit.name])]
+    return [reset_failed(state), command([units.SYSTEMCTL, 'restart', '--no-block', state.unit.name], started)]
 
 
 class Act:
