@@ -13,13 +13,13 @@ NAMES = ('initial-cluster-state', 'initial-cluster-token', 'initial-cluster')
 
 def wanted_of(arguments):
     """The settings that are given, by etcd's names. Raises Refused ARGUMENT_UNSAFE for a value with more in it than such values have."""
-    patterns = (r'^(new|existing)$', r'^[A-Za-z0-9._-]{1,128}$', r'^[A-Za-z0-9.:/,=_\[\]-]{1,4096}$')
+    patterns = (r'(new|existing)', r'[A-Za-z0-9._-]{1,128}', r'[A-Za-z0-9.:/,=_\[\]-]{1,4096}')
     wanted = []
     for name, pattern in zip(NAMES, patterns):
         value = arguments.get(name.replace('-', '_'))
         if value is None:
             continue
-        if not isinstance(value, str) or not re.match(pattern, value) or value.endswith('\n'):
+        if not isinstance(value, str) or not re.fullmatch(pattern, value):
             raise Refused('ARGUMENT_UNSAFE', '%s cannot be set to %s.' % (name, json.dumps(value)[:200]))
         wanted.append((name, value))
     if not wanted or wanted[0][0] != NAMES[0]:

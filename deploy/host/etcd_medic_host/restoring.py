@@ -31,7 +31,7 @@ class Receive:
         self.bytes = arguments['bytes']
         self.sha256 = arguments['sha256']
         self.encoding = arguments.get('encoding', 'none')
-        if self.bytes <= 0 or not re.match(r'^[0-9a-f]{64}$', self.sha256) or self.encoding not in ('none', 'zstd'):
+        if self.bytes <= 0 or not re.fullmatch(r'[0-9a-f]{64}', self.sha256) or self.encoding not in ('none', 'zstd'):
             raise Refused('HOST_PROTOCOL', 'receive needs bytes, sha256 and an encoding that is known.')
 
     def decide(self, state):
@@ -59,17 +59,17 @@ class Restore:
     destroys = False
 
     def __init__(self, arguments):
-        texts = {'name': r'^[A-Za-z0-9._-]{1,63}$', 'peer_url': r'^https?://[\[\]A-Za-z0-9.:-]{1,255}$',
-                 'initial_cluster': r'^[A-Za-z0-9.:/,=_\[\]-]{1,4096}$', 'initial_cluster_token': r'^[A-Za-z0-9._-]{1,128}$'}
+        texts = {'name': r'[A-Za-z0-9._-]{1,63}', 'peer_url': r'https?://[\[\]A-Za-z0-9.:-]{1,255}',
+                 'initial_cluster': r'[A-Za-z0-9.:/,=_\[\]-]{1,4096}', 'initial_cluster_token': r'[A-Za-z0-9._-]{1,128}'}
         for name, pattern in texts.items():
-            if not isinstance(arguments.get(name), str) or not re.match(pattern, arguments[name]) or arguments[name].endswith('\n'):
+            if not isinstance(arguments.get(name), str) or not re.fullmatch(pattern, arguments[name]):
                 raise Refused('ARGUMENT_UNSAFE', '%s holds more than such a value can.' % name)
         self.arguments = arguments
         self.bump = arguments.get('bump_revision')
-        if self.bump is not None and not re.match(r'^[0-9]{1,19}$', self.bump):
+        if self.bump is not None and not re.fullmatch(r'[0-9]{1,19}', self.bump):
             raise Refused('ARGUMENT_UNSAFE', 'bump_revision is no number.')
         self.sha256 = arguments.get('sha256') if arguments.get('skip_hash_check') else None
-        if arguments.get('skip_hash_check') and not re.match(r'^[0-9a-f]{64}$', self.sha256 or ''):
+        if arguments.get('skip_hash_check') and not re.fullmatch(r'[0-9a-f]{64}', self.sha256 or ''):
             raise Refused('HOST_PROTOCOL', 'Without a hash check the sha256 of the file is needed.')
 
     def tool(self, state):
