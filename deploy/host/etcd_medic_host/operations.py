@@ -28,14 +28,15 @@ class Operation:
             answer = self._work(held)
             return answer if isinstance(answer, programs.Answer) else programs.Answer(0, b'', 0, EMPTY, 0)
         except OSError as error:
-            return _said(1, '%s: %s' % (error.filename or self.argv[-1], error.strerror or error))
+            return said(1, '%s: %s' % (error.filename or self.argv[-1], error.strerror or error))
         except Refused as error:
-            answer = _said(1, error.message)
+            answer = said(1, error.message)
             answer.refused = error
             return answer
 
 
-def _said(code, text):
+def said(code, text):
+    """The Answer of an operation that is no program."""
     import hashlib
     data = text.encode('utf-8')
     return programs.Answer(code, data, len(data), hashlib.sha256(data).hexdigest(), 0)
