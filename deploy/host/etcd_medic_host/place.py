@@ -3,7 +3,7 @@ import os
 
 from . import trees
 from .fence import RUN
-from .refused import failed
+from .refused import Refused, failed
 from .users import as_user
 
 KINDS = ('snapshot', 'restored', 'aside')
@@ -55,6 +55,8 @@ class Place:
 
     def path(self, run, kind, target=None):
         """`snapshot`, `restored` or `aside` of a run; of the data unless another target is named."""
+        if run is None:
+            raise Refused('HOST_PROTOCOL', 'A plan of what has the name of a run says of which.')
         return '%s.%s.%s' % (target or self.data, run, {'snapshot': 'snapshot', 'restored': 'new', 'aside': 'old'}[kind])
 
     def database(self, directory):
@@ -63,6 +65,7 @@ class Place:
 
     def acts_as(self, path):
         """'root' or 'etcd': with whose rights a name beside the data is changed."""
+        self.demand()
         return self.rights[os.path.dirname(path)]
 
     def perform(self, path, work):
