@@ -1,10 +1,14 @@
 """What the tests of the program share: a host in a directory of its own, with a systemctl that a few lines of shell play."""
 import ctypes
+import importlib
+import json
 import os
 import pwd
 import random
 import shutil
+import signal
 import tempfile
+import time
 import traceback
 from types import SimpleNamespace
 from unittest import mock
@@ -223,3 +227,99 @@ def unshared(test):
         self.assertEqual(code, 0)
     run.__name__ = test.__name__
     return run
+
+
+class Program:
+    """The program itself, as a child that answers one channel about this host."""
+
+    def __init__(self, test, host, **patches):
+        self.log, self.fence, self.host, self.test = host.root + '/log', host.root + '/fence', host, test
+        source, self.to_host = os.pipe()
+        self.from_host, sink = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            code = 1
+            try:
+                os.close(self.to_host)
+                os.close(self.from_host)
+                self._answer(source, sink, patches)
+                code = 0
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                os._exit(code)
+        os.close(source)
+        os.close(sink)
+        self.lines = os.fdopen(self.from_host, 'rb')
+        self.open, self.last = True, 0
+        test.addCleanup(self.end)
+
+    def _answer(self, source, sink, patches):
+        from etcd_medic_host import description, fence, journal, main, wire
+        for function, defaults in ((journal.Journal.__init__, (self.log,)), (fence.Fence.__init__, (self.fence, time.monotonic))):
+            function.__defaults__ = defaults
+        description.read = lambda: {'etcd': self.host.etcd}
+        signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+        for name, value in patches.items():
+            module, _, attribute = name.rpartition('__')
+            setattr(importlib.import_module('etcd_medic_host.' + module), attribute, value)
+        try:
+            main.serve(wire.Wire(source, sink))
+        except wire.Gone:
+            pass
+
+    def write(self, data):
+        while data:
+            data = data[os.write(self.to_host, data):]
+
+    def send(self, verb, arguments=None, run=None, epoch=None, **more):
+        self.last += 1
+        request = {'protocol': 1, 'id': self.last, 'verb': verb, 'etcd': 'etcd', 'arguments': arguments or {}}
+        request.update({} if run is None else {'run': run}, **({} if epoch is None else {'epoch': epoch}))
+        request.update(more)
+        self.write(json.dumps(request).encode('ascii') + b'\n')
+
+    def line(self):
+        """The next answer; None at the end."""
+        line = self.lines.readline()
+        return json.loads(line.decode('ascii')) if line else None
+
+    def answers(self):
+        """All lines up to the last of a request."""
+        found = []
+        while True:
+            line = self.line()
+            if line is None:
+                return found
+            found.append(line)
+            if 'done' in line or 'error' in line:
+                return found
+
+    def ask(self, verb, arguments=None, **more):
+        self.send(verb, arguments, **more)
+        return self.answers()[-1]
+
+    def do(self, act, approved=None, run=RUN, epoch=1):
+        arguments = {'act': act} if approved is None else {'act': act, 'approved': approved}
+        self.send('do', arguments, run=run, epoch=epoch)
+        return self.answers()
+
+    def planned(self, *acts, **more):
+        return self.ask('plan', {'acts': list(acts)}, **dict({'run': RUN}, **more))['done']['plans']
+
+    def logged(self):
+        with open(self.log) as file:
+            return [json.loads(line) for line in file]
+
+    def hang_up(self):
+        if self.open:
+            os.close(self.to_host)
+            self.open = False
+
+    def end(self):
+        """Its exit code."""
+        if self.pid:
+            self.hang_up()
+            self.lines.close()
+            self.code, self.pid = os.waitpid(self.pid, 0)[1], 0
+        return self.code
