@@ -261,7 +261,7 @@ class Program:
         description.read = lambda: {'etcd': self.host.etcd}
         signal.signal(signal.SIGPIPE, signal.SIG_IGN)
         for name, value in patches.items():
-            module, _, attribute = name.rpartition('__')
+            module, _, attribute = name.partition('__')
             setattr(importlib.import_module('etcd_medic_host.' + module), attribute, value)
         try:
             main.serve(wire.Wire(source, sink))

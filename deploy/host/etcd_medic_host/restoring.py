@@ -93,12 +93,12 @@ class Restore:
         place, account = state.place, state.etcd.account
         into = place.path(state.run, 'restored')
         if state.there(into):
-            return []
+            return leftovers(state)
         snapshot = place.path(state.run, 'snapshot')
         if not state.there(snapshot):
             raise Refusal('%s is not there: hand it over first' % snapshot)
         tool = self.tool(state)
-        found = []
+        found = self._of_half_a_restore(state)
         for target in reversed(place.targets):
             found += fresh_part(state, place.path(state.run, 'restored', target))
         if place.acts_as(snapshot) == 'root' and not account.is_root:
@@ -113,6 +113,15 @@ class Restore:
             found += name_whole(state, wal, place.path(state.run, 'restored', state.etcd.wal_dir))
         return found + name_whole(state, data + '/member' if place.is_mount else data, into)
 
+    @staticmethod
+    def _of_half_a_restore(state):
+        """A WAL that was named, and its data was not: it belongs to no data any more."""
+        place = state.place
+        named = [path for path in (place.path(state.run, 'restored', target) for target in place.targets) if state.there(path)]
+        if named and any(state.there(place.path(state.run, 'aside', target)) for target in place.targets):
+            raise Refusal('there is %s without its data, and old data aside already' % named[0])
+        return [operations.remove(state, path) for path in named]
+
     def _flags(self, data, wal):
         given = self.arguments
         return (['--data-dir=' + data] + (['--wal-dir=' + wal] if wal else [])
@@ -121,6 +130,12 @@ class Restore:
                 # Both or neither (https://etcd.io/docs/v3.5/op-guide/recovery/#restoring-with-revision-bump).
                 + ([] if self.bump is None else ['--bump-revision=' + self.bump, '--mark-compacted'])
                 + (['--skip-hash-check'] if self.sha256 is not None else []))
+
+
+def leftovers(state):
+    """What a cut has left of half-made directories beside the whole one."""
+    parts = [state.place.path(state.run, 'restored', target) + '.part' for target in state.place.targets]
+    return [operations.remove(state, part) for part in parts if state.there(part)]
 
 
 def fresh_part(state, path):
@@ -220,7 +235,7 @@ class V2Backup:
         state.place.demand()
         into = state.place.path(state.run, 'restored')
         if state.there(into):
-            return []
+            return leftovers(state)
         part = into + '.part'
         return (fresh_part(state, into) + [self.backup(state, state.place.data, part + '/data'), self.backup(state, part + '/data', part + '/read')]
                 + name_whole(state, part + '/data', into))
@@ -233,7 +248,7 @@ class V2Unpack(V2Backup):
         state.place.demand()
         into, account = state.place.path(state.run, 'restored'), state.etcd.account
         if state.there(into):
-            return []
+            return leftovers(state)
         snapshot, part = state.place.path(state.run, 'snapshot'), into + '.part'
         if not state.there(snapshot):
             raise Refusal('%s is not there: hand it over first' % snapshot)
