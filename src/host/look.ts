@@ -75,6 +75,8 @@ export const Look = z.object({
     file: Path.nullable(),
     changeable: z.boolean(),
     because: optional(Said(600)),
+    /** Why what host.json says of this etcd cannot be relied on. */
+    problem: optional(Said(600)),
     /** By etcd's flag names, as they stand. */
     values: z.record(z.string().max(128), z.string().max(16_384)).transform((values) => new Map(Object.entries(values))),
     enable_v2: optional(z.boolean()),
@@ -87,7 +89,10 @@ export const Look = z.object({
     runs: z.record(z.string().max(128), OfRun).transform((runs) => new Map(Object.entries(runs))),
     beside: z.array(Said(1_024)).max(10_000),
   }),
-  free_bytes: Count,
+  /** Beside the data, where a restore makes its own; null when it could not be seen. */
+  free_bytes: optional(Count),
+  /** Of the data itself, which is another file system where it is a mount point. */
+  data_free_bytes: optional(Count),
   server_version: optional(Said(60)),
   /** Absent when they were not asked for, as certificates. */
   tools: optional(z.array(Tool).max(16)),

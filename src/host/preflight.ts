@@ -5,7 +5,7 @@ import type { HostFacts, Purpose, RestoreTool, UnitState } from './host.ts';
 import type { Look } from './look.ts';
 import type { Seen } from './looks.ts';
 import { unknownAnswer } from './failures.ts';
-import { dirFacts } from './parts.ts';
+import { dirFacts, roomBeside } from './parts.ts';
 import { configurationFacts, demandChangeable } from './settings.ts';
 
 interface Need {
@@ -17,19 +17,20 @@ interface Need {
 }
 
 const needs: Readonly<Record<Purpose, Need>> = {
-  restore: { groups: ['restore', 'stop-and-start'], moves: true, changesSettings: true },
-  'replace-member': { groups: ['replace', 'stop-and-start'], moves: true, changesSettings: true },
-  undo: { groups: ['restore', 'stop-and-start'], moves: true, changesSettings: true },
-  'v2-restore': { groups: ['v2', 'restore', 'stop-and-start'], moves: true, changesSettings: true },
+  restore: { groups: ['restore'], moves: true, changesSettings: true },
+  'replace-member': { groups: ['replace'], moves: true, changesSettings: true },
+  undo: { groups: ['restore'], moves: true, changesSettings: true },
+  'v2-restore': { groups: ['v2', 'restore'], moves: true, changesSettings: true },
   'v2-backup': { groups: ['v2'] },
   'stop-and-start': { groups: ['stop-and-start'] },
   'fetch-database': { groups: ['fetch-database'] },
 };
 
-/** @throws OpsError HOST_NOT_ALLOWED, HOST_TOOL_MISSING, HOST_OUTPUT_UNKNOWN */
+/** @throws OpsError HOST_DESCRIPTION_INVALID, HOST_NOT_ALLOWED, HOST_TOOL_MISSING, HOST_OUTPUT_UNKNOWN */
 export function preflightFacts(where: string, unit: string, seen: Seen, purposes: readonly Purpose[]): HostFacts {
   demandAllowed(where, unit, seen, purposes);
   if (purposes.some((purpose) => needs[purpose].moves === true)) demandMovable(where, seen);
+  demandDescribed(where, unit, seen);
   if (purposes.some((purpose) => needs[purpose].changesSettings === true)) demandChangeable(where, seen);
   const tool = chooseTool(where, seen);
   const readAtMs = 1_000 * seen.time;
@@ -39,7 +40,7 @@ export function preflightFacts(where: string, unit: string, seen: Seen, purposes
     tool,
     configuration: configurationFacts(seen),
     dataDir: dirFacts(where, seen, 'data'),
-    freeBytes: seen.free_bytes,
+    freeBytes: roomBeside(where, seen),
     clockOffsetMs: clockOffset({
       sentAtMs: seen.sentAtMs,
       begunAtMs: readAtMs,
@@ -58,8 +59,17 @@ function demandAllowed(where: string, unit: string, { allow }: Look, purposes: r
   if (missing.length === 0) return;
   throw new OpsError(
     'HOST_NOT_ALLOWED',
-    `The owner of ${where} does not allow ${missing.join(' and ')}: \`allow\` of ${unit} in /etc/etcd-medic/host.json has ${allow.length === 0 ? 'nothing' : 'only what else there is'}.`,
+    `The owner of ${where} does not allow ${missing.join(' and ')} there: /etc/etcd-medic/host.json does not have it in \`allow\` of ${unit}.`,
     { details: { missing, purposes } },
+  );
+}
+
+/** Where etcd keeps its data elsewhere than host.json says, whatever is moved there has no effect, or a bad one. */
+function demandDescribed(where: string, unit: string, { settings: { problem } }: Look): void {
+  if (!problem) return;
+  throw new OpsError(
+    'HOST_DESCRIPTION_INVALID',
+    `What host.json says of ${unit} on ${where} cannot be relied on: ${problem.replace(/\.$/, '')}.`,
   );
 }
 

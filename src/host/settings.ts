@@ -75,11 +75,8 @@ export function formerSettings(where: string, done: unknown, wanted: ClusterSett
 /** @throws OpsError HOST_OUTPUT_UNKNOWN when a person must change the settings */
 export function demandChangeable(where: string, { settings: { changeable, because, file } }: Pick<Look, 'settings'>): void {
   if (changeable) return;
-  throw new OpsError(
-    'HOST_OUTPUT_UNKNOWN',
-    `How etcd finds its cluster cannot be changed on ${where}: ${because || `${file ?? 'its configuration'} is not written in a way that is known`}.`,
-    {
-      hint: 'Put initial-cluster, initial-cluster-state and initial-cluster-token where they can be changed, or do it by hand; nothing was touched.',
-    },
-  );
+  const reason = because || `how etcd finds its cluster cannot be changed in ${file ?? 'its configuration'}`;
+  throw new OpsError('HOST_OUTPUT_UNKNOWN', `${where}: ${reason.replace(/\.$/, '')}.`, {
+    hint: 'Put initial-cluster, initial-cluster-state and initial-cluster-token into a file where they can be changed. Nothing was touched.',
+  });
 }

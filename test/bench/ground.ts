@@ -2,7 +2,7 @@
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { dataDir, environmentFile } from '../lab/host-files.ts';
+import { dataDir, environmentFile } from '../lab/sites/plain.ts';
 import type { LabHost } from '../lab/lab.ts';
 import { hostPaths } from '../lab/paths.ts';
 import { createStage } from '../stage/stage.ts';

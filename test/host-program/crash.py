@@ -45,22 +45,24 @@ class Program:
             if seen == kill_at:
                 self.kill()
                 return None
-            if line.get('ready'):
-                self.give(kill_at)
+            if line.get('ready') and self.give(kill_at):
+                return None
             seen += 1
 
     def give(self, kill_at):
+        """Whether it was killed meanwhile."""
         try:
             for at in range(0, len(BYTES), 1000000):
                 self.child.stdin.write(b'1000000\n' + BYTES[at:at + 1000000])
                 self.child.stdin.flush()
                 if kill_at == -1 and at == 1000000:
                     self.kill()
-                    return
+                    return True
             self.child.stdin.write(b'0\n')
             self.child.stdin.flush()
         except BrokenPipeError:
             pass
+        return False
 
     def plan(self, act):
         self.send('plan', {'acts': [act]})
@@ -84,12 +86,19 @@ def sh(*argv):
 
 
 def systemd(name):
-    return subprocess.run(['systemctl', 'show', '--property=' + name, 'etcd'], stdout=subprocess.PIPE, check=True).stdout.decode().strip().partition('=')[2]
+    return all_of(name)[0]
+
+
+def all_of(*names):
+    answer = subprocess.run(['systemctl', 'show', '--property=' + ','.join(names), 'etcd'], stdout=subprocess.PIPE, check=True).stdout.decode()
+    found = dict(line.split('=', 1) for line in answer.split('\n') if '=' in line)
+    return [found[name] for name in names]
 
 
 def fenced():
     """Stopped and masked, with nothing of ours anywhere."""
-    sh('sh', '-c', 'systemctl unmask etcd; rm -f %s %s.masked-by-etcd-medic; systemctl daemon-reload; systemctl stop etcd; systemctl mask etcd' % (OWN, OWN))
+    if [systemd('ActiveState')] + unit() != ['inactive', 'masked', 'masked', False, False]:
+        sh('sh', '-c', 'systemctl unmask etcd; rm -f %s %s.masked-by-etcd-medic; systemctl daemon-reload; systemctl stop etcd; systemctl mask etcd' % (OWN, OWN))
     for name in os.listdir(os.path.dirname(DATA)):
         remove('%s/%s' % (os.path.dirname(DATA), name))
 
@@ -166,7 +175,7 @@ def ask(act):
 
 
 def unit():
-    return [systemd(name) for name in ('LoadState', 'UnitFileState')] + [os.path.isfile(OWN), os.path.lexists(OWN + '.masked-by-etcd-medic')]
+    return all_of('LoadState', 'UnitFileState') + [os.path.isfile(OWN), os.path.lexists(OWN + '.masked-by-etcd-medic')]
 
 
 def is_fenced(own_file):
@@ -258,15 +267,13 @@ def main(name):
     if not os.path.exists(SAVED):
         sh('sh', '-c', 'systemctl stop etcd; cp -a %s %s; cp %s %s.settings' % (DATA, SAVED, SETTINGS, SAVED))
     act, prepare, check = acts()[name]
-    cuts = 0
+    cuts, program = 0, Program()
     for at in ([-1] if name == 'receive' else []) + list(range(20)):
         prepare()
         before = set(marks().values()) - {'empty', 'other'}
-        program = Program()
         approved = [one['argv'] for one in program.plan(act)['operations']]
         answer = program.do(act, approved, at)
         if answer is not None:
-            program.end()
             check()
             break
         cuts += 1
@@ -279,8 +286,8 @@ def main(name):
             raise SystemExit('cut at line %d, and not done then: %s' % (at, answer))
         check()
         left = program.plan(act) if act['act'] != 'unmask-start' else {'operations': []}
-        program.end()
         expect(left, {'operations': []})
+    program.end()
     print(cuts)
 
 

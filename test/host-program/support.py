@@ -63,13 +63,12 @@ root=%s unit=%s own=%s
 cd "$root/unit" || exit 9
 echo "$*" >>calls
 is_null() { [ "$(readlink "$own/$unit")" = /dev/null ]; }
-reload() { if is_null; then echo masked >load; else echo loaded >load; fi; rm -f stale; }
+reload() { if is_null; then echo masked >load; echo masked >file; else echo loaded >load; echo enabled >file; fi; rm -f stale; }
 case $1 in
   show)
-    if is_null; then file=masked; else file=enabled; fi
     if [ -e stale ]; then stale=yes; else stale=no; fi
     printf 'LoadState=%%s\nActiveState=%%s\nSubState=x\nMainPID=%%s\nUnitFileState=%%s\nNeedDaemonReload=%%s\nNRestarts=0\nEnvironment=\nDropInPaths=\n' \
-      "$(cat load)" "$(cat active)" "$(cat pid)" "$file" "$stale" ;;
+      "$(cat load)" "$(cat active)" "$(cat pid)" "$(cat file)" "$stale" ;;
   daemon-reload) reload ;;
   mask)
     if [ -e "$own/$unit" ] && ! is_null; then echo "Failed to mask unit: File $own/$unit already exists." >&2; exit 1; fi
@@ -114,7 +113,7 @@ class Host:
         os.chmod(systemctl, 0o755)
         self.write(self.root + '/lib/' + UNIT, '[Service]\nUser=%s\nEnvironmentFile=-%s\nExecStart=/usr/bin/etcd\n' % (self.account.user, self.settings_file))
         self.write(self.settings_file, 'ETCD_DATA_DIR=%s\nETCD_NAME=etcd01\nETCD_INITIAL_CLUSTER_STATE=new\nETCD_INITIAL_CLUSTER_TOKEN=t\n' % self.data_dir)
-        self.systemd(active='active', pid='0', load='loaded')
+        self.systemd(active='active', pid='0', load='loaded', file='enabled')
         self._put(test, 'etcd_medic_host.units.SYSTEMCTL', systemctl)
         self._put(test, 'etcd_medic_host.units.OWN_DIRECTORY', self.root + '/own')
         self._put(test, 'etcd_medic_host.units.LOAD_PATH', (self.root + '/own', self.root + '/lib'))
@@ -159,7 +158,7 @@ class Host:
     def fenced(self):
         """As the act `fence` leaves it."""
         os.symlink('/dev/null', '%s/own/%s' % (self.root, UNIT))
-        self.systemd(active='inactive', pid='0', load='masked')
+        self.systemd(active='inactive', pid='0', load='masked', file='masked')
 
     def directory(self, path, full=True):
         """A directory of etcd's, with something in it."""

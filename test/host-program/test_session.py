@@ -71,10 +71,11 @@ class Answers(unittest.TestCase):
         before = self.host.layout()
         plan = argvs(self.program.planned(ASIDE)[0])
         answer = self.program.do(ASIDE, approved=plan)[-1]
-        self.assertIn('not fenced', answer['error']['message'])
+        self.assertEqual(self.code(answer), 'FENCE_FAILED')
         self.assertEqual(self.host.layout(), before)
 
     def test_an_act_that_is_refused_is_refused_in_a_plan_and_in_words(self):
+        self.host.fenced()
         self.assertIn('neither', self.program.planned(SWAP)[0]['refused'])
         answer = self.program.do(SWAP, approved=[])[-1]
         self.assertEqual(self.code(answer), 'HOST_COMMAND_FAILED')
@@ -176,6 +177,7 @@ class Log(unittest.TestCase):
         host = Host(self)
         program = Program(self, host)
         program.do({'act': 'stop'})
+        host.fenced()
         program.do(SWAP, approved=[])
         program.ask('no-such-verb')
         program.end()

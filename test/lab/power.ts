@@ -2,9 +2,12 @@
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { bastionOf } from './bastion.ts';
 import { cgroupLayout, cgroupPids, joinAndExec, killPid, makeCgroups, removeCgroups } from './cgroups.ts';
+import { mountPoint, mountsOf } from './disks.ts';
 import { setCable } from './network.ts';
 import { hostPaths, netnsName } from './paths.ts';
+import { run } from './run.ts';
 import { readPid } from './state.ts';
 import type { HostState, LabState } from './state.ts';
 import { answersTcp, waitUntil } from './wait.ts';
@@ -15,7 +18,7 @@ const killTimeoutMs = 20_000;
 /** Boots a host and waits until its sshd answers and lets users in; etcd may take longer. */
 export async function powerOn(lab: LabState, host: HostState): Promise<void> {
   if ((await leaderPid(lab, host)) !== undefined) return;
-  const { root, data, pidFile, consoleLog } = hostPaths(lab.name, host.name);
+  const { root, pidFile, consoleLog } = hostPaths(lab.name, host.name);
   const layout = cgroupLayout();
   const joins = await makeCgroups(lab.name, host.name);
   await setCable(host, 'up');
@@ -31,7 +34,9 @@ export async function powerOn(lab: LabState, host: HostState): Promise<void> {
     '--link-journal=no',
     '--resolv-conf=off',
     '--timezone=off',
-    ...(lab.dataDirSizeMiB === undefined ? [] : [`--bind=${data}:/data/etcd`]),
+    // For its packet filter.
+    ...(bastionOf(lab) === undefined ? [] : ['--capability=CAP_NET_ADMIN']),
+    ...mountsOf(lab).map((mount) => `--bind=${mountPoint(lab, host, mount)}:${mount.path}`),
     `--directory=${root}`,
     '--boot',
     ...layout.initArgs,
@@ -50,7 +55,10 @@ export async function powerOn(lab: LabState, host: HostState): Promise<void> {
   await writeFile(pidFile, `${child.pid}\n`);
 
   const failed = () => child.exitCode !== null || child.signalCode !== null;
-  await waitUntil(async () => failed() || (await sshAnswers(host)), { for: `sshd of ${host.name} answering`, withinMs: bootTimeoutMs });
+  await waitUntil(async () => failed() || (await sshAnswers(lab, host)), {
+    for: `sshd of ${host.name} answering`,
+    withinMs: bootTimeoutMs,
+  });
   await waitUntil(async () => failed() || (await letsUsersIn(lab, host)), {
     for: `${host.name} letting users in`,
     withinMs: bootTimeoutMs,
@@ -58,8 +66,16 @@ export async function powerOn(lab: LabState, host: HostState): Promise<void> {
   if (failed()) throw new Error(`${host.name} did not boot; its console said:\n${readFileSync(consoleLog, 'utf8').slice(-2_000)}`);
 }
 
-export async function sshAnswers(host: HostState): Promise<boolean> {
-  return await answersTcp(host.address, 22, 'SSH-');
+/** Whether its sshd says who it is: to this machine, or to itself where this machine is kept out. */
+export async function sshAnswers(lab: LabState, host: HostState): Promise<boolean> {
+  if (bastionOf(lab) === undefined || host.bastion === true) return await answersTcp(host.address, 22, 'SSH-');
+  const leader = await leaderPid(lab, host);
+  if (leader === undefined) return false;
+  const script = 'exec 3<>/dev/tcp/127.0.0.1/22; head -c 4 <&3';
+  const { stdout } = await run(['nsenter', '--target', `${leader}`, '--net', '--', 'timeout', '1', 'bash', '-c', script], {
+    reject: false,
+  });
+  return stdout === 'SSH-';
 }
 
 /** Until systemd-user-sessions(8) has removed that file, which may be after sshd answers, pam_nologin(8) refuses everybody but root. */

@@ -15,7 +15,7 @@ The acts that move data: in, aside and back, and what is deleted. Each decides f
 The stand-in makes "all of it" tell itself from "nothing was restored".
 """
 from . import operations
-from .refused import failed
+from .refused import Refused
 
 
 class Refusal(Exception):
@@ -62,7 +62,7 @@ def fenced(state):
     reasons += ['an etcd process runs (pid %s)' % ', '.join(map(str, mine))] if mine else []
     reasons += ['a tool of etcd is at work (pid %s)' % ', '.join(map(str, tools))] if tools else []
     if reasons:
-        raise failed('etcd is not fenced: %s.' % '; '.join(reasons))
+        raise Refused('FENCE_FAILED', 'Nothing was moved, because etcd is not proven to be stopped: %s.' % '; '.join(reasons))
 
 
 class Swap:

@@ -6,7 +6,7 @@ import subprocess
 import threading
 
 from . import trees
-from .operations import said
+from .operations import full, said
 from .refused import Refused, failed
 from .restoring import MARGIN_BYTES, need_room
 from .users import Child
@@ -53,7 +53,7 @@ def receive(wire, request_id, act, state, fence, record):
                 place.perform(path, lambda: trees.remove(part))
         except (Refused, OSError):
             pass
-        error = _in_words(error, path)
+        error = _in_words(error, part)
         if at is not None:
             record(at, begun, said(1, str(error) or 'the channel ended'))
         raise error
@@ -64,8 +64,8 @@ def _in_words(error, path):
     if not isinstance(error, OSError):
         return error
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return Refused('HOST_DISK_FULL', 'The disk of %s is full.' % path, 'Make room on the host, then press Retry.')
-    return failed('%s could not be written (%s).' % (error.filename or path, error.strerror or error))
+        return full(error)
+    return failed('%s could not be written: %s.' % (error.filename or path, error.strerror or error))
 
 
 def _take(wire, place, part, act):

@@ -168,8 +168,6 @@ class Session:
             operations = self._left(act, state)
             if act.destroys:
                 _approved(operations, asked.arguments.get('approved'))
-            if operations and hasattr(act, 'demand'):
-                act.demand(state)
             for one in operations:
                 if not self._wire.alive():
                     self._note(verb='do', run=asked.run, act=name, stopped_before=one.argv)
@@ -182,9 +180,15 @@ class Session:
 
     @staticmethod
     def _left(act, state):
+        """What is left to do. Where something is, or something is in its way, what must hold is asked first: it says more than what is in the way."""
         try:
-            return act.decide(state)
+            operations = act.decide(state)
+            if operations and hasattr(act, 'demand'):
+                act.demand(state)
+            return operations
         except Refusal as refusal:
+            if hasattr(act, 'demand'):
+                act.demand(state)
             raise failed('Nothing was done: %s.' % refusal, 'Look at %s* on the host before you press Retry.' % state.place.data)
 
     @staticmethod

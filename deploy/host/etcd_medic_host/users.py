@@ -97,6 +97,8 @@ def _child(account, work, writing):
         while data:
             data = data[os.write(writing, data):]
         code = 0
+    except BrokenPipeError:
+        pass  # who asked was killed
     except BaseException as error:
         sys.stderr.write('etcd-medic-host: %s: %s\n' % (type(error).__name__, error))
     finally:
