@@ -29,16 +29,21 @@ class Operation:
             answer = self._work(held)
             return answer if isinstance(answer, programs.Answer) else programs.Answer(0, b'', 0, EMPTY, 0)
         except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise full(error)
-            return _said(1, '%s: %s' % (error.filename or self.argv[-1], error.strerror or error))
+            answer = said(1, '%s: %s' % (error.filename or self.argv[-1], error.strerror or error))
+            answer.refused = full(error) if error.errno in (errno.ENOSPC, errno.EDQUOT) else None
+            return answer
+        except Refused as error:
+            answer = said(1, error.message)
+            answer.refused = error
+            return answer
 
 
 def full(error):
     return Refused('HOST_DISK_FULL', 'The disk is full: %s.' % (error.filename or error.strerror))
 
 
-def _said(code, text):
+def said(code, text):
+    """The Answer of an operation that is no program."""
     import hashlib
     data = text.encode('utf-8')
     return programs.Answer(code, data, len(data), hashlib.sha256(data).hexdigest(), 0)
