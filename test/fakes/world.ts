@@ -162,6 +162,8 @@ function addMachine(site: Site, peers: readonly { name: MemberName; peerUrl: str
       { use: 'client', file: '/etc/etcd/pki/server.pem', ...certificate },
       { use: 'peer', file: '/etc/etcd/pki/server.pem', ...certificate },
     ],
+    seen: {},
+    ports: {},
     cutFrom: new Set(),
     style: 'environment-file',
     enableV2: true,
