@@ -112,6 +112,11 @@ export const setUpWords = [
     summary: 'a script for root that prepares a host for the bot',
     arguments: [clusterArgument, member, from, allow, root, remove],
   },
+  {
+    id: 'doctor',
+    summary: 'whether all is ready for an incident, of all clusters or one: needs neither Slack nor Redis for the hosts',
+    arguments: [{ ...clusterArgument, required: false, description: 'only this one' }],
+  },
 ] as const satisfies readonly Declared[];
 
 /** One of the desk's own words. */
