@@ -34,6 +34,7 @@ import { showReply } from './terminal/reply.ts';
 import type { Waiting } from './terminal/reply.ts';
 import { systemClock } from './wiring/clock.ts';
 import { checkUp } from './wiring/doctor.ts';
+import { initialise } from './wiring/init.ts';
 
 /** How long Redis may take to answer before the terminal says that it does not. */
 const connectLimitMs = 3_000;
@@ -136,20 +137,25 @@ async function doctor(words: readonly string[], output: Output): Promise<number>
   return found.some(({ checks }) => checks.some(({ grade }) => grade === 'wrong')) ? exitCodes.notDone : exitCodes.done;
 }
 
-/** Words that need no Redis. */
-const alone: Readonly<Record<string, (words: readonly string[], output: Output) => Promise<number>>> = { kit, doctor };
+async function init(words: readonly string[], output: Output): Promise<number> {
+  const { answer, written } = await initialise(words);
+  output.answer(answer);
+  return written ? exitCodes.done : exitCodes.notDone;
+}
 
-async function answerTo([first = '', ...rest]: readonly string[], json: boolean, output: Output): Promise<number> {
-  const work = alone[first];
-  if (work === undefined)
-    return await main(
-      [first, ...rest].filter((word, index) => index > 0 || word !== ''),
-      json,
-      output,
-    );
-  if (!rest.some((word) => word === '--help' || word === '-h')) return await work(rest, output);
-  output.answer(helpOn(first, { verbs: [], clusters: {}, prefix: 'etcd-medic' }));
-  return exitCodes.done;
+/** Words that need no Redis. */
+const alone: Readonly<Record<string, (words: readonly string[], output: Output) => Promise<number>>> = { init, kit, doctor };
+
+async function answerTo(words: readonly string[], json: boolean, output: Output): Promise<number> {
+  const [first = '', ...rest] = words;
+  const isHelp = rest.some((word) => word === '--help' || word === '-h');
+  const explained = first === 'help' ? rest[0] : isHelp ? first : undefined;
+  if (explained !== undefined && Object.hasOwn(alone, explained)) {
+    output.answer(helpOn(explained, { verbs: [], clusters: {}, prefix: 'etcd-medic' }));
+    return exitCodes.done;
+  }
+  const work = Object.hasOwn(alone, first) ? alone[first] : undefined;
+  return await (work === undefined ? main(words, json, output) : work(rest, output));
 }
 
 const { json, words } = terminalWords(process.argv.slice(2));

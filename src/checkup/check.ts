@@ -52,6 +52,11 @@ export function findingOf(checks: readonly Check[]): Finding {
   );
 }
 
+/** The same, with the cluster's name in the commands to type. */
+export function inCluster(cluster: string, checks: readonly Check[]): readonly Check[] {
+  return checks.map((check) => (check.cure === undefined ? check : { ...check, cure: check.cure.replaceAll('<cluster>', cluster) }));
+}
+
 /** How many there are of each grade. */
 export function tally(checks: readonly Check[]): Readonly<Record<Grade, number>> {
   const count = (grade: Grade) => checks.filter((check) => check.grade === grade).length;

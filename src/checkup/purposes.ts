@@ -113,5 +113,6 @@ function bare(text: string): string {
 }
 
 function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${bare(text.slice(1))}`;
+  // Not the name of a program.
+  return text.startsWith('etcd ') ? bare(text) : `${text.charAt(0).toUpperCase()}${bare(text.slice(1))}`;
 }

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { backupChecks } from '../checkup/backups.ts';
 import { identityChecks } from '../checkup/bot-identity.ts';
-import { saying, tally } from '../checkup/check.ts';
+import { inCluster, saying, tally } from '../checkup/check.ts';
 import type { Check, Grade } from '../checkup/check.ts';
 import { clockDifferenceMaxMs, clocksAgree } from '../checkup/clocks.ts';
 import { clusterChecks } from '../checkup/cluster.ts';
@@ -49,7 +49,7 @@ export async function lookEverywhere(world: World): Promise<readonly Check[]> {
   const data = seen.flatMap(({ host, seen: one }) =>
     'because' in one || one.sight.dataIds === undefined ? [] : [{ member: host.member, cluster: one.sight.dataIds.cluster }],
   );
-  return [
+  return inCluster(cluster.name, [
     ...identityChecks(bot.identity, { authEnabled, rights }, now),
     ...clusterChecks(cluster.name, cluster.members, look, data),
     ...seen.flatMap(({ host, seen: one }) => checksOf(host, one, { world, look, dbSizeBytes, newest: newest.record })),
@@ -57,13 +57,13 @@ export async function lookEverywhere(world: World): Promise<readonly Check[]> {
     saying('hosts').notLookedAt(
       'key',
       'Whether the key is bound to the address of the bot (`from=`) cannot be seen from here.',
-      `\`grep -c from= ~etcdops/.ssh/authorized_keys\` on a host; \`etcd-medic kit ${cluster.name} --from <address>\` sets it.`,
+      `\`grep -c from= ~etcdops/.ssh/authorized_keys\` on a host; \`etcd-medic kit <cluster> --from <address>\` sets it.`,
     ),
     clocksCheck(
       seen.flatMap(({ host, seen: one }) => ('because' in one ? [] : [{ name: host.member, offsetMs: one.sight.clockOffsetMs }])),
     ),
     ...backupChecks(cluster.name, { newest: newest.record, proof: newest.proof, disk, dbSizeBytes }, now),
-  ];
+  ]);
 }
 
 interface Seeing {

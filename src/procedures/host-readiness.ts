@@ -1,5 +1,5 @@
 /** Asks hosts for all that a run will need of them, before any gate; what that means is judged in src/checkup, the same for `doctor`. */
-import { findingOf } from '../checkup/check.ts';
+import { findingOf, inCluster } from '../checkup/check.ts';
 import { readyToMoveData, readyToStart, readyToStop } from '../checkup/host.ts';
 import type { HostSeen } from '../checkup/host.ts';
 import { allOf, fails } from '../engine/finding.ts';
@@ -29,7 +29,7 @@ export async function readyToMove(
   if (place === undefined) return fails(`${cluster.name} has no member ${host.member} in config.yaml.`);
   const seen = await seeHost(host);
   if ('because' in seen) return seen;
-  const ready = findingOf(readyToMoveData(place, seen, { ...moving, now: clock.now() }));
+  const ready = findingOf(inCluster(cluster.name, readyToMoveData(place, seen, { ...moving, now: clock.now() })));
   const more = further(seen);
   // What is ready is said first, and then what is worth a word.
   return ready.holds ? allOf([more, ready]) : allOf([ready, more]);
@@ -50,12 +50,12 @@ export async function seeHost(host: Host): Promise<HostSeen | Extract<Finding, {
  * What keeps these hosts from being started, stopped or both, as an error; those that do not answer are left to whoever acts on them.
  * @throws OpsError GUARD_REFUSED
  */
-export async function demandReadyTo(act: 'start' | 'stop', hosts: readonly Host[]): Promise<void> {
+export async function demandReadyTo(act: 'start' | 'stop', hosts: readonly Host[], { cluster }: Pick<World, 'cluster'>): Promise<void> {
   const judge = act === 'start' ? readyToStart : readyToStop;
   const findings = await Promise.all(
     hosts.map(async (host) => {
       const seen = await seeHost(host);
-      return 'because' in seen ? [] : [findingOf(judge(host.member, seen.sight))];
+      return 'because' in seen ? [] : [findingOf(inCluster(cluster.name, judge(host.member, seen.sight)))];
     }),
   );
   const finding = allOf(findings.flat());

@@ -49,6 +49,7 @@ export const restart = defineProcedure({
     await demandReadyTo(
       'start',
       states.map(({ host }) => host),
+      world,
     );
     const pids: Record<string, number> = {};
     for (const state of states) {

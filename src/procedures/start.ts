@@ -48,6 +48,7 @@ export const start = defineProcedure({
     await demandReadyTo(
       'start',
       world.hosts.filter((host) => members.includes(host.member)),
+      world,
     );
     return { prepared: { members }, summary: members.length === 0 ? 'etcd runs on every host' : `Start etcd on ${list(members)}` };
   },

@@ -58,6 +58,7 @@ export const stop = defineProcedure({
     await demandReadyTo(
       'stop',
       world.hosts.filter((host) => members.includes(host.member)),
+      world,
     );
     const without = quorumWithout(look, members);
     return { prepared: { members, keepsQuorum: without.holds, loses: lossOf(look, world) }, summary: `Stop etcd on ${list(members)}` };

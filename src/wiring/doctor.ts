@@ -42,7 +42,13 @@ export async function checkUp(words: readonly string[], inspected: Inspected): P
     ),
   ];
   const redis = redisSurroundings(redisOf(inspected));
-  if (config === undefined) return [{ cluster: undefined, checks: [...settings, ...(await redis)] }];
+  if (config === undefined) {
+    const unseen = saying('hosts').notLookedAt(
+      'host',
+      'Clusters, hosts, backups and Slack: without a config.yaml that is right nobody knows where they are.',
+    );
+    return [{ cluster: undefined, checks: [...settings, unseen, ...(await redis)] }];
+  }
   const names = clustersOf(name, config);
   const clusters = await Promise.all(names.map(async (each) => ({ cluster: each, checks: await clusterChecks(each, config, inspected) })));
   return [{ cluster: undefined, checks: [...settings, ...(await redis)] }, ...clusters];

@@ -17,7 +17,9 @@ import { botScopes } from '../slack/surface.ts';
 export function settingsChecks(where: string, mistakes: readonly string[], warnings: readonly string[]): readonly Check[] {
   const { good, wrong, worthALook } = saying('settings');
   const found = [
-    ...mistakes.map((line) => wrong('config.yaml', line, `Correct it in ${where}, or in the environment.`, 'CONFIG_INVALID')),
+    ...mistakes.map((line) =>
+      wrong('config.yaml', line, /^[A-Z_]+: /.test(line) ? 'Correct it in the environment.' : `Correct it in ${where}.`, 'CONFIG_INVALID'),
+    ),
     ...warnings.map((line) => worthALook('config.yaml', line)),
   ];
   return found.length > 0 ? found : [good('config.yaml', `${where} and the files that it names are right.`)];
