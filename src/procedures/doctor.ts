@@ -18,6 +18,7 @@ import type { SnapshotRecord } from '../snapshots/snapshots.ts';
 import type { Answer, AnswerPart } from './answer.ts';
 import { seeHost } from './host-readiness.ts';
 import { defineQuery } from './procedure.ts';
+import { lookTwice } from './running/patience.ts';
 import type { World } from './world.ts';
 
 /** A word of Slack and of the terminal, where it needs neither Slack nor Redis. */
@@ -37,7 +38,7 @@ export const doctor = defineQuery({
 export async function lookEverywhere(world: World): Promise<readonly Check[]> {
   const { etcd, hosts, cluster, clock, bot } = world;
   const [look, authEnabled, rights, seen, newest, disk] = await Promise.all([
-    etcd.look(),
+    lookTwice(world),
     etcd.authEnabled(),
     etcd.mayAdminister(),
     Promise.all(hosts.map(async (host) => ({ host, seen: await seeHost(host) }))),
