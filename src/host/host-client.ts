@@ -44,6 +44,8 @@ export interface HostRequest {
 /** What came of it, and when, by the bot's clock, it was asked and answered. */
 export interface HostAnswer {
   readonly done: unknown;
+  /** sha256 of the program that answered. */
+  readonly program: string;
   readonly sentAtMs: number;
   readonly answeredAtMs: number;
 }
@@ -137,5 +139,5 @@ async function once(deps: HostClientDeps, channel: Channel, request: HostRequest
       sha256: createHash('sha256').update(answer.line).digest('hex'),
     });
   }
-  return { done: answer.done, sentAtMs, answeredAtMs };
+  return { done: answer.done, program: channel.hello.program, sentAtMs, answeredAtMs };
 }

@@ -1,7 +1,7 @@
 /** Looks at a host: those of one moment are one request, and none is remembered. */
 import type { RunId } from '../ids.ts';
 import { unknownAnswer } from './failures.ts';
-import type { HostClient } from './host-client.ts';
+import type { HostAnswer, HostClient } from './host-client.ts';
 import { lookAfterActMs, lookLimitMs } from './limits.ts';
 import { Look } from './look.ts';
 
@@ -16,6 +16,8 @@ export interface Wanted {
 
 /** A look, and when it was asked for and answered by the bot's clock. */
 export interface Seen extends Look {
+  /** sha256 of the program that answered. */
+  readonly program: string;
   readonly sentAtMs: number;
   readonly answeredAtMs: number;
 }
@@ -85,9 +87,10 @@ function has(seen: Look, { runs = [], sizes = false, tools = false, certificates
 }
 
 /** @throws OpsError HOST_OUTPUT_UNKNOWN */
-export function seenOf(where: string, value: unknown, at: { readonly sentAtMs: number; readonly answeredAtMs: number }): Seen {
+export function seenOf(where: string, value: unknown, answer: Pick<HostAnswer, 'program' | 'sentAtMs' | 'answeredAtMs'>): Seen {
   const parsed = Look.safeParse(value);
-  if (parsed.success) return { ...parsed.data, sentAtMs: at.sentAtMs, answeredAtMs: at.answeredAtMs };
+  const { program, sentAtMs, answeredAtMs } = answer;
+  if (parsed.success) return { ...parsed.data, program, sentAtMs, answeredAtMs };
   const [issue] = parsed.error.issues;
   throw unknownAnswer({ where, what: 'look' }, `${issue?.path.join('.') ?? 'it'} is not what it should be`);
 }

@@ -7,7 +7,7 @@ import type { MemberName, RunId } from '../ids.ts';
 import { actLimitMs, plannedCommands, wireAct, wireSettings } from './acts.ts';
 import { certificateFacts } from './certificates.ts';
 import { unknownAnswer } from './failures.ts';
-import { fenced } from './fence.ts';
+import { fenced, portsSeen } from './fence.ts';
 import { fetchFile } from './fetch.ts';
 import { cleanedLines } from './foreign-text.ts';
 import { handOver } from './hand-over.ts';
@@ -20,8 +20,9 @@ import { approvedFor } from './operation.ts';
 import { optional } from './optional.ts';
 import { dirFacts, entryOf, roomBeside, runsOf } from './parts.ts';
 import { lookAtPort } from './ports.ts';
-import { preflightFacts, unitState } from './preflight.ts';
+import { preflightFacts } from './preflight.ts';
 import { configurationFacts, configuredFinding, formerSettings } from './settings.ts';
+import { sightOf, unitState } from './sight.ts';
 import { createHostV2 } from './v2-host.ts';
 
 export interface RemoteHostDeps {
@@ -50,7 +51,10 @@ export function createRemoteHost(deps: RemoteHostDeps): Host {
     address,
     unitName: unit,
     ...looksOf(client, looks),
-    preflight: async (purposes = ['restore']) => preflightFacts(where, unit, await looks.at({ sizes: true, tools: true }), purposes),
+    preflight: async (purposes = ['restore']) =>
+      preflightFacts(where, sightOf(where, await looks.at({ sizes: true, tools: true, certificates: true })), purposes),
+    sight: async () => sightOf(where, await looks.at({ sizes: true, tools: true, certificates: true })),
+    ports: async () => await portsSeen(fence),
     fenced: async () => await fenced(fence),
     async plan(acts, assuming = []) {
       const { done } = await client.ask({

@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import { fails, holds } from '../engine/finding.ts';
 import type { Finding } from '../engine/finding.ts';
-import { OpsError } from '../errors.ts';
 import { unknownAnswer } from './failures.ts';
 import { cleaned } from './foreign-text.ts';
 import type { ClusterSettings, HostFacts } from './host.ts';
@@ -70,13 +69,4 @@ export function formerSettings(where: string, done: unknown, wanted: ClusterSett
     ...(wanted.initialClusterToken !== undefined && { initialClusterToken: before.initial_cluster_token ?? 'etcd-cluster' }),
     ...(initialCluster !== undefined && { initialCluster }),
   };
-}
-
-/** @throws OpsError HOST_OUTPUT_UNKNOWN when a person must change the settings */
-export function demandChangeable(where: string, { settings: { changeable, because, file } }: Pick<Look, 'settings'>): void {
-  if (changeable) return;
-  const reason = because || `how etcd finds its cluster cannot be changed in ${file ?? 'its configuration'}`;
-  throw new OpsError('HOST_OUTPUT_UNKNOWN', `${where}: ${reason.replace(/\.$/, '')}.`, {
-    hint: 'Put initial-cluster, initial-cluster-state and initial-cluster-token into a file where they can be changed. Nothing was touched.',
-  });
 }

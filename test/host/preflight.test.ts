@@ -3,14 +3,14 @@ import { describe, expect, it } from 'vitest';
 import type { Purpose } from '../../src/host/host.ts';
 import { seenOf } from '../../src/host/looks.ts';
 import { preflightFacts } from '../../src/host/preflight.ts';
+import { sightOf } from '../../src/host/sight.ts';
 import { look, where } from './scripted-host.ts';
 
 const nowMs = 1_764_331_200_000;
 const factsOf = (changes: Readonly<Record<string, unknown>>, purposes: readonly Purpose[] = ['restore']) =>
   preflightFacts(
     where,
-    'etcd',
-    seenOf(where, look({ time: nowMs / 1_000, ...changes }), { sentAtMs: nowMs - 5, answeredAtMs: nowMs + 5 }),
+    sightOf(where, seenOf(where, look({ time: nowMs / 1_000, ...changes }), { sentAtMs: nowMs - 5, answeredAtMs: nowMs + 5, program: '0'.repeat(64) })),
     purposes,
   );
 const tool = (program: string, version: string, restores = true, bumps = false) => ({

@@ -13,7 +13,7 @@ import { agreement, serving } from './serving.ts';
 import { nothing, planOn } from '../host-plans.ts';
 import type { ActsOf } from '../host-plans.ts';
 import { createFailedStart } from '../running/failed-start.ts';
-import { plural } from '../words.ts';
+import { plural } from '../../engine/words.ts';
 import type { World } from '../world.ts';
 
 /** What is put back, and what that costs: settled when the run begins. */

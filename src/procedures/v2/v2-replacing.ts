@@ -14,7 +14,7 @@ import { lookTwice } from '../running/patience.ts';
 import { v3MayGo } from './v2-loss.ts';
 import { v2BackupUsable } from './v2-making.ts';
 import type { PreparedV2Restore } from '../v2-restore.ts';
-import { list } from '../words.ts';
+import { list } from '../../engine/words.ts';
 import type { World } from '../world.ts';
 
 /** A checked backup on the first host, API 3 empty, saved or given up, and no quorum (or the explicit word). */
