@@ -33,6 +33,8 @@ type Seen = Pick<HostSight, 'allow' | 'unmovableBecause' | 'unchangeableBecause'
 export function purposeChecks(about: string, sight: Seen, purposes: readonly Purpose[]): readonly Check[] {
   return [
     allowedCheck(about, sight, purposes),
+    // Whatever is read or moved would be of another etcd; to start and stop one that does not matter.
+    ...(purposes.some((purpose) => purpose !== 'stop-and-start') ? [settingsCheck(about, sight)] : []),
     ...(purposes.some((purpose) => needs[purpose].moves === true) ? [movableCheck(about, sight)] : []),
     ...(purposes.some((purpose) => needs[purpose].changesSettings === true) ? [changeableCheck(about, sight)] : []),
   ];

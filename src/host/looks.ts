@@ -1,7 +1,8 @@
 /** Looks at a host: those of one moment are one request, and none is remembered. */
 import type { RunId } from '../ids.ts';
 import { unknownAnswer } from './failures.ts';
-import type { HostAnswer, HostClient } from './host-client.ts';
+import type { HostAnswer } from './request.ts';
+import type { HostClient } from './host-client.ts';
 import { lookAfterActMs, lookLimitMs } from './limits.ts';
 import { Look } from './look.ts';
 
@@ -24,7 +25,7 @@ export interface Seen extends Look {
 
 /** The looks at one host. */
 export interface Looks {
-  /** All that is asked until the next macrotask is one request, whatever each of them wants. @throws OpsError HOST_* */
+  /** All that is asked until it is sent is one look, whatever each of them wants. @throws OpsError HOST_* */
   at(wanted?: Wanted): Promise<Seen>;
   /** Around everything that changes something: what was seen before says nothing any more. @param act gives the look that came with its answer */
   during<Result extends { readonly seen: Seen }>(act: () => Promise<Result>): Promise<Result>;
@@ -37,13 +38,17 @@ export function createLooks(client: HostClient, monotonicMs: () => number): Look
   let afterAct: { readonly seen: Seen; readonly atMs: number } | undefined;
 
   const ask = async (wants: readonly Wanted[]): Promise<Seen> => {
-    const runs = [...new Set(wants.flatMap(({ runs = [] }) => runs))];
-    const flags = (['sizes', 'tools', 'certificates'] as const).filter((flag) => wants.some((wanted) => wanted[flag] === true));
     const answer = await client.ask({
       verb: 'look',
       what: 'look',
       limitMs: lookLimitMs,
-      arguments: { ...(runs.length > 0 && { runs }), ...Object.fromEntries(flags.map((flag) => [flag, true])) },
+      arguments: () => {
+        // It is sent now: who wants something from here on gets a look of their own.
+        collecting = undefined;
+        const runs = [...new Set(wants.flatMap(({ runs = [] }) => runs))];
+        const flags = (['sizes', 'tools', 'certificates'] as const).filter((flag) => wants.some((wanted) => wanted[flag] === true));
+        return { ...(runs.length > 0 && { runs }), ...Object.fromEntries(flags.map((flag) => [flag, true])) };
+      },
     });
     return seenOf(client.where, answer.done, answer);
   };
@@ -56,11 +61,7 @@ export function createLooks(client: HostClient, monotonicMs: () => number): Look
       afterAct = undefined;
       if (collecting === undefined) {
         const wants: Wanted[] = [];
-        const look = new Promise<void>((resolve) => setImmediate(resolve)).then(async () => {
-          collecting = undefined;
-          return await ask(wants);
-        });
-        collecting = { wants, look };
+        collecting = { wants, look: ask(wants) };
       }
       collecting.wants.push(wanted);
       return await collecting.look;

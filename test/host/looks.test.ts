@@ -30,7 +30,7 @@ describe('looks', () => {
     ]);
 
     expect(h.requests()).toEqual([
-      { protocol: 1, id: 1, verb: 'look', etcd: 'etcd', arguments: { runs: [run, other], sizes: true, tools: true } },
+      { protocol: 1, id: 1, verb: 'look', etcd: 'etcd', arguments: { runs: [run, other], sizes: true, tools: true, certificates: true } },
     ]);
     expect(unit).toEqual({ activeState: 'active', masked: false, mainPid: 213, user: 'etcd', group: 'etcd' });
     expect(dir).toMatchObject({ exists: true, path: parts.paths.aside, identity: '2049:77', sizeBytes: 4_096 });

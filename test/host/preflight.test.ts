@@ -10,7 +10,10 @@ const nowMs = 1_764_331_200_000;
 const factsOf = (changes: Readonly<Record<string, unknown>>, purposes: readonly Purpose[] = ['restore']) =>
   preflightFacts(
     where,
-    sightOf(where, seenOf(where, look({ time: nowMs / 1_000, ...changes }), { sentAtMs: nowMs - 5, answeredAtMs: nowMs + 5, program: '0'.repeat(64) })),
+    sightOf(
+      where,
+      seenOf(where, look({ time: nowMs / 1_000, ...changes }), { sentAtMs: nowMs - 5, answeredAtMs: nowMs + 5, program: '0'.repeat(64) }),
+    ),
     purposes,
   );
 const tool = (program: string, version: string, restores = true, bumps = false) => ({
@@ -80,9 +83,9 @@ describe('preflight', () => {
     [
       'data elsewhere',
       { settings: { ...settings, problem: 'etcd keeps its data in /x, and host.json says /y' } },
-      [],
+      ['fetch-database'],
       'HOST_DESCRIPTION_INVALID',
-      'cannot be relied on: etcd keeps its data in /x',
+      'etcd keeps its data in /x',
     ],
     [
       'a group that is not allowed',
@@ -118,7 +121,7 @@ describe('preflight', () => {
       { settings: { ...settings, changeable: false, because: 'x' } },
       ['fetch-database', 'stop-and-start', 'v2-backup'],
     ],
-    ['groups that nobody needs', { allow: ['look', 'restore'] }, ['restore', 'undo']],
+    ['groups that nobody needs', { allow: ['look', 'restore', 'stop-and-start'] }, ['restore', 'undo']],
   ])('lets %s be where it does not matter', (_, changes, purposes) => {
     expect(() => factsOf(changes, purposes)).not.toThrow();
   });

@@ -29,6 +29,9 @@ ARGUMENTS = {
     'settings': ({'initial_cluster_state': str}, {'initial_cluster_token': str, 'initial_cluster': str}),
 }
 MANY = 64
+TOGETHER = 16
+# What may be asked together: nothing that changes anything, and nothing that takes bytes.
+LOOKS = ('look', 'database', 'plan', 'settings-before', 'reach', 'v2-inspect')
 
 
 class Session:
@@ -47,9 +50,10 @@ class Session:
             'do': (self._do, {'act': dict}, {'approved': list}),
             'fetch': (self._fetch, {'what': str}, {'of_run': str}),
             'v2-inspect': (self._v2_inspect, {'of_run': str}, {}),
+            'several': (self._several, {'requests': list}, {}),
         }
 
-    def answer(self, request):
+    def answer(self, request, part=False):
         verb, arguments = request['verb'], request['arguments']
         if verb not in self._verbs:
             raise Refused('HOST_PROTOCOL', 'There is no verb %r here.' % verb[:40])
@@ -61,7 +65,7 @@ class Session:
             raise Refused('HOST_PROTOCOL', 'run is no id of a run.')
         if changes and (run is None or epoch is None or not 0 < epoch < 2 ** 62):
             raise Refused('HOST_PROTOCOL', 'Who changes something says in which run, and with which epoch.')
-        self._note(verb=verb, etcd=request['etcd'][:64], run=run, epoch=epoch, act=_name_of(arguments))
+        self._note(verb=verb, run=run, epoch=epoch, act=_name_of(arguments), **({'part': True} if part else {'etcd': request['etcd'][:64]}))
         etcds = description.read()
         if request['etcd'] not in etcds:
             raise Refused('HOST_DESCRIPTION_INVALID', 'This host has no etcd called %r; it has %s.'
@@ -89,6 +93,28 @@ class Session:
         except OSError as error:
             raise Refused('HOST_EPOCH_FAILED', 'The host cannot record what is asked of it (%s).' % (error.strerror or error),
                           'There must be room and a writable /var/log on the host; then press Retry.')
+
+    def _several(self, asked):
+        """Looks of one moment: each is allowed, recorded and answered as if it had come alone, and the refusal of one says nothing of the others."""
+        requests = asked.arguments['requests']
+        if not 0 < len(requests) <= TOGETHER:
+            raise Refused('HOST_PROTOCOL', 'several has 1 to %d requests.' % TOGETHER)
+        answers = []
+        for inner in requests:
+            if not isinstance(inner, dict):
+                raise Refused('HOST_PROTOCOL', 'A request is a JSON object.')
+            exact(inner, {'verb': str, 'arguments': dict}, {'run': str}, 'a request of several')
+            if inner['verb'] not in LOOKS:
+                raise Refused('HOST_PROTOCOL', '%r is not asked together with others.' % inner['verb'][:40])
+            request = dict(inner, etcd=asked.etcd.name, id=asked.id)
+            try:
+                answers.append({'done': self.answer(request, part=True)})
+            except Refused as error:
+                if error.code == 'HOST_PROTOCOL':
+                    raise
+                self.refused(request, error)
+                answers.append({'error': {'code': error.code, 'message': error.message, 'hint': error.hint}})
+        return {'answers': answers}
 
     def _look(self, asked):
         runs = asked.arguments.get('runs', [])
