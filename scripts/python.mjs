@@ -1,4 +1,4 @@
-/** The machine's Python, which the program on the hosts is tested with, and the tools in Python that check it. */
+/** The tools in Python that check the program on the hosts. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,16 @@ export const inCi = ['true', '1'].includes(process.env['CI'] ?? '');
 export const pythonPackages = { python3: '/usr/bin/python3', 'python3-venv': '/usr/share/doc/python3-venv' };
 
 /** From PyPI, and what they need of it: all pinned, as the npm packages are. */
-const tools = ['ruff==0.17.6', 'mypy==2.4.1', 'vermin==1.9.2', 'mypy-extensions==1.2.0', 'typing-extensions==4.16.0', 'pathspec==1.1.1', 'librt==0.17.0', 'ast-serialize==0.13.1'];
+const tools = [
+  'ruff==0.17.6',
+  'mypy==2.4.1',
+  'vermin==1.9.2',
+  'mypy-extensions==1.2.0',
+  'typing-extensions==4.16.0',
+  'pathspec==1.1.1',
+  'librt==0.17.0',
+  'ast-serialize==0.13.1',
+];
 const folder = join(root, 'node_modules', '.cache', 'python-tools');
 const note = join(folder, 'installed.txt');
 
@@ -19,7 +28,7 @@ const note = join(folder, 'installed.txt');
  * A Python that is new enough: RHEL 8 has one for its own tools only.
  * @returns {{ path: string } | { path: undefined, reason: string }}
  */
-export function findPython() {
+function findPython() {
   for (const path of ['/usr/bin/python3', '/usr/libexec/platform-python', 'python3']) {
     const { status } = spawnSync(path, ['-I', '-c', 'import sys; sys.exit(sys.version_info < (3, 6))']);
     if (status === 0) return { path };
@@ -49,7 +58,10 @@ export function ensurePythonTools() {
     if (status !== 0) {
       rmSync(folder, { recursive: true, force: true });
       const said = `${error?.message ?? ''}${stdout ?? ''}${stderr ?? ''}`.trim().split('\n').slice(-3).join('; ');
-      return { bin: undefined, reason: `the tools could not be installed (Debian package python3-venv, and a way to PyPI are needed): ${said}` };
+      return {
+        bin: undefined,
+        reason: `the tools could not be installed (Debian package python3-venv, and a way to PyPI are needed): ${said}`,
+      };
     }
   }
   writeFileSync(note, wanted);
