@@ -21,7 +21,7 @@ function skip(context: TestContext, reason: string): never {
   return context.skip(reason);
 }
 
-function runModule(context: TestContext, file: string, which: readonly string[]) {
+function expectToPass(context: TestContext, file: string, which: readonly string[]) {
   if (python === undefined) return skip(context, 'there is no Python 3.6 or newer (Debian package python3)');
   const args = ['-I', `${here}run.py`, file.replace(/\.py$/, ''), ...which];
   const { status, stdout, stderr } = spawnSync(python, args, { encoding: 'utf8', timeout: timeoutMs });
@@ -32,10 +32,10 @@ function runModule(context: TestContext, file: string, which: readonly string[])
 }
 
 describe('etcd-medic-host', () => {
-  it.for(modules)('%s', { timeout: timeoutMs }, (file, context) => runModule(context, file, []));
+  it.for(modules)('%s', { timeout: timeoutMs }, (file, context) => expectToPass(context, file, []));
 
   it.for(modules.filter(needsRoot))('%s, what needs root', { timeout: timeoutMs }, (file, context) => {
     if (process.getuid?.() !== 0) return skip(context, 'acts for two users need root: run `sudo npm test`');
-    return runModule(context, file, ['root']);
+    return expectToPass(context, file, ['root']);
   });
 });
