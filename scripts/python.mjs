@@ -1,4 +1,4 @@
-/** The machine's Python, which the program on the hosts is tested with, and the tools in Python that check it. */
+/** The tools in Python that check the program on the hosts. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ const note = join(folder, 'installed.txt');
  * A Python that is new enough: RHEL 8 has one for its own tools only.
  * @returns {{ path: string } | { path: undefined, reason: string }}
  */
-export function findPython() {
+function findPython() {
   for (const path of ['/usr/bin/python3', '/usr/libexec/platform-python', 'python3']) {
     const { status } = spawnSync(path, ['-I', '-c', 'import sys; sys.exit(sys.version_info < (3, 6))']);
     if (status === 0) return { path };

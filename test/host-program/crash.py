@@ -97,7 +97,7 @@ def all_of(*names):
 
 def fenced():
     """Stopped and masked, with nothing of ours anywhere."""
-    if [systemd('ActiveState')] + unit() != ['inactive', 'masked', 'masked', False, False]:
+    if all_of('ActiveState', 'MainPID') + unit() not in ([active, '0', 'masked', 'masked', False, False] for active in ('inactive', 'failed')):
         sh('sh', '-c', 'systemctl unmask etcd; rm -f %s %s.masked-by-etcd-medic; systemctl daemon-reload; systemctl stop etcd; systemctl mask etcd' % (OWN, OWN))
     for name in os.listdir(os.path.dirname(DATA)):
         remove('%s/%s' % (os.path.dirname(DATA), name))
@@ -180,7 +180,8 @@ def unit():
 
 def is_fenced(own_file):
     def check():
-        expect(unit()[:2] + [systemd('ActiveState')], ['masked', 'masked', 'inactive'])
+        # Stopped before it was up it is failed.
+        expect(unit()[:2] + [systemd('ActiveState') in ('inactive', 'failed')], ['masked', 'masked', True])
         if own_file:
             with open(OWN + '.masked-by-etcd-medic') as one, open(unit_file()) as other:
                 expect(one.read(), other.read())
@@ -277,13 +278,14 @@ def main(name):
             check()
             break
         cuts += 1
-        lost = before - set(marks().values())
-        if lost and name != 'delete-aside':
-            raise SystemExit('cut at line %d, and lost: %s' % (at, lost))
         program = Program()
         answer = program.do(act, approved)
         if answer is None or 'done' not in answer:
             raise SystemExit('cut at line %d, and not done then: %s' % (at, answer))
+        # An operation of the killed program that was under way has ended: the lock was waited for.
+        lost = before - set(marks().values())
+        if lost and name != 'delete-aside':
+            raise SystemExit('cut at line %d, and lost: %s' % (at, lost))
         check()
         left = program.plan(act) if act['act'] != 'unmask-start' else {'operations': []}
         expect(left, {'operations': []})

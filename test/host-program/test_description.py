@@ -7,6 +7,7 @@ import unittest.mock
 
 from etcd_medic_host import description
 from etcd_medic_host.refused import Refused
+
 from support import IS_ROOT, Host, needs_root
 
 ENTRY = {'runtime': 'systemd', 'unit': 'etcd.service', 'user': 'root', 'group': 'root', 'data_dir': '/data/etcd', 'wal_dir': None,

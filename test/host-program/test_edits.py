@@ -10,6 +10,7 @@ from unittest import mock
 
 from etcd_medic_host import edits, settings
 from etcd_medic_host.refused import Refused
+
 from support import Host, dice
 from test_settings import DEBIAN, FILE, OWN, PACKAGED, missing, of, unit_of
 

@@ -12,13 +12,14 @@ from unittest import mock
 from etcd_medic_host import fence
 from etcd_medic_host.fence import Fence
 from etcd_medic_host.refused import Refused
+
 from support import OTHER_RUN, RUN
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROGRAM = os.path.join(os.path.dirname(os.path.dirname(HERE)), 'deploy', 'host')
-WORKER = '''
+WORKER = f'''
 import sys, time, subprocess
-sys.path.insert(0, {program!r})
+sys.path.insert(0, {PROGRAM!r})
 from etcd_medic_host.fence import Fence
 one = Fence('etcd', sys.argv[2], int(sys.argv[3]), root=sys.argv[1])
 one.begin()
@@ -27,7 +28,7 @@ with one.held('an act of %s' % sys.argv[3]) as lock:
         subprocess.Popen(['sleep', sys.argv[5]], pass_fds=(lock.descriptor,))
     print('held', flush=True)
     time.sleep(60 if sys.argv[4] == 'tool' else float(sys.argv[5]))
-'''.format(program=PROGRAM)
+'''
 
 
 class Fenced(unittest.TestCase):
@@ -80,7 +81,7 @@ class Epochs(Fenced):
         self.refused('HOST_EPOCH_FAILED', self.act, one)
 
     def test_garbage_on_record_lets_nobody_act(self):
-        for garbage in (b'', b'seven', b'-1', b'7 8', b'\xff\xfe', '²'.encode('utf-8'), b'1' * 80, b'1.0', b'\0'):
+        for garbage in (b'', b'seven', b'-1', b'7 8', b'\xff\xfe', '²'.encode(), b'1' * 80, b'1.0', b'\0'):
             with self.subTest(garbage=garbage):
                 one = self.begun(300) if not os.path.exists(self.record) else self.fence(300)
                 with open(self.record, 'wb') as file:

@@ -5,6 +5,7 @@ from unittest import mock
 
 from etcd_medic_host import moves, session, trees
 from etcd_medic_host.refused import Refused
+
 from support import OTHER_RUN, RUN, Host, dice, needs_root, stopped
 
 SWAP, BACK, OWN_BACK = moves.Swap({}), moves.PutBack({'of_run': OTHER_RUN}), moves.PutBack({'of_run': RUN})

@@ -7,6 +7,7 @@ import unittest
 from types import SimpleNamespace
 
 from etcd_medic_host import processes
+
 from support import IS_ROOT, Host, needs_root
 
 SLEEP = shutil.which('sleep')

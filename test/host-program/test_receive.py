@@ -10,6 +10,7 @@ import unittest
 from types import SimpleNamespace
 
 from etcd_medic_host.refused import Refused
+
 from support import RUN, Host, Program, needs_root
 
 DATA = random.Random(7).getrandbits(8 * 300000).to_bytes(300000, 'big')

@@ -6,6 +6,7 @@ from unittest import mock
 
 from etcd_medic_host import moves, restoring, versions
 from etcd_medic_host.refused import Refused
+
 from support import RUN, Host, needs_root, stopped
 
 ARGUMENTS = {'name': 'etcd01', 'peer_url': 'https://10.0.0.31:2380', 'initial_cluster': 'etcd01=https://10.0.0.31:2380', 'initial_cluster_token': 't'}

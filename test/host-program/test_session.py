@@ -6,6 +6,7 @@ from unittest import mock
 
 from etcd_medic_host import session
 from etcd_medic_host.refused import Refused
+
 from support import OTHER_RUN, RUN, Host, Program, needs_root
 
 FENCE, SWAP, ASIDE = {'act': 'fence'}, {'act': 'swap'}, {'act': 'put-aside'}

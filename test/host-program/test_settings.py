@@ -6,6 +6,7 @@ from unittest import mock
 
 from etcd_medic_host import settings, texts
 from etcd_medic_host.settings import Settings
+
 from support import Host, account, needs_root
 
 PACKAGED = '/usr/lib/systemd/system/etcd.service'

@@ -6,6 +6,7 @@ from unittest import mock
 
 from etcd_medic_host import trees
 from etcd_medic_host.refused import Refused
+
 from support import Host, identity, needs_root, unshared
 
 

@@ -7,6 +7,7 @@ from etcd_medic_host import texts, unit_acts, units
 from etcd_medic_host.moves import Refusal
 from etcd_medic_host.refused import Refused
 from etcd_medic_host.session import Session
+
 from support import UNIT, Host, dice
 
 FENCE, START, STOP, RESTART = (one({}) for one in (unit_acts.Fence, unit_acts.UnmaskStart, unit_acts.Stop, unit_acts.Restart))

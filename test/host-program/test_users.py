@@ -8,6 +8,7 @@ from unittest import mock
 from etcd_medic_host import users
 from etcd_medic_host.refused import Refused
 from etcd_medic_host.users import Child, as_user
+
 from support import account, needs_root
 
 

@@ -4,6 +4,7 @@ import unittest
 
 from etcd_medic_host import programs, versions
 from etcd_medic_host.refused import Refused
+
 from support import Host
 
 OLD_HELP, NEW_HELP, NO_RESTORE = '--data-dir="" Path to the data directory', '--bump-revision=0 --data-dir="" --mark-compacted', 'NAME: snapshot - Manages etcd node snapshots'

@@ -4,6 +4,7 @@ import struct
 import unittest
 
 from etcd_medic_host import wal
+
 from support import Host, dice
 
 

@@ -70,7 +70,7 @@ class Channel(unittest.TestCase):
             self.assertRaises(Refused, lambda: list(self.wire.blocks(5 if len(data) < 100 and data[0:1] in b'63' else 1 << 40)))
 
     def test_a_block_that_has_no_size_ends_it(self):
-        for data in (b'x\n', b'-1\n', b'\n', b' 1\nx', b'1.0\n', b'+1\n', b'12345678\n', b'\xb2\n', '١\n'.encode('utf-8')):
+        for data in (b'x\n', b'-1\n', b'\n', b' 1\nx', b'1.0\n', b'+1\n', b'12345678\n', b'\xb2\n', '١\n'.encode()):
             self.wire._held = bytearray(data)
             with self.subTest(data=data):
                 self.assertRaises(Gone, lambda: list(self.wire.blocks(1 << 40)))

@@ -6,13 +6,24 @@ from . import certificates, edits, processes, trees, versions, wal
 from .refused import Refused
 from .users import as_user
 
+MYPY = False
+if MYPY:
+    from typing import Any, Dict, List, Optional, Tuple
 
-def look(etcd, others, state, arguments):
+    from .description import Etcd
+    from .place import Place
+    from .settings import Settings
+    from .state import State
+    from .units import Unit
+
+
+def look(etcd: 'Etcd', others: 'List[Etcd]', state: 'State', arguments: 'Dict[str, Any]') -> 'Dict[str, Any]':
     """The look of docs/host-protocol.md."""
     unit, settings, place = state.unit, state.settings, state.place
     mine, tools, foreign = processes.of(etcd, others)
     found = {
-        'time': time.time(), 'etcd': etcd.name, 'runtime': etcd.runtime, 'unit': etcd.unit, 'allow': list(etcd.allow), 'user': etcd.account.user, 'group': etcd.account.group,
+        'time': time.time(), 'etcd': etcd.name, 'runtime': etcd.runtime, 'unit': etcd.unit, 'allow': list(etcd.allow),
+        'user': etcd.account.user, 'group': etcd.account.group,
         'data_dir': etcd.data_dir, 'wal_dir': etcd.wal_dir, 'others': sorted(other.name for other in others),
         'state': unit.facts(), 'processes': mine, 'other_processes': foreign, 'tools_running': tools,
         'settings': _settings(etcd, unit, settings), 'place': _place(state, arguments), 'data_ids': _ids(etcd, place),
@@ -28,7 +39,7 @@ def look(etcd, others, state, arguments):
     return found
 
 
-def _settings(etcd, unit, settings):
+def _settings(etcd: 'Etcd', unit: 'Unit', settings: 'Settings') -> 'Dict[str, Any]':
     """Whether they can be changed is tried, with values of the form that a run would put there."""
     because = None
     trial = [('initial-cluster-state', 'existing'), ('initial-cluster-token', 'etcd-medic-trial'), ('initial-cluster', 'a=https://192.0.2.1:2380')]
@@ -49,12 +60,12 @@ def _settings(etcd, unit, settings):
             'program': settings.program, 'values': settings.shown(), 'enable_v2': settings.is_on('enable-v2')}
 
 
-def _real(path):
+def _real(path: str) -> 'Tuple[str, str]':
     """Where a path leads, with its last part followed and without: that a data-dir became a link is the place's to say."""
     return os.path.realpath(path), os.path.join(os.path.realpath(os.path.dirname(path.rstrip('/'))), os.path.basename(path.rstrip('/')))
 
 
-def _place(state, arguments):
+def _place(state: 'State', arguments: 'Dict[str, Any]') -> 'Dict[str, Any]':
     place = state.place
     found = {'target': place.data, 'is_mount': place.is_mount, 'problem': place.problem, 'data': None, 'runs': {}, 'beside': []}
     try:
@@ -68,7 +79,7 @@ def _place(state, arguments):
     return found
 
 
-def _sized(place, path, arguments):
+def _sized(place: 'Place', path: str, arguments: 'Dict[str, Any]') -> 'Optional[Dict[str, Any]]':
     entry = place.entry(path)
     if entry is not None and entry['type'] == 'directory' and arguments.get('sizes'):
         try:
@@ -78,7 +89,7 @@ def _sized(place, path, arguments):
     return entry
 
 
-def _ids(etcd, place):
+def _ids(etcd: 'Etcd', place: 'Place') -> 'Optional[Dict[str, str]]':
     directory = etcd.wal_dir or (place.data + '/wal' if place.is_mount else place.data + '/member/wal')
     try:
         return as_user(etcd.account, lambda: wal.ids(directory))
@@ -86,17 +97,18 @@ def _ids(etcd, place):
         return None
 
 
-def _room(place):
+def _room(place: 'Place') -> 'Dict[str, Optional[int]]':
     path = place.etcd.data_dir if os.path.isdir(place.etcd.data_dir) else os.path.dirname(place.etcd.data_dir)
     try:
         facts = os.statvfs(path)
         beside = os.statvfs(os.path.dirname(place.data))
-        return {'free_bytes': beside.f_bavail * beside.f_frsize, 'data_free_bytes': facts.f_bavail * facts.f_frsize, 'disk_bytes': facts.f_blocks * facts.f_frsize}
+        return {'free_bytes': beside.f_bavail * beside.f_frsize, 'data_free_bytes': facts.f_bavail * facts.f_frsize,
+                'disk_bytes': facts.f_blocks * facts.f_frsize}
     except OSError:
         return {'free_bytes': None, 'data_free_bytes': None, 'disk_bytes': None}
 
 
-def runs_with_force(pid):
+def runs_with_force(pid: 'Optional[int]') -> 'Optional[bool]':
     """Whether the etcd that runs was told to; None when none runs, or it ended while it was looked at."""
     if not pid:
         return None

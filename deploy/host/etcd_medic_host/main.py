@@ -10,7 +10,7 @@ from .wire import Gone, Wire, request_of
 PROTOCOL = 1
 
 
-def main():
+def main() -> None:
     # An operation is never cut in two: whoever ends the channel is noticed between two of them.
     for one in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT, signal.SIGPIPE, signal.SIGQUIT):
         signal.signal(one, signal.SIG_IGN)
@@ -31,7 +31,7 @@ def main():
         pass
 
 
-def digest():
+def digest() -> str:
     """sha256 over this program's files: the name, a newline and the bytes of each, in the order of their names."""
     here = os.path.dirname(os.path.abspath(__file__))
     whole = hashlib.sha256()
@@ -41,7 +41,7 @@ def digest():
     return whole.hexdigest()
 
 
-def serve(wire):
+def serve(wire: 'Wire') -> None:
     from .session import Session
     session = Session(wire)
     while True:

@@ -17,12 +17,19 @@ The stand-in makes "all of it" tell itself from "nothing was restored".
 from . import operations
 from .refused import Refused
 
+MYPY = False
+if MYPY:
+    from typing import Any, Callable, Dict, List
+
+    from .operations import Operation
+    from .state import State
+
 
 class Refusal(Exception):
     """Why an act is not done, in words."""
 
 
-def _exchange(state, target, incoming, aside, nothing_in):
+def _exchange(state: 'State', target: str, incoming: str, aside: str, nothing_in: str) -> 'List[Operation]':
     present, ready, kept = state.there(target), state.there(incoming), state.there(aside)
     if ready and present and kept:
         raise Refusal('there is %s although the old one was moved aside already: something made it since' % target)
@@ -38,14 +45,14 @@ def _exchange(state, target, incoming, aside, nothing_in):
     raise Refusal(nothing_in if present else 'there is neither %s nor anything to put there' % target)
 
 
-def _owned(state, path):
+def _owned(state: 'State', path: str) -> 'List[Operation]':
     """The `chown` that a cut has left out."""
-    entry, account = state.entry(path), state.etcd.account
+    entry, account = state.entry(path) or {}, state.etcd.account
     owned = (entry['user'], entry['group'], entry['mode']) == (account.user, account.group, '700')
     return [] if owned or not entry['empty'] else [operations.own_directory(state, path)]
 
 
-def _each(state, work):
+def _each(state: 'State', work: 'Callable[[str], List[Operation]]') -> 'List[Operation]':
     state.place.demand()
     found = []
     for target in state.place.targets:
@@ -53,7 +60,7 @@ def _each(state, work):
     return found + [operations.to_disk(state, target) for target in state.place.targets] if found else []
 
 
-def fenced(state):
+def fenced(state: 'State') -> None:
     """Raises Refused unless etcd is stopped and cannot come back, as far as this host can tell."""
     from . import processes
     reasons = [] if state.unit.is_down else ['%s is %s' % (state.unit.name, state.unit.active)]
@@ -71,10 +78,10 @@ class Swap:
     destroys = True
     demand = staticmethod(fenced)
 
-    def __init__(self, arguments):
+    def __init__(self, arguments: 'Dict[str, Any]') -> None:
         pass
 
-    def decide(self, state):
+    def decide(self, state: 'State') -> 'List[Operation]':
         place = state.place
         return _each(state, lambda target: _exchange(state, target, place.path(state.run, 'restored', target), place.path(state.run, 'aside', target),
                                                      'there is no restored data to put in'))
@@ -86,10 +93,10 @@ class PutBack:
     destroys = True
     demand = staticmethod(fenced)
 
-    def __init__(self, arguments):
+    def __init__(self, arguments: 'Dict[str, Any]') -> None:
         self.of_run = arguments['of_run']
 
-    def decide(self, state):
+    def decide(self, state: 'State') -> 'List[Operation]':
         place = state.place
         # For the run's own swap the name of its restored data is free again, and says what is put there.
         kind = 'restored' if self.of_run == state.run else 'aside'
@@ -103,13 +110,13 @@ class PutAside:
     destroys = True
     demand = staticmethod(fenced)
 
-    def __init__(self, arguments):
+    def __init__(self, arguments: 'Dict[str, Any]') -> None:
         pass
 
-    def decide(self, state):
+    def decide(self, state: 'State') -> 'List[Operation]':
         return _each(state, lambda target: self._target(state, target))
 
-    def _target(self, state, target):
+    def _target(self, state: 'State', target: str) -> 'List[Operation]':
         aside = state.place.path(state.run, 'aside', target)
         present = state.entry(target)
         first = []
@@ -133,10 +140,10 @@ class MakeDataDir:
     groups = ('replace',)
     destroys = False
 
-    def __init__(self, arguments):
+    def __init__(self, arguments: 'Dict[str, Any]') -> None:
         pass
 
-    def decide(self, state):
+    def decide(self, state: 'State') -> 'List[Operation]':
         state.place.demand()
         if state.there(state.place.data):
             return _owned(state, state.place.data)
@@ -148,10 +155,10 @@ class DeleteAside:
     groups = ('restore', 'replace')
     destroys = True
 
-    def __init__(self, arguments):
+    def __init__(self, arguments: 'Dict[str, Any]') -> None:
         pass
 
-    def decide(self, state):
+    def decide(self, state: 'State') -> 'List[Operation]':
         state.place.demand()
         place = state.place
         found = [place.path(state.run, 'aside', target) for target in place.targets if state.there(place.path(state.run, 'aside', target))]
@@ -166,10 +173,10 @@ class RemoveRestored:
     groups = ('restore', 'v2')
     destroys = False
 
-    def __init__(self, arguments):
+    def __init__(self, arguments: 'Dict[str, Any]') -> None:
         pass
 
-    def decide(self, state):
+    def decide(self, state: 'State') -> 'List[Operation]':
         state.place.demand()
         place = state.place
         found = [place.path(state.run, 'restored', target) for target in place.targets if state.there(place.path(state.run, 'restored', target))]
@@ -183,10 +190,10 @@ class RemoveScratch:
     groups = ('restore', 'v2')
     destroys = False
 
-    def __init__(self, arguments):
+    def __init__(self, arguments: 'Dict[str, Any]') -> None:
         pass
 
-    def decide(self, state):
+    def decide(self, state: 'State') -> 'List[Operation]':
         state.place.demand()
         place = state.place
         snapshot = place.path(state.run, 'snapshot')

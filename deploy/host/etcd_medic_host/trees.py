@@ -6,6 +6,12 @@ import stat
 
 from .refused import Refused, failed
 
+MYPY = False
+if MYPY:
+    from typing import Any, Dict, Optional, Tuple
+
+    from .users import Account
+
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 RENAME_NOREPLACE = 1
 DEPTH_MAX = 64
@@ -16,7 +22,7 @@ class Unsafe(Exception):
     """Somebody besides root and etcd's user could change what lies there."""
 
 
-def opened(path):
+def opened(path: str) -> int:
     """A descriptor of a directory. Raises OSError; a link anywhere in the path is ELOOP or ENOTDIR."""
     if not path.startswith('/') or '\0' in path or any(part in ('.', '..') for part in path.split('/')):
         raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), path)
@@ -35,13 +41,13 @@ def opened(path):
         raise
 
 
-def split(path):
+def split(path: str) -> 'Tuple[str, str]':
     """Directory and name."""
     directory, name = os.path.split(path)
     return directory or '/', name
 
 
-def owner_of(path, account):
+def owner_of(path: str, account: 'Account') -> str:
     """
     Whose rights are needed to act in this directory: 'root' where root alone can change it and every directory above it, 'etcd' where
     etcd's user can too. Raises Unsafe when anybody else can, OSError when it is not there.
@@ -49,24 +55,21 @@ def owner_of(path, account):
     fd = os.open('/', DIRECTORY)
     who, at = 'root', ''
     try:
-        parts = [part for part in path.split('/') if part]
-        for index in range(len(parts) + 1):
-            facts = os.fstat(fd)
-            who = _rights(facts, account, who, at or '/', last=index == len(parts))
-            if index == len(parts):
-                return who
-            at += '/' + parts[index]
+        for part in [part for part in path.split('/') if part]:
+            who = _rights(os.fstat(fd), account, who, at or '/', last=False)
+            at += '/' + part
             try:
-                inner = os.open(parts[index], DIRECTORY, dir_fd=fd)
+                inner = os.open(part, DIRECTORY, dir_fd=fd)
             except OSError as error:
                 raise OSError(error.errno, error.strerror, at)
             os.close(fd)
             fd = inner
+        return _rights(os.fstat(fd), account, who, at or '/', last=True)
     finally:
         os.close(fd)
 
 
-def _rights(facts, account, before, path, last):
+def _rights(facts: os.stat_result, account: 'Account', before: str, path: str, last: bool) -> str:
     mode = stat.S_IMODE(facts.st_mode)
     if facts.st_uid not in (0, account.uid):
         raise Unsafe('%s belongs to the user with number %d' % (path, facts.st_uid))
@@ -81,7 +84,7 @@ def _rights(facts, account, before, path, last):
     return 'etcd' if mine or before == 'etcd' else 'root'
 
 
-def entry_at(path):
+def entry_at(path: str) -> 'Optional[Dict[str, Any]]':
     """What lies there, the last part of the path never followed; None when nothing does."""
     directory, name = split(path)
     try:
@@ -109,7 +112,7 @@ def entry_at(path):
         os.close(fd)
 
 
-def size_of(path):
+def size_of(path: str) -> int:
     """Bytes of the files below a directory, as `du` counts them; links are not followed, and no other file system is entered."""
     fd = opened(path)
     try:
@@ -118,7 +121,7 @@ def size_of(path):
         os.close(fd)
 
 
-def _size(fd, device, depth):
+def _size(fd: int, device: int, depth: int) -> int:
     total = os.fstat(fd).st_blocks * 512
     for name in os.listdir(fd):
         try:
@@ -137,7 +140,7 @@ def _size(fd, device, depth):
     return total
 
 
-def rename(source, target):
+def rename(source: str, target: str) -> None:
     """Renames a name of one directory to a name of another, never over anything; both directories reach the disk."""
     one, other = opened(split(source)[0]), opened(split(target)[0])
     try:
@@ -149,8 +152,8 @@ def rename(source, target):
         os.close(other)
 
 
-def _rename_no_replace(from_fd, source, to_fd, target, path):
-    global _libc
+def _rename_no_replace(from_fd: int, source: str, to_fd: int, target: str, path: str) -> None:
+    global _libc  # noqa: PLW0603 -- loaded once, when it is first needed
     if _libc is None:
         _libc = ctypes.CDLL(None, use_errno=True)
     if hasattr(_libc, 'renameat2'):
@@ -168,7 +171,7 @@ def _rename_no_replace(from_fd, source, to_fd, target, path):
     raise OSError(errno.EEXIST, os.strerror(errno.EEXIST), path)
 
 
-def make_directory(path, account=None):
+def make_directory(path: str, account: 'Optional[Account]' = None) -> None:
     """An empty one of mode 0700, of that user when this is done as root; it was not there before."""
     directory, name = split(path)
     fd = opened(directory)
@@ -187,7 +190,7 @@ def make_directory(path, account=None):
         os.close(fd)
 
 
-def own_directory(path, account):
+def own_directory(path: str, account: 'Account') -> None:
     """Gives an empty directory to etcd's user with mode 0700."""
     fd = opened(path)
     try:
@@ -200,7 +203,7 @@ def own_directory(path, account):
         os.close(fd)
 
 
-def new_file(path, account=None):
+def new_file(path: str, account: 'Optional[Account]' = None) -> int:
     """A descriptor of a new file of mode 0600, of that user when this is done as root; it was not there before, and no link is followed."""
     directory, name = split(path)
     fd = opened(directory)
@@ -213,7 +216,7 @@ def new_file(path, account=None):
         os.close(fd)
 
 
-def read_file(path, limit):
+def read_file(path: str, limit: int) -> bytes:
     """The bytes of a regular file, at most `limit`; no link is followed, and a pipe or device is refused without waiting."""
     directory, name = split(path)
     fd = opened(directory)
@@ -235,7 +238,7 @@ def read_file(path, limit):
         os.close(file)
 
 
-def read_head(path, size):
+def read_head(path: str, size: int) -> bytes:
     """The first bytes of a regular file, as `read_file`."""
     directory, name = split(path)
     fd = opened(directory)
@@ -249,7 +252,7 @@ def read_head(path, size):
         os.close(file)
 
 
-def write_over(path, data):
+def write_over(path: str, data: bytes) -> None:
     """Replaces a file by a rename: mode and owner stay, and a reader sees the old one or the new one, whole."""
     directory, name = split(path)
     fd = opened(directory)
@@ -260,7 +263,7 @@ def write_over(path, data):
         os.close(fd)
 
 
-def copy_beside(path, copy):
+def copy_beside(path: str, copy: str) -> None:
     """`cp -aT` of a file, or of a link, to another name in the same directory; a copy of before is replaced."""
     directory, name = split(path)
     fd = opened(directory)
@@ -274,7 +277,7 @@ def copy_beside(path, copy):
         os.close(fd)
 
 
-def _put(fd, name, data, like):
+def _put(fd: int, name: str, data: bytes, like: os.stat_result) -> None:
     temporary = '.%s.etcd-medic.tmp' % name[-200:]
     _unlink(fd, temporary)
     file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=fd)
@@ -291,7 +294,7 @@ def _put(fd, name, data, like):
     os.fsync(fd)
 
 
-def put_link(fd, name, to):
+def put_link(fd: int, name: str, to: str) -> None:
     """A link in the place of whatever has that name, in one rename."""
     temporary = '.%s.etcd-medic.tmp' % name[-200:]
     _unlink(fd, temporary)
@@ -300,14 +303,14 @@ def put_link(fd, name, to):
     os.fsync(fd)
 
 
-def _unlink(fd, name):
+def _unlink(fd: int, name: str) -> None:
     try:
         os.unlink(name, dir_fd=fd)
     except FileNotFoundError:
         pass
 
 
-def remove(path):
+def remove(path: str) -> None:
     """A file, a link, or a directory with what is in it; no link is followed and no other file system entered. Nothing when it is not there."""
     directory, name = split(path)
     fd = opened(directory)
@@ -318,7 +321,7 @@ def remove(path):
         os.close(fd)
 
 
-def _remove(fd, name, device, path, depth):
+def _remove(fd: int, name: str, device: int, path: str, depth: int) -> None:
     try:
         facts = os.stat(name, dir_fd=fd, follow_symlinks=False)
     except FileNotFoundError:
@@ -342,7 +345,7 @@ def _remove(fd, name, device, path, depth):
         pass
 
 
-def put_copy(path, copy):
+def put_copy(path: str, copy: str) -> None:
     """A copy of a file under a name in another directory; one of before is replaced."""
     was = os.stat(path)
     fd = opened(split(copy)[0])

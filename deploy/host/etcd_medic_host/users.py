@@ -6,13 +6,17 @@ import sys
 
 from .refused import Refused, failed
 
+MYPY = False
+if MYPY:
+    from typing import Any, Callable
+
 ANSWER_MAX_BYTES = 4 * 1024 * 1024
 
 
 class Account:
     """A user and group of the host by name and number."""
 
-    def __init__(self, user, group):
+    def __init__(self, user: str, group: str) -> None:
         import grp
         import pwd
         try:
@@ -25,10 +29,10 @@ class Account:
         self.uid = entry.pw_uid
 
     @property
-    def is_root(self):
+    def is_root(self) -> bool:
         return self.uid == 0
 
-    def become(self):
+    def become(self) -> None:
         """Drops everything else, for good. For a child only."""
         if self.is_root:
             return
@@ -39,7 +43,7 @@ class Account:
             os._exit(111)
 
 
-def as_user(account, work):
+def as_user(account: 'Account', work: 'Callable[[], Any]') -> 'Any':
     """
     What `work()` gives (JSON), done by a child as that user; OSError and Refused come back as they are.
     As root it is done here.
@@ -52,7 +56,7 @@ def as_user(account, work):
 class Child:
     """Begins at once; `finish` waits for it and gives what its work gave."""
 
-    def __init__(self, account, work):
+    def __init__(self, account: 'Account', work: 'Callable[[], Any]') -> None:
         self._account = account
         self._reading, writing = os.pipe()
         self._pid = os.fork()
@@ -61,7 +65,7 @@ class Child:
             _child(account, work, writing)
         os.close(writing)
 
-    def finish(self):
+    def finish(self) -> 'Any':
         told = bytearray()
         while len(told) <= ANSWER_MAX_BYTES:
             data = os.read(self._reading, 65536)
@@ -81,7 +85,7 @@ class Child:
         return answer['gives']
 
 
-def _child(account, work, writing):
+def _child(account: 'Account', work: 'Callable[[], Any]', writing: int) -> None:
     code = 1
     try:
         os.umask(0o077)
