@@ -15,6 +15,8 @@ ENV NODE_ENV=production
 COPY --from=packages /app/node_modules ./node_modules
 COPY package.json LICENSE ./
 COPY src ./src
+# What `kit` writes and `doctor` compares with.
+COPY deploy/host ./deploy/host
 # A snapshot holds all data of a cluster: the directory is for this user alone.
 RUN install -d -m 0700 -o node -g node /var/lib/etcd-medic /var/lib/etcd-medic/backups
 USER node

@@ -12,6 +12,9 @@ export const packages = {
   'etcd-client': '/usr/bin/etcdctl',
   openssl: '/usr/bin/openssl',
   procps: '/usr/bin/ps',
+  // The program on the hosts is tested with it.
+  python3: '/usr/bin/python3',
+  zstd: '/usr/bin/zstd',
 };
 
 /**

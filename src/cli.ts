@@ -7,6 +7,7 @@ import { createDesk } from './commands/desk.ts';
 import type { Desk } from './commands/desk.ts';
 import type { Person } from './commands/reply.ts';
 import { helpOn } from './commands/help.ts';
+import { inspectSettings } from './config/inspect.ts';
 import { loadConfig, loadSettings } from './config/load.ts';
 import type { Settings } from './config/load.ts';
 import { OpsError, isOpsError } from './errors.ts';
@@ -32,6 +33,8 @@ import { createPatience } from './terminal/patience.ts';
 import { showReply } from './terminal/reply.ts';
 import type { Waiting } from './terminal/reply.ts';
 import { systemClock } from './wiring/clock.ts';
+import { checkUp } from './wiring/doctor.ts';
+import { initialise } from './wiring/init.ts';
 
 /** How long Redis may take to answer before the terminal says that it does not. */
 const connectLimitMs = 3_000;
@@ -120,21 +123,45 @@ function waitingOf(session: Session): Waiting {
 }
 
 /** Prints the script alone on standard output, so that it can be piped to a host. */
-async function kit(words: readonly string[], output: Output): Promise<number> {
-  if (words.some((word) => word === '--help' || word === '-h')) {
-    output.answer(helpOn('kit', { verbs, clusters: {}, prefix: 'etcd-medic' }));
-    return exitCodes.done;
-  }
+async function kit(words: readonly string[]): Promise<number> {
   const { script, remarks } = await writeKit(words, { config: loadConfig(), derivePublicKey });
   process.stdout.write(script);
   for (const remark of remarks) complain(`etcd-medic: ${remark}`);
   return exitCodes.done;
 }
 
+/** The checkup: 0 when nothing is wrong. */
+async function doctor(words: readonly string[], output: Output): Promise<number> {
+  const found = await checkUp(words, inspectSettings());
+  output.checkup(found);
+  return found.some(({ checks }) => checks.some(({ grade }) => grade === 'wrong')) ? exitCodes.notDone : exitCodes.done;
+}
+
+async function init(words: readonly string[], output: Output): Promise<number> {
+  const { answer, written } = await initialise(words);
+  output.answer(answer);
+  return written ? exitCodes.done : exitCodes.notDone;
+}
+
+/** Words that need no Redis. */
+const alone: Readonly<Record<string, (words: readonly string[], output: Output) => Promise<number>>> = { init, kit, doctor };
+
+async function answerTo(words: readonly string[], json: boolean, output: Output): Promise<number> {
+  const [first = '', ...rest] = words;
+  const isHelp = rest.some((word) => word === '--help' || word === '-h');
+  const explained = first === 'help' ? rest[0] : isHelp ? first : undefined;
+  if (explained !== undefined && Object.hasOwn(alone, explained)) {
+    output.answer(helpOn(explained, { verbs: [], clusters: {}, prefix: 'etcd-medic' }));
+    return exitCodes.done;
+  }
+  const work = Object.hasOwn(alone, first) ? alone[first] : undefined;
+  return await (work === undefined ? main(words, json, output) : work(rest, output));
+}
+
 const { json, words } = terminalWords(process.argv.slice(2));
 const output = json ? createJson({ print }) : createLines({ print, complain });
 try {
-  process.exitCode = words[0] === 'kit' ? await kit(words.slice(1), output) : await main(words, json, output);
+  process.exitCode = await answerTo(words, json, output);
 } catch (error) {
   if (!isOpsError(error)) throw error;
   output.refused({ code: error.code, sentence: error.message, next: error.hint });

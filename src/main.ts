@@ -2,9 +2,11 @@
 /** The composition root: reads the configuration, builds the adapters, starts the roles, and stops them in order. */
 import { pino } from 'pino';
 import { createAccess } from './access/index.ts';
+import type { Check } from './checkup/check.ts';
 import { keyMaterial } from './config/known-secrets.ts';
 import { loadSettings } from './config/load.ts';
 import type { Settings } from './config/load.ts';
+import type { Cluster } from './config/schema.ts';
 import { createConceal } from './engine/conceal.ts';
 import type { Conceal } from './engine/conceal.ts';
 import { mayChangeNothing } from './engine/tenure.ts';
@@ -19,6 +21,7 @@ import { watchForLoss } from './queue/loss-watch.ts';
 import { lossInWords } from './queue/marker.ts';
 import { openQueues } from './queue/queues.ts';
 import type { Queues } from './queue/queues.ts';
+import { redisFacts } from './queue/redis-facts.ts';
 import { queueStatus } from './queue/status.ts';
 import type { Closable, RunWorkerOptions } from './queue/worker.ts';
 import type { Slack } from './slack/app.ts';
@@ -29,6 +32,7 @@ import { createBot, startReports } from './wiring/fronts.ts';
 import { serveHealth } from './wiring/health.ts';
 import type { HealthProbe } from './wiring/health.ts';
 import { watchRevisions } from './wiring/revisions.ts';
+import { redisSurroundings, settingsChecks, slackSurroundings } from './wiring/surroundings.ts';
 import { startWorker } from './wiring/worker.ts';
 import { createWorlds } from './wiring/worlds.ts';
 
@@ -81,6 +85,7 @@ async function start(settings: Settings, conceal: Conceal, log: pino.Logger): Pr
       conceal,
       ledgerOf: (cluster) => createRevisionLedger({ records: connections.records, cluster, clock }),
       earlier: createEarlierRuns({ redis: connections.records, queues }),
+      surroundings: async (cluster) => await surroundingsOf(settings, connections, cluster),
     });
     stopping(startWorker({ ...shared, openWorld, conceal, options: workerOptions(config) }));
     running.stops.push(keepRevisions(settings, connections, log));
@@ -109,6 +114,16 @@ function namesGroups({ clusters }: Settings['config']): boolean {
   return Object.values(clusters).some(({ readers = [], operators, approvers }) =>
     [...readers, ...operators, ...approvers].some((id) => id.startsWith('S')),
   );
+}
+
+/** What `doctor` says beside the cluster and its hosts. The settings were read when this process started: without a mistake, or it would not run. */
+async function surroundingsOf({ warnings, slack }: Settings, { front }: Connections, cluster: Cluster): Promise<readonly Check[]> {
+  const appToken = slack?.listen?.mode === 'socket' ? slack.listen.appToken : undefined;
+  const [redis, inSlack] = await Promise.all([
+    redisSurroundings(async () => await redisFacts(front)),
+    slackSurroundings(slack && { ...slack, appToken }, cluster, clock),
+  ]);
+  return [...settingsChecks('config.yaml', [], warnings), ...redis, ...inSlack];
 }
 
 function workerOptions({ worker }: Settings['config']): RunWorkerOptions {

@@ -61,6 +61,7 @@ function optionOf(spec: ArgumentSpec): Option {
     spec.kind === 'flag' ? flagOf(spec) : `${flagOf(spec)} <${placeholderOf(spec).replaceAll(/\s/g, '-')}>`,
     spec.description,
   );
+  if (spec.repeatable === true) option.argParser<string>((value, before) => (before === undefined ? value : `${before}\n${value}`));
   return option.makeOptionMandatory(spec.required && spec.kind === 'option');
 }
 

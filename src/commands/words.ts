@@ -108,9 +108,61 @@ const remove: ArgumentSpec = { name: 'remove', kind: 'flag', required: false, de
 /** Words of the terminal alone: they need no Redis, and what they print is no message. */
 export const setUpWords = [
   {
+    id: 'init',
+    summary: 'a first config.yaml from a running cluster, and what else is needed',
+    arguments: [
+      {
+        name: 'endpoint',
+        kind: 'option',
+        required: true,
+        repeatable: true,
+        placeholder: '<url>',
+        description: 'a client URL of a member that runs, e.g. https://10.0.0.31:2379; may be said more than once',
+      },
+      { name: 'name', kind: 'option', required: true, description: 'how the cluster is to be called, e.g. prod' },
+      { name: 'ca', kind: 'option', required: false, placeholder: '<file>', description: "the CA of etcd's certificates" },
+      { name: 'cert', kind: 'option', required: false, placeholder: '<file>', description: 'a client certificate that etcd takes' },
+      { name: 'key', kind: 'option', required: false, placeholder: '<file>', description: 'its key' },
+      {
+        name: 'ssh-user',
+        kind: 'option',
+        required: false,
+        placeholder: '<user>',
+        description: "the bot's user on the hosts; etcdops when not given",
+      },
+      {
+        name: 'out',
+        kind: 'option',
+        required: false,
+        placeholder: '<directory>',
+        description: 'where to write; /etc/etcd-medic when not given',
+      },
+      {
+        name: 'known-host',
+        kind: 'option',
+        required: false,
+        repeatable: true,
+        placeholder: '<line>',
+        description: "a host's key as the kit printed it there; may be said more than once",
+      },
+      {
+        name: 'known-hosts',
+        kind: 'option',
+        required: false,
+        placeholder: '<file>',
+        description: 'a file with what the kit printed on the hosts',
+      },
+    ],
+  },
+  {
     id: 'kit',
     summary: 'a script for root that prepares a host for the bot',
     arguments: [clusterArgument, member, from, allow, root, remove],
+  },
+  {
+    id: 'doctor',
+    summary: 'whether all is ready for an incident, of all clusters or one: needs neither Slack nor Redis for the hosts',
+    arguments: [{ ...clusterArgument, required: false, description: 'only this one' }],
   },
 ] as const satisfies readonly Declared[];
 

@@ -43,17 +43,31 @@ export async function make(execution: Execution, step: ChangeStep): Promise<Step
   const resumed = execution.state.inDoubt.has(step.id);
   try {
     if (resumed) await execution.record({ type: 'step-resumed', stepId: step.id });
-    const before = await alreadyTrue(execution, step);
+    const { before, plan } = await lookFirst(execution, step, resumed);
     if (before.holds) {
       await execution.record(settled(step.id, resumed ? 'done' : 'already-true', execution.since(start), before.note));
       return goOn;
     }
-    if (!resumed) await execution.record({ type: 'step-started', stepId: step.id, plan: await step.plan() });
+    if (plan !== undefined) await execution.record({ type: 'step-started', stepId: step.id, plan });
     const remark = await step.run(execution.contextOf(step));
     return await confirm(execution, step, start, remark ?? undefined);
   } catch (error) {
     return execution.fail(step, failureOf(error));
   }
+}
+
+/** Whether it is true already, and what would be typed, of one moment: what is asked of a host at the same time is one request. */
+async function lookFirst(
+  execution: Execution,
+  step: ChangeStep,
+  resumed: boolean,
+): Promise<{ readonly before: Finding; readonly plan: readonly PlannedCommand[] | undefined }> {
+  const [before, plan] = await Promise.allSettled([alreadyTrue(execution, step), resumed ? undefined : step.plan()]);
+  if (before.status === 'rejected') throw before.reason;
+  if (before.value.holds) return { before: before.value, plan: undefined };
+  // What is done already may have no plan; what is not must have one.
+  if (plan.status === 'rejected') throw plan.reason;
+  return { before: before.value, plan: plan.value };
 }
 
 /** A destruction that was approved. The caller has asked `requires`, and `plan` is the one that was approved and that holds now. */

@@ -36,7 +36,9 @@ export async function pass(execution: Execution, guarded: Guarded): Promise<Step
   const start = execution.deps.clock.now();
   try {
     const cut = execution.state.inDoubt.get(step.id);
-    const before = await guarded.already();
+    // Where a gate is to be opened all of it is looked at in one moment; where one is open only whether it is needed still.
+    const opens = cut === undefined && needsGate(latestGate(execution, step.id));
+    const [before, seen] = await bothOf(guarded.already(), opens ? lookAgain(guarded) : undefined);
     await execution.deps.commands.flush();
     if (before.holds) {
       await withdraw(
@@ -55,7 +57,7 @@ export async function pass(execution: Execution, guarded: Guarded): Promise<Step
       return goOn;
     }
     if (cut !== undefined) return await finishCut(execution, guarded, cut.gateId);
-    return await decide(execution, guarded, before.because);
+    return await decide(execution, guarded, before.because, await seen);
   } catch (error) {
     const failure = failureOf(error);
     // An approval that could not be acted on is void: Retry looks again and asks anew, and one gate is open at a time.
@@ -78,10 +80,18 @@ async function finishCut(execution: Execution, guarded: Guarded, gateId: string 
   return guarded.act(approvalOf(record.gate, record.decisions), record.gate.plan);
 }
 
-async function decide(execution: Execution, guarded: Guarded, because: string): Promise<StepResult> {
-  const { id } = guarded.step;
-  const latest = execution.state.gates.findLast(({ gate }) => gate.kind === 'approval' && gate.stepId === id);
-  if (latest === undefined || latest.consumed || latest.outcome === 'voided') return openGate(execution, guarded, because);
+function latestGate(execution: Execution, stepId: string): GateRecord | undefined {
+  return execution.state.gates.findLast(({ gate }) => gate.kind === 'approval' && gate.stepId === stepId);
+}
+
+/** None was opened, or what was said at the last one counts no more. */
+function needsGate(latest: GateRecord | undefined): boolean {
+  return latest === undefined || latest.consumed || latest.outcome === 'voided';
+}
+
+async function decide(execution: Execution, guarded: Guarded, because: string, seen: Look | undefined): Promise<StepResult> {
+  const latest = latestGate(execution, guarded.step.id);
+  if (latest === undefined || needsGate(latest)) return openGate(execution, guarded, because, seen);
   switch (latest.outcome) {
     case 'approved':
       return actOnRecorded(execution, guarded, latest, because);
@@ -159,8 +169,8 @@ async function refused(
   return execution.abandon(outcome, `“${step.title}” ${why}. ${notDone}`);
 }
 
-async function openGate(execution: Execution, guarded: Guarded, because: string): Promise<StepResult> {
-  const { required, covered } = await lookAgain(guarded);
+async function openGate(execution: Execution, guarded: Guarded, because: string, seen?: Look): Promise<StepResult> {
+  const { required, covered } = seen ?? (await lookAgain(guarded));
   if (covered === undefined) return execution.fail(guarded.step, requirementFailure(reasonOf(required)));
   await execution.deps.commands.flush();
   const { id, title } = guarded.step;
@@ -178,8 +188,22 @@ async function openGate(execution: Execution, guarded: Guarded, because: string)
   });
 }
 
+interface Look {
+  readonly required: Finding;
+  readonly covered: Covered | undefined;
+}
+
+/** The first is what counts: where it fails, or nothing more is needed after it, nobody asks how the second ended. */
+async function bothOf<First, Second>(
+  first: Promise<First>,
+  second: Promise<Second> | undefined,
+): Promise<readonly [First, Promise<Second> | undefined]> {
+  await Promise.allSettled([first, second]);
+  return [await first, second];
+}
+
 /** What is required and what is covered, looked at side by side; the second only where the first holds. */
-async function lookAgain(guarded: Guarded): Promise<{ readonly required: Finding; readonly covered: Covered | undefined }> {
+async function lookAgain(guarded: Guarded): Promise<Look> {
   const [required, covered] = await Promise.allSettled([guarded.requires(), guarded.covered()]);
   if (required.status === 'rejected') throw required.reason;
   if (!required.value.holds) return { required: required.value, covered: undefined };

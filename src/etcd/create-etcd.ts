@@ -20,6 +20,7 @@ import { countKeys } from './count-keys.ts';
 import { sampleKeys } from './key-pages.ts';
 import { deleteKey, getKey, putKey } from './key-values.ts';
 import { moveLeader } from './leadership.ts';
+import { mayAdminister } from './may-administer.ts';
 import { look } from './look.ts';
 import { addLearner, promote, removeMember, updatePeerUrls } from './members.ts';
 import { quotaBytes } from './metrics.ts';
@@ -91,6 +92,7 @@ function throughEndpoints(endpoints: readonly Endpoint[], options: EtcdOptions):
       return seen.holds ? allOf([seen, hashesAgree(await hashes(deps))]) : seen;
     },
     authEnabled: () => authEnabled(deps),
+    mayAdminister: () => mayAdminister(deps),
     v2Keys: () => v2Keys(deps),
     saveSnapshot: (from, toPath, progress) =>
       act({

@@ -140,6 +140,8 @@ export interface Etcd {
   membersAgree(): Promise<Finding>;
   /** Whether auth is on; undefined when it cannot be known. */
   authEnabled(): Promise<boolean | undefined>;
+  /** For each configured member, whether this client may do there what only the root role may; undefined when it cannot be known. */
+  mayAdminister(): Promise<readonly { readonly member: MemberName; readonly may: boolean | undefined }[]>;
   v2Keys(): Promise<V2Keys>;
   /**
    * Streams a snapshot of exactly one member into a new file (mode 0600, fsynced), checking the SHA-256 trailer as it comes.

@@ -114,3 +114,8 @@ export async function orRefusal<Result>(asked: Promise<Result>): Promise<{ reado
     return { refused };
   }
 }
+
+/** etcd answered that it has not come as far as the revision that was asked for. */
+export function isFutureRevision(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('required revision is a future revision');
+}

@@ -62,7 +62,7 @@ async function readAll(endpoints: readonly Endpoint[]): Promise<readonly MemberH
 }
 
 /** etcd3's own `hashKV()` calls a method `hashKV`, which grpc-js has under the name `hashKv`: it has never worked. */
-async function hashKv(client: Etcd3, revision: bigint, options: CallOptions): Promise<IHashKVResponse> {
+export async function hashKv(client: Etcd3, revision: bigint, options: CallOptions): Promise<IHashKVResponse> {
   const callable: ICallable<unknown> = client.maintenance['client'];
   return await callable.exec('Maintenance', 'hashKv', { revision: revision.toString() }, options);
 }

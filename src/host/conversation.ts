@@ -178,8 +178,8 @@ function answersOf(reader: LineReader, { attempt, asking, id, limit, write, abor
           return { done: parsed.done, line };
         case 'error': {
           const reason = programFailure(attempt, parsed.failure);
-          // In the middle of bytes nobody knows where the next request would begin.
-          throw sending === 'under way' ? reason : new Refusal(reason);
+          // In the middle of bytes nobody knows where the next request would begin, and after a request that it could not read the program ends.
+          throw sending === 'under way' || reason.code === 'HOST_PROTOCOL' ? reason : new Refusal(reason);
         }
       }
     }

@@ -1,4 +1,5 @@
 /** Proof that etcd on a host is stopped and cannot come back: by the host's own look, and by its ports as seen from here. */
+import { hostOf, portOf } from '../checkup/place.ts';
 import { fails, holds } from '../engine/finding.ts';
 import type { Finding } from '../engine/finding.ts';
 import * as limits from './limits.ts';
@@ -45,8 +46,20 @@ const unproven: Readonly<Record<Exclude<PortLook, 'refused'>, string>> = {
 };
 
 async function portReasons(which: 'client' | 'peer', url: string, probe: FenceDeps['probe']): Promise<readonly string[]> {
-  const { hostname, port, protocol } = new URL(url);
-  const number = port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
-  const seen = await probe(hostname.replace(/^\[(.*)\]$/, '$1'), number, limits.portProbeTimeoutMs);
-  return seen === 'refused' ? [] : [`the ${which} port ${number} ${unproven[seen]}`];
+  const seen = await lookAtUrl(url, probe);
+  return seen === 'refused' ? [] : [`the ${which} port ${portOf(url)} ${unproven[seen]}`];
+}
+
+/** Both ports, as they look from here. */
+export async function portsSeen({
+  clientUrl,
+  peerUrl,
+  probe,
+}: Pick<FenceDeps, 'clientUrl' | 'peerUrl' | 'probe'>): Promise<{ readonly client: PortLook; readonly peer: PortLook }> {
+  const [client, peer] = await Promise.all([lookAtUrl(clientUrl, probe), lookAtUrl(peerUrl, probe)]);
+  return { client, peer };
+}
+
+async function lookAtUrl(url: string, probe: FenceDeps['probe']): Promise<PortLook> {
+  return await probe(hostOf(url), portOf(url), limits.portProbeTimeoutMs);
 }

@@ -6,12 +6,15 @@ import type { Clock } from '../engine/ports.ts';
 import { mayChangeNothing } from '../engine/tenure.ts';
 import type { Tenure } from '../engine/tenure.ts';
 import { OpsError } from '../errors.ts';
-import type { MemberName, RunId } from '../ids.ts';
+import type { MemberName } from '../ids.ts';
 import { openChannel } from './channel.ts';
 import type { Channel } from './channel.ts';
-import type { Answer, Asking, Send, Take } from './conversation.ts';
+import type { Answer, Asking } from './conversation.ts';
 import { createRecorder } from './recorder.ts';
 import type { Link } from './ssh.ts';
+import { argumentsOf } from './request.ts';
+import type { HostAnswer, HostRequest } from './request.ts';
+import { askTogether } from './together.ts';
 
 export interface HostClientDeps {
   readonly member: MemberName;
@@ -26,26 +29,6 @@ export interface HostClientDeps {
   readonly clock: Pick<Clock, 'now'>;
   /** In whose name something is changed; undefined where nothing may be. */
   readonly tenure: Tenure | undefined;
-}
-
-/** One request. */
-export interface HostRequest {
-  readonly verb: 'look' | 'database' | 'reach' | 'plan' | 'settings-before' | 'do' | 'fetch' | 'v2-inspect';
-  readonly arguments: Readonly<Record<string, unknown>>;
-  /** For sentences: `do stop`. */
-  readonly what: string;
-  readonly limitMs: number;
-  /** The run whose names a plan is made of. A change goes in the name of the tenure's. */
-  readonly run?: RunId;
-  readonly send?: Send;
-  readonly take?: Take;
-}
-
-/** What came of it, and when, by the bot's clock, it was asked and answered. */
-export interface HostAnswer {
-  readonly done: unknown;
-  readonly sentAtMs: number;
-  readonly answeredAtMs: number;
 }
 
 /** Every method throws OpsError HOST_*, ARGUMENT_UNSAFE, or what the tenure's permit throws. */
@@ -92,13 +75,15 @@ export function createHostClient(deps: HostClientDeps): HostClient {
     }
   };
 
+  const inTurn = async (request: HostRequest): Promise<HostAnswer> => {
+    const turn = last.then(async () => await attempt(request));
+    last = turn.catch(() => undefined);
+    return await turn;
+  };
+
   return {
     where,
-    async ask(request) {
-      const turn = last.then(async () => await attempt(request));
-      last = turn.catch(() => undefined);
-      return await turn;
-    },
+    ask: askTogether(where, inTurn),
     async close() {
       isClosed = true;
       await channel?.close();
@@ -125,17 +110,17 @@ async function once(deps: HostClientDeps, channel: Channel, request: HostRequest
   const ofRun = verb === 'plan' && request.run !== undefined ? { run: request.run } : {};
   let answer: Answer;
   try {
-    answer = await channel.ask({ verb, etcd: unit, ...inName, ...ofRun, arguments: request.arguments }, asking);
+    answer = await channel.ask({ verb, etcd: unit, ...inName, ...ofRun, arguments: argumentsOf(request) }, asking);
   } finally {
     recorder.cut();
   }
   const answeredAtMs = clock.now().getTime();
   if (verb !== 'do') {
-    recorder.request(['etcd-medic-host', verb], {
+    recorder.request(['etcd-medic-host', verb === 'several' ? what.replaceAll(',', '') : verb], {
       durationMs: answeredAtMs - sentAtMs,
       bytes: answer.line.length,
       sha256: createHash('sha256').update(answer.line).digest('hex'),
     });
   }
-  return { done: answer.done, sentAtMs, answeredAtMs };
+  return { done: answer.done, program: channel.hello.program, sentAtMs, answeredAtMs };
 }

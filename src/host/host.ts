@@ -4,6 +4,8 @@ import type { PlannedCommand } from '../engine/command.ts';
 import type { Finding } from '../engine/finding.ts';
 import type { Progress } from '../engine/step.ts';
 import type { MemberName, RunId } from '../ids.ts';
+import type { PortLook } from './ports.ts';
+import type { HostSight } from './sight.ts';
 import type { HostV2 } from './v2.ts';
 
 /** What systemd says of etcd's unit. */
@@ -186,6 +188,10 @@ export interface Host {
    * @param purposes what the host's owner must allow: only what the procedure will do, `['restore']` when not given
    */
   preflight(purposes?: readonly Purpose[]): Promise<HostFacts>;
+  /** Everything one look shows, unjudged. */
+  sight(): Promise<HostSight>;
+  /** How etcd's two ports look from the bot: what must be seen closed later must not be swallowed by something on the way. */
+  ports(): Promise<{ readonly client: PortLook; readonly peer: PortLook }>;
   unit(): Promise<UnitState>;
   /** A directory, or for `snapshot` the handed-over file. `path` says where it is, or would be. */
   dir(part: Part): Promise<DirFacts>;

@@ -9,6 +9,8 @@ const Said = (maxCharacters: number) => z.string().transform((text) => cleaned(t
 /** A path stands in commands that people approve, so it is what it looks like or nothing. */
 const Path = z.string().min(1).max(4_096).refine(isPlain, 'holds characters that cannot be seen');
 const Account = z.string().min(1).max(64).refine(isPlain);
+/** As etcd writes them: hexadecimal. */
+const Id = z.string().regex(/^[0-9a-f]{1,16}$/);
 const Pids = z.array(z.int().min(1)).max(10_000);
 
 const Entry = z
@@ -69,12 +71,16 @@ export const Look = z.object({
     main_pid: Count,
   }),
   processes: Pids,
+  /** Programs called etcd that are of no entry of host.json. */
+  other_processes: Pids,
   tools_running: Pids,
   settings: z.object({
     style: z.enum(['environment-file', 'flags', 'config-file']),
     file: Path.nullable(),
     changeable: z.boolean(),
     because: optional(Said(600)),
+    /** What cannot be read, or names other directories than host.json. */
+    problem: optional(Said(600)),
     /** By etcd's flag names, as they stand. */
     values: z.record(z.string().max(128), z.string().max(16_384)).transform((values) => new Map(Object.entries(values))),
     enable_v2: optional(z.boolean()),
@@ -87,7 +93,12 @@ export const Look = z.object({
     runs: z.record(z.string().max(128), OfRun).transform((runs) => new Map(Object.entries(runs))),
     beside: z.array(Said(1_024)).max(10_000),
   }),
-  free_bytes: Count,
+  /** Beside the data, where a restore makes its own; null when it could not be seen. */
+  free_bytes: optional(Count),
+  /** Of the data itself, which is another file system where it is a mount point. */
+  data_free_bytes: optional(Count),
+  /** Whose the data is, as its WAL says. */
+  data_ids: optional(z.object({ member: Id, cluster: Id })),
   server_version: optional(Said(60)),
   /** Absent when they were not asked for, as certificates. */
   tools: optional(z.array(Tool).max(16)),

@@ -1,6 +1,7 @@
 /** Looks at a host: those of one moment are one request, and none is remembered. */
 import type { RunId } from '../ids.ts';
 import { unknownAnswer } from './failures.ts';
+import type { HostAnswer } from './request.ts';
 import type { HostClient } from './host-client.ts';
 import { lookAfterActMs, lookLimitMs } from './limits.ts';
 import { Look } from './look.ts';
@@ -16,33 +17,38 @@ export interface Wanted {
 
 /** A look, and when it was asked for and answered by the bot's clock. */
 export interface Seen extends Look {
+  /** sha256 of the program that answered. */
+  readonly program: string;
   readonly sentAtMs: number;
   readonly answeredAtMs: number;
 }
 
 /** The looks at one host. */
 export interface Looks {
-  /** All that is asked until the next macrotask is one request, whatever each of them wants. @throws OpsError HOST_* */
+  /** All that is asked until it is sent is one look, whatever each of them wants. @throws OpsError HOST_* */
   at(wanted?: Wanted): Promise<Seen>;
-  /** Something is about to be changed: what was seen before says nothing any more. */
-  forget(): void;
-  /** The look that came with the answer to an act. */
-  cameWithAct(seen: Seen): void;
+  /** Around everything that changes something: what was seen before says nothing any more. @param act gives the look that came with its answer */
+  during<Result extends { readonly seen: Seen }>(act: () => Promise<Result>): Promise<Result>;
 }
 
 /** @param monotonicMs a clock that nobody sets */
 export function createLooks(client: HostClient, monotonicMs: () => number): Looks {
   let collecting: { wants: Wanted[]; look: Promise<Seen> } | undefined;
+  let acting = 0;
   let afterAct: { readonly seen: Seen; readonly atMs: number } | undefined;
 
   const ask = async (wants: readonly Wanted[]): Promise<Seen> => {
-    const runs = [...new Set(wants.flatMap(({ runs = [] }) => runs))];
-    const flags = (['sizes', 'tools', 'certificates'] as const).filter((flag) => wants.some((wanted) => wanted[flag] === true));
     const answer = await client.ask({
       verb: 'look',
       what: 'look',
       limitMs: lookLimitMs,
-      arguments: { ...(runs.length > 0 && { runs }), ...Object.fromEntries(flags.map((flag) => [flag, true])) },
+      arguments: () => {
+        // It is sent now: who wants something from here on gets a look of their own.
+        collecting = undefined;
+        const runs = [...new Set(wants.flatMap(({ runs = [] }) => runs))];
+        const flags = (['sizes', 'tools', 'certificates'] as const).filter((flag) => wants.some((wanted) => wanted[flag] === true));
+        return { ...(runs.length > 0 && { runs }), ...Object.fromEntries(flags.map((flag) => [flag, true])) };
+      },
     });
     return seenOf(client.where, answer.done, answer);
   };
@@ -55,20 +61,22 @@ export function createLooks(client: HostClient, monotonicMs: () => number): Look
       afterAct = undefined;
       if (collecting === undefined) {
         const wants: Wanted[] = [];
-        const look = new Promise<void>((resolve) => setImmediate(resolve)).then(async () => {
-          collecting = undefined;
-          return await ask(wants);
-        });
-        collecting = { wants, look };
+        collecting = { wants, look: ask(wants) };
       }
       collecting.wants.push(wanted);
       return await collecting.look;
     },
-    forget() {
+    async during(act) {
+      acting += 1;
       afterAct = undefined;
-    },
-    cameWithAct(seen) {
-      afterAct = { seen, atMs: monotonicMs() };
+      try {
+        const result = await act();
+        // Where another act is under way already, this look is of before it.
+        if (acting === 1) afterAct = { seen: result.seen, atMs: monotonicMs() };
+        return result;
+      } finally {
+        acting -= 1;
+      }
     },
   };
 }
@@ -80,9 +88,10 @@ function has(seen: Look, { runs = [], sizes = false, tools = false, certificates
 }
 
 /** @throws OpsError HOST_OUTPUT_UNKNOWN */
-export function seenOf(where: string, value: unknown, at: { readonly sentAtMs: number; readonly answeredAtMs: number }): Seen {
+export function seenOf(where: string, value: unknown, answer: Pick<HostAnswer, 'program' | 'sentAtMs' | 'answeredAtMs'>): Seen {
   const parsed = Look.safeParse(value);
-  if (parsed.success) return { ...parsed.data, sentAtMs: at.sentAtMs, answeredAtMs: at.answeredAtMs };
+  const { program, sentAtMs, answeredAtMs } = answer;
+  if (parsed.success) return { ...parsed.data, program, sentAtMs, answeredAtMs };
   const [issue] = parsed.error.issues;
   throw unknownAnswer({ where, what: 'look' }, `${issue?.path.join('.') ?? 'it'} is not what it should be`);
 }

@@ -7,21 +7,23 @@ import type { MemberName, RunId } from '../ids.ts';
 import { actLimitMs, plannedCommands, wireAct, wireSettings } from './acts.ts';
 import { certificateFacts } from './certificates.ts';
 import { unknownAnswer } from './failures.ts';
-import { fenced } from './fence.ts';
+import { fenced, portsSeen } from './fence.ts';
 import { fetchFile } from './fetch.ts';
 import { cleanedLines } from './foreign-text.ts';
 import { handOver } from './hand-over.ts';
-import type { HostAnswer, HostClient } from './host-client.ts';
+import type { HostAnswer } from './request.ts';
+import type { HostClient } from './host-client.ts';
 import type { ChangeAct, DestroyAct, Host, Part, RestoredFacts } from './host.ts';
 import * as limits from './limits.ts';
 import { createLooks, seenOf } from './looks.ts';
-import type { Looks } from './looks.ts';
+import type { Looks, Seen } from './looks.ts';
 import { approvedFor } from './operation.ts';
 import { optional } from './optional.ts';
-import { dirFacts, entryOf, runsOf } from './parts.ts';
+import { dirFacts, entryOf, roomBeside, runsOf } from './parts.ts';
 import { lookAtPort } from './ports.ts';
-import { preflightFacts, unitState } from './preflight.ts';
+import { preflightFacts } from './preflight.ts';
 import { configurationFacts, configuredFinding, formerSettings } from './settings.ts';
+import { sightOf, unitState } from './sight.ts';
 import { createHostV2 } from './v2-host.ts';
 
 export interface RemoteHostDeps {
@@ -51,7 +53,9 @@ export function createRemoteHost(deps: RemoteHostDeps): Host {
     unitName: unit,
     ...looksOf(client, looks),
     preflight: async (purposes = ['restore']) =>
-      preflightFacts(where, unit, await looks.at({ sizes: true, tools: true, certificates: true }), purposes),
+      preflightFacts(where, sightOf(where, await looks.at({ sizes: true, tools: true, certificates: true })), purposes),
+    sight: async () => sightOf(where, await looks.at({ sizes: true, tools: true, certificates: true })),
+    ports: async () => await portsSeen(fence),
     fenced: async () => await fenced(fence),
     async plan(acts, assuming = []) {
       const { done } = await client.ask({
@@ -66,8 +70,7 @@ export function createRemoteHost(deps: RemoteHostDeps): Host {
     ...actsOf({ client, looks, run, member }, async () => await fenced(fence)),
     async handOver(delivery, progress) {
       const seen = await looks.at({ runs: [run] });
-      looks.forget();
-      await took(client, looks, await handOver({ client, run, clock, seen }, delivery, progress));
+      await looks.during(async () => took(where, await handOver({ client, run, clock, seen }, delivery, progress)));
     },
     fetchDatabase: async (toPath, progress) =>
       await fetchFile({ client, clock, arguments: { what: 'database' }, name: 'database' }, toPath, progress),
@@ -120,7 +123,7 @@ function looksOf(client: HostClient, looks: Looks): LooksOfHost {
       const { done } = await client.ask({
         verb: 'database',
         what: `database of ${part === 'data' ? 'data' : part.what}`,
-        limitMs: limits.dataFixedLimitMs,
+        limitMs: limits.statusLimitMs,
         arguments: part === 'data' ? { of: 'data' } : { of: part.what, of_run: part.run },
       });
       return restoredFacts(where, done);
@@ -136,7 +139,10 @@ function looksOf(client: HostClient, looks: Looks): LooksOfHost {
       });
       return formerSettings(where, done, settings);
     },
-    freeBytes: async () => (await looks.at()).free_bytes,
+    async freeBytes() {
+      const seen = await looks.at();
+      return seen.data_free_bytes ?? roomBeside(where, seen);
+    },
     certificates: async () => certificateFacts(where, (await looks.at({ certificates: true })).certificates ?? []),
     async reach(to, port) {
       demandAddress(to, port);
@@ -178,14 +184,15 @@ function actsOf({ client, looks, run, member }: Acting, proveFenced: Host['fence
     const isAboutFile = change.act === 'restore' || change.act === 'v2-unpack';
     const part: Part = { run, what: 'snapshot' };
     const bytes = isAboutFile ? (entryOf(client.where, await looks.at(runsOf([part])), part).entry?.bytes ?? 0) : 0;
-    looks.forget();
-    const answer = await client.ask({
-      verb: 'do',
-      what: `do ${change.act}`,
-      limitMs: actLimitMs(change, bytes),
-      arguments: { act: wireAct(change), ...(approved !== undefined && { approved }) },
+    return await looks.during(async () => {
+      const answer = await client.ask({
+        verb: 'do',
+        what: `do ${change.act}`,
+        limitMs: actLimitMs(change, bytes),
+        arguments: { act: wireAct(change), ...(approved !== undefined && { approved }) },
+      });
+      return took(client.where, answer);
     });
-    return await took(client, looks, answer);
   };
   return {
     async do(change) {
@@ -211,11 +218,9 @@ function notFenced(where: string, act: keyof typeof done, because: string): OpsE
 
 const Done = z.object({ result: z.object({ difference: optional(z.string()) }).nullish(), look: z.unknown() });
 
-/** The result of an act; its look is kept for the question that follows. @throws OpsError HOST_OUTPUT_UNKNOWN */
-async function took(client: HostClient, looks: Looks, answer: HostAnswer): Promise<{ readonly difference?: string }> {
+/** The result of an act, and the look that came with it. @throws OpsError HOST_OUTPUT_UNKNOWN */
+function took(where: string, answer: HostAnswer): { readonly seen: Seen; readonly difference: string | undefined } {
   const parsed = Done.safeParse(answer.done);
-  if (!parsed.success) throw unknownAnswer({ where: client.where, what: 'do' }, 'it does not say what it did');
-  looks.cameWithAct(seenOf(client.where, parsed.data.look, answer));
-  const { difference } = parsed.data.result ?? {};
-  return difference === undefined ? {} : { difference };
+  if (!parsed.success) throw unknownAnswer({ where, what: 'do' }, 'it does not say what it did');
+  return { seen: seenOf(where, parsed.data.look, answer), difference: parsed.data.result?.difference };
 }

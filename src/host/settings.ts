@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import { fails, holds } from '../engine/finding.ts';
 import type { Finding } from '../engine/finding.ts';
-import { OpsError } from '../errors.ts';
 import { unknownAnswer } from './failures.ts';
 import { cleaned } from './foreign-text.ts';
 import type { ClusterSettings, HostFacts } from './host.ts';
@@ -70,16 +69,4 @@ export function formerSettings(where: string, done: unknown, wanted: ClusterSett
     ...(wanted.initialClusterToken !== undefined && { initialClusterToken: before.initial_cluster_token ?? 'etcd-cluster' }),
     ...(initialCluster !== undefined && { initialCluster }),
   };
-}
-
-/** @throws OpsError HOST_OUTPUT_UNKNOWN when a person must change the settings */
-export function demandChangeable(where: string, { settings: { changeable, because, file } }: Pick<Look, 'settings'>): void {
-  if (changeable) return;
-  throw new OpsError(
-    'HOST_OUTPUT_UNKNOWN',
-    `How etcd finds its cluster cannot be changed on ${where}: ${because || `${file ?? 'its configuration'} is not written in a way that is known`}.`,
-    {
-      hint: 'Put initial-cluster, initial-cluster-state and initial-cluster-token where they can be changed, or do it by hand; nothing was touched.',
-    },
-  );
 }

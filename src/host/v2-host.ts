@@ -6,7 +6,7 @@ import { fetchFile } from './fetch.ts';
 import type { HostClient } from './host-client.ts';
 import * as limits from './limits.ts';
 import type { Looks } from './looks.ts';
-import { chooseTool } from './preflight.ts';
+import { demandTool } from './preflight.ts';
 import type { Clock } from '../engine/ports.ts';
 import type { HostV2 } from './v2.ts';
 
@@ -39,7 +39,7 @@ export function createHostV2({ client, looks, run, clock }: V2HostDeps): HostV2 
   return {
     async settings() {
       const seen = await looks.at({ tools: true });
-      const { program, version } = chooseTool(where, seen);
+      const { program, version } = demandTool(where, { serverVersion: seen.server_version, tools: seen.tools ?? [] });
       const { style, values, enable_v2: enabled } = seen.settings;
       return { style, enabled: enabled ?? trueWords.has(values.get('enable-v2') ?? ''), tool: { program, version } };
     },
@@ -47,7 +47,7 @@ export function createHostV2({ client, looks, run, clock }: V2HostDeps): HostV2 
       const { done } = await client.ask({
         verb: 'v2-inspect',
         what: 'v2-inspect',
-        limitMs: limits.dataFixedLimitMs,
+        limitMs: limits.statusLimitMs,
         arguments: { of_run: of },
       });
       const parsed = Inspected.safeParse(done);

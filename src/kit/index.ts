@@ -11,7 +11,7 @@ import type { DerivePublicKey } from './public-key.ts';
 import { kitScript } from './script.ts';
 import { allowGroups } from './values.ts';
 
-const [declared] = setUpWords;
+const declared = setUpWords.find(({ id }) => id === 'kit') ?? setUpWords[0];
 
 interface KitDeps {
   readonly config: Pick<Config, 'clusters'>;

@@ -6,7 +6,7 @@ import { OpsError } from '../errors.ts';
 import { MemberName } from '../ids.ts';
 import { defineProcedure } from './procedure.ts';
 import { chooseSource, savingSnapshot, snapshotChecked, SnapshotSource } from './restoring/safety-snapshot.ts';
-import { bytesInWords } from './words.ts';
+import { bytesInWords } from '../engine/words.ts';
 
 const Input = z.object({ from: MemberName.optional() });
 

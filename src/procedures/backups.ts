@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { defineQuery } from './procedure.ts';
 import { v2Parts } from './v2/v2-listing.ts';
-import { bytesInWords, durationInWords, instantInWords, plural } from './words.ts';
+import { bytesInWords, durationInWords, instantInWords, plural } from '../engine/words.ts';
 
 /** Lists snapshots; flawed ones stand in the list with their reason, because a backup one counts on must not vanish silently. */
 export const backups = defineQuery({

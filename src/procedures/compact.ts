@@ -6,7 +6,7 @@ import { compacting, compactTarget, pagesSettled } from './space/compaction.ts';
 import { answering, demandNoneCorrupt, demandQuorum } from './running/members.ts';
 import { defineProcedure } from './procedure.ts';
 import { Revision } from './space/revision.ts';
-import { bytesInWords } from './words.ts';
+import { bytesInWords } from '../engine/words.ts';
 import { lookTwice } from './running/patience.ts';
 
 const Input = z.object({ revision: Revision.optional() });

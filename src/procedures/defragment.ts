@@ -13,7 +13,7 @@ import type { Answering } from './running/members.ts';
 import { defineProcedure } from './procedure.ts';
 import { roomOnAll } from './space/room.ts';
 import { chooseSource, savingSnapshot, snapshotChecked, SnapshotSource } from './restoring/safety-snapshot.ts';
-import { bytesInWords, list } from './words.ts';
+import { bytesInWords, list } from '../engine/words.ts';
 import { lookTwice } from './running/patience.ts';
 
 const Input = z.object({ member: MemberName.optional() });

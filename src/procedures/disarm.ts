@@ -8,7 +8,7 @@ import { alarmsOf, disarmNospace, noneRaised, planDisarm } from './space/disarmi
 import { demandQuorum, nameOf, noneCorrupt } from './running/members.ts';
 import { defineProcedure } from './procedure.ts';
 import { allUnderQuota } from './space/space.ts';
-import { list } from './words.ts';
+import { list } from '../engine/words.ts';
 import type { World } from './world.ts';
 import { lookTwice } from './running/patience.ts';
 

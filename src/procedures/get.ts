@@ -4,7 +4,7 @@ import type { Answer } from './answer.ts';
 import { defineQuery } from './procedure.ts';
 import { Key } from './put.ts';
 import { checkV2Key } from './v2/v2-key.ts';
-import { plural } from './words.ts';
+import { plural } from '../engine/words.ts';
 import type { World } from './world.ts';
 
 /** A value up to this length, of one line, stands in the sentence. */

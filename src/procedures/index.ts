@@ -4,6 +4,7 @@ import { backups } from './backups.ts';
 import { compact } from './compact.ts';
 import { defragment } from './defragment.ts';
 import { disarm } from './disarm.ts';
+import { doctor } from './doctor.ts';
 import { get } from './get.ts';
 import { moveLeader } from './move-leader.ts';
 import type { Verb } from './procedure.ts';
@@ -23,6 +24,7 @@ import { v2Restore } from './v2-restore.ts';
 /** In the order of the help text. */
 export const verbs: readonly Verb[] = [
   status,
+  doctor,
   backup,
   backups,
   restore,

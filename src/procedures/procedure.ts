@@ -10,6 +10,8 @@ export interface ArgumentSpec {
   readonly name: string;
   readonly kind: 'positional' | 'option' | 'flag';
   readonly required: boolean;
+  /** May be said more than once; the words are separated by line ends then. */
+  readonly repeatable?: true;
   /** Shown in the usage line: `<key>`, `--snapshot <id|latest>`. */
   readonly placeholder?: string;
   readonly description: string;

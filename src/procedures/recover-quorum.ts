@@ -12,7 +12,7 @@ import { Prepared, lookedAround, offerOf, orderOf, settle, startingWorld } from 
 import { snapshotFinding } from './restoring/restore-choice.ts';
 import { savingSurvivor } from './restoring/survivors.ts';
 import { Way } from './restoring/ways-back.ts';
-import { list, plural } from './words.ts';
+import { list, plural } from '../engine/words.ts';
 import type { World } from './world.ts';
 
 /** The way that was named, or chosen; undefined while nobody has. */

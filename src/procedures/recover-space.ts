@@ -16,7 +16,7 @@ import { roomOnAll } from './space/room.ts';
 import { chooseSource, savingSnapshot, snapshotChecked, SnapshotSource } from './restoring/safety-snapshot.ts';
 import { allUnderQuota, whatIsFull } from './space/space.ts';
 import { spaceRecovered, spaceStands } from './space/space-report.ts';
-import { bytesInWords } from './words.ts';
+import { bytesInWords } from '../engine/words.ts';
 import { lookTwice } from './running/patience.ts';
 
 const Input = z.object({ keep: Keep.optional() });

@@ -15,7 +15,7 @@ import { SnapshotSource, savingSnapshot, snapshotChecked } from './restoring/saf
 import { agreement } from './restoring/serving.ts';
 import { createFailedStart } from './running/failed-start.ts';
 import { settle } from './replacing/settle-replacement.ts';
-import { list } from './words.ts';
+import { list } from '../engine/words.ts';
 
 const Input = z.object({
   member: MemberName,

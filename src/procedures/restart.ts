@@ -6,6 +6,7 @@ import { change, destroy } from '../engine/step.ts';
 import { OpsError } from '../errors.ts';
 import type { ClusterLook } from '../etcd/etcd.ts';
 import { MemberName } from '../ids.ts';
+import { demandReadyTo } from './host-readiness.ts';
 import { healthOf } from './running/health.ts';
 import { handOver, ledByDone, planHandover } from './running/leadership.ts';
 import { answering, demandAll, demandQuorum } from './running/members.ts';
@@ -15,7 +16,7 @@ import { quorumWithout } from './running/quorum-without.ts';
 import { backLimitMs, planRestart, restarted, restartEach, restartedHost } from './running/restarting.ts';
 import type { Rolling } from './running/restarting.ts';
 import { lookAtHosts, runs, stateInWords } from './running/units.ts';
-import { list } from './words.ts';
+import { list } from '../engine/words.ts';
 import type { World } from './world.ts';
 import { lookTwice } from './running/patience.ts';
 
@@ -45,6 +46,11 @@ export const restart = defineProcedure({
     if (member === undefined) demandAll(look, world, 'A restart takes one more away for a while.');
     const states = (await lookAtHosts(world)).filter(({ host }) => member === undefined || host.member === member);
     if (states.length === 0) throw new OpsError('INPUT_INVALID', `${world.cluster.name} has no member ${member}.`);
+    await demandReadyTo(
+      'start',
+      states.map(({ host }) => host),
+      world,
+    );
     const pids: Record<string, number> = {};
     for (const state of states) {
       if (!state.reachable) throw new OpsError('HOST_UNREACHABLE', stateInWords(state));

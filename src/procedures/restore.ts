@@ -9,7 +9,7 @@ import { defineProcedure } from './procedure.ts';
 import type { PutBack } from './restoring/put-back.ts';
 import { putBackReport, replacingSteps, settlingSteps, startingSteps } from './restoring/put-back.ts';
 import { ChosenFile, chooseSnapshot, fileOf, fixed, snapshotFinding } from './restoring/restore-choice.ts';
-import { bytesInWords, durationInWords, plural } from './words.ts';
+import { bytesInWords, durationInWords, plural } from '../engine/words.ts';
 import type { World } from './world.ts';
 
 const Input = z.object({

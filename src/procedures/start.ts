@@ -7,13 +7,14 @@ import { OpsError } from '../errors.ts';
 import { MemberName } from '../ids.ts';
 import type { Host } from '../host/host.ts';
 import { planOn } from './host-plans.ts';
+import { demandReadyTo } from './host-readiness.ts';
 import { inParallel } from './in-parallel.ts';
 import { createFailedStart } from './running/failed-start.ts';
 import { allAnswer, answering } from './running/members.ts';
 import { defineProcedure } from './procedure.ts';
 import { hasData, lookAtHosts, runs, stateInWords } from './running/units.ts';
 import type { HostState } from './running/units.ts';
-import { list, plural } from './words.ts';
+import { list, plural } from '../engine/words.ts';
 import type { World } from './world.ts';
 
 /** etcd replays its write-ahead log before it answers: minutes for a large one. */
@@ -44,6 +45,11 @@ export const start = defineProcedure({
   async prepare({ member }, world) {
     const states = await lookAtHosts(world);
     const members = member === undefined ? allDown(states, world) : [namedOne(states, member, world)];
+    await demandReadyTo(
+      'start',
+      world.hosts.filter((host) => members.includes(host.member)),
+      world,
+    );
     return { prepared: { members }, summary: members.length === 0 ? 'etcd runs on every host' : `Start etcd on ${list(members)}` };
   },
   steps({ members }, world) {

@@ -8,8 +8,8 @@ import type { AnswerPart, Table } from './answer.ts';
 import { defineQuery } from './procedure.ts';
 import { nextAction } from './judging/triage.ts';
 import type { HostSight } from './judging/triage.ts';
-import { notice, refusal } from './judging/versions.ts';
-import { bytesInWords, durationInWords } from './words.ts';
+import { notice, refusal } from '../checkup/versions.ts';
+import { bytesInWords, durationInWords } from '../engine/words.ts';
 import type { World } from './world.ts';
 
 /** The hosts are looked at beside the endpoints and may take no longer than those, or `status` would be slow when it matters. */

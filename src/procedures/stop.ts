@@ -8,12 +8,13 @@ import { OpsError } from '../errors.ts';
 import type { ClusterLook } from '../etcd/etcd.ts';
 import { MemberName } from '../ids.ts';
 import { planOn } from './host-plans.ts';
+import { demandReadyTo } from './host-readiness.ts';
 import { inParallel } from './in-parallel.ts';
 import { answering } from './running/members.ts';
 import { defineProcedure } from './procedure.ts';
 import { quorumWithout } from './running/quorum-without.ts';
 import { lookAtHosts, runs, stateInWords } from './running/units.ts';
-import { list } from './words.ts';
+import { list } from '../engine/words.ts';
 import type { World } from './world.ts';
 import { lookTwice } from './running/patience.ts';
 
@@ -54,6 +55,11 @@ export const stop = defineProcedure({
     }
     const look = await lookTwice(world);
     const members = world.hosts.map((host) => host.member).filter((name) => member === undefined || name === member);
+    await demandReadyTo(
+      'stop',
+      world.hosts.filter((host) => members.includes(host.member)),
+      world,
+    );
     const without = quorumWithout(look, members);
     return { prepared: { members, keepsQuorum: without.holds, loses: lossOf(look, world) }, summary: `Stop etcd on ${list(members)}` };
   },

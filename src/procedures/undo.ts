@@ -14,7 +14,7 @@ import { readyToUndo } from './undoing/ready-to-undo.ts';
 import { planSettings, putSettingsBack, settingsAreBack } from './undoing/settings-back.ts';
 import { settleUndo } from './undoing/settle-undo.ts';
 import { abandonUndo, isClusterOfBefore, undoReport } from './undoing/undo-report.ts';
-import { list, plural } from './words.ts';
+import { list, plural } from '../engine/words.ts';
 
 /** Undo: an undo is undone by the same word. */
 export const undo = defineProcedure({

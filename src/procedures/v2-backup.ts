@@ -11,7 +11,7 @@ import { defineProcedure } from './procedure.ts';
 import { makeV2Backup, v2BackupUsable } from './v2/v2-making.ts';
 import { V2Source, chooseV2Source } from './v2/v2-source.ts';
 import { v2BackupInWords } from './v2/v2-words.ts';
-import { bytesInWords, list, plural } from './words.ts';
+import { bytesInWords, list, plural } from '../engine/words.ts';
 
 const Input = z.object({ from: MemberName.optional() });
 

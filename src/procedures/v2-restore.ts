@@ -19,7 +19,7 @@ import { v2BackupUsable } from './v2/v2-making.ts';
 import { v2Preflight } from './v2/v2-preflight.ts';
 import * as replacing from './v2/v2-replacing.ts';
 import { v2BackupInWords } from './v2/v2-words.ts';
-import { bytesInWords, durationInWords, plural } from './words.ts';
+import { bytesInWords, durationInWords, plural } from '../engine/words.ts';
 
 const Input = z.object({
   snapshot: z.union([z.literal('latest'), V2BackupId]).optional(),
@@ -121,7 +121,7 @@ export const v2Restore = defineProcedure({
         blastRadius: 'quorumLoss',
         requires: () => replacing.v2ReplacementAllowed(prepared, world),
         facts: () => replacing.v2ReplacementFacts(prepared, world),
-        plan: async () => replacing.planV2Replacement(prepared, world, await handing.made()),
+        plan: () => replacing.planV2Replacement(prepared, world, handing.made),
         run: (approval) => replacing.replaceWithV2(prepared, world, approval),
         verify: () => replacing.v2Replaced(world),
       }),

@@ -1,4 +1,6 @@
 /** What a procedure is handed: the cluster, its hosts, its snapshots. Types only: adapters are wired in main.ts, fakes in tests. */
+import type { Check } from '../checkup/check.ts';
+import type { BotIdentity } from '../checkup/bot-identity.ts';
 import type { Clock } from '../engine/ports.ts';
 import type { EarlierRun } from '../engine/recall.ts';
 import type { Etcd } from '../etcd/etcd.ts';
@@ -48,6 +50,18 @@ export interface EarlierRuns {
   recall(run: RunId): Promise<EarlierRun>;
 }
 
+/** What the checkup asks of the bot itself. */
+export interface Bot {
+  /** sha256 of the program that its own kit installs on hosts. */
+  readonly programSha256: string;
+  /** How it shows itself to this cluster's etcd. */
+  readonly identity: BotIdentity;
+  /** Where backups lie, and what is free there; undefined when it cannot be told. */
+  backupsDisk(): Promise<{ readonly directory: string; readonly freeBytes: number } | undefined>;
+  /** Settings, Redis and Slack, judged; for the channels and groups of this cluster. */
+  surroundings(): Promise<readonly Check[]>;
+}
+
 /** All that a procedure can see and do, for one run on one cluster. */
 export interface World {
   readonly runId: RunId;
@@ -58,5 +72,6 @@ export interface World {
   readonly snapshots: Snapshots;
   readonly ledger: RevisionLedger;
   readonly earlier: EarlierRuns;
+  readonly bot: Bot;
   readonly clock: Clock;
 }

@@ -4,7 +4,9 @@
  */
 import { Redis } from 'ioredis';
 import type { RedisOptions } from 'ioredis';
+import { redisChecks } from '../checkup/redis.ts';
 import { OpsError } from '../errors.ts';
+import { redisFacts } from './redis-facts.ts';
 import { isRedisError } from './unavailable.ts';
 
 /** Where this folder says what an operator of the bot should know. pino fits. */
@@ -115,8 +117,8 @@ export async function untilConnected({ front }: Connections, timeoutMs: number):
  */
 export async function settingsWarnings({ records }: Pick<Connections, 'records'>): Promise<readonly string[]> {
   try {
-    const [memory, persistence] = await Promise.all([records.info('memory'), records.info('persistence')]);
-    return warningsOf({ memory, persistence });
+    const checks = redisChecks(await redisFacts(records));
+    return checks.filter(({ grade }) => grade !== 'good').map(({ sentence, cure = '' }) => `${sentence} ${cure}`.trim());
   } catch (error) {
     if (!isRedisError(error)) throw error;
     const because = error instanceof Error ? error.message : String(error);
@@ -124,18 +126,4 @@ export async function settingsWarnings({ records }: Pick<Connections, 'records'>
       `Redis could not be asked for its settings (${because}). See yourself that it has maxmemory-policy noeviction and appendonly yes.`,
     ];
   }
-}
-
-function warningsOf({ memory, persistence }: Readonly<Record<'memory' | 'persistence', string>>): readonly string[] {
-  const warnings: string[] = [];
-  const policy = /^maxmemory_policy:(\S+)/m.exec(memory)?.[1];
-  if (policy !== 'noeviction') {
-    warnings.push(
-      `Redis has maxmemory-policy ${policy ?? 'not known'}: it may throw away runs when memory is short. Set it to noeviction.`,
-    );
-  }
-  if (!/^aof_enabled:1/m.test(persistence)) {
-    warnings.push('Redis has no append-only file: runs since its last snapshot are lost when it stops. Set appendonly yes.');
-  }
-  return warnings;
 }

@@ -2,6 +2,7 @@
  * One JSON object a line, for programs. docs/terminal.md describes each kind; fields may be added, and none is removed, renamed or given
  * another meaning.
  */
+import { checkupJson } from './checkup-text.ts';
 import type { Output } from './output.ts';
 
 /** Everything goes to one stream: a refusal is an answer too. */
@@ -14,6 +15,7 @@ export function createJson({ print }: { readonly print: (line: string) => void }
     journal: ({ run }, entries) => {
       for (const entry of entries) say({ kind: 'entry', run: run.runId, ...entry });
     },
+    checkup: (parts) => say(checkupJson(parts)),
     receipt: ({ run, counted, sentence }) => say({ kind: 'receipt', run, counted, sentence }),
     held: ({ by, sentence, next }) => say({ kind: 'held', run: by.run.runId, sentence, next }),
     refused: ({ code, sentence, next }) => say({ kind: 'refused', code, sentence, next }),

@@ -4,6 +4,7 @@ import type { JournalEntry, RunRequest } from '../engine/journal.ts';
 import type { RunView } from '../engine/view.ts';
 import type { Answer } from '../procedures/answer.ts';
 import type { RunId } from '../ids.ts';
+import { checkupLines } from './checkup-text.ts';
 import { journalLines } from './journal-text.ts';
 import { answerLines, entryLines } from './text.ts';
 
@@ -22,6 +23,7 @@ export interface Output {
   entry(view: RunView, entry: JournalEntry): void;
   answer(answer: Answer): void;
   journal(view: RunView, entries: readonly JournalEntry[]): void;
+  checkup(parts: Parameters<typeof checkupLines>[0]): void;
   receipt(receipt: Extract<Reply, { kind: 'receipt' }>): void;
   held(held: Extract<Reply, { kind: 'held' }>): void;
   refused(refusal: Refusal): void;
@@ -47,6 +49,7 @@ export function createLines({ print, complain }: Streams): Output {
     entry: ({ steps }, entry) => printAll(entryLines(entry, (stepId) => steps.find(({ id }) => id === stepId)?.title ?? stepId)),
     answer: (answer) => printAll(answerLines(answer)),
     journal: (view, entries) => printAll(journalLines(view, entries)),
+    checkup: (parts) => printAll(checkupLines(parts)),
     receipt: ({ sentence }) => print(sentence),
     held: ({ sentence, next }) => complain(`${sentence} ${next}`),
     refused: ({ sentence, next }) => complain(`${sentence} ${next}`),

@@ -1,5 +1,7 @@
 /** Makes the world of one run or question: the cluster's etcd, hosts, snapshots and ledger, from the configuration. */
+import type { Check } from '../checkup/check.ts';
 import type { Settings } from '../config/load.ts';
+import type { Cluster } from '../config/schema.ts';
 import type { RecordCommand } from '../engine/command.ts';
 import type { Conceal } from '../engine/conceal.ts';
 import type { Clock } from '../engine/ports.ts';
@@ -13,6 +15,7 @@ import { MemberName } from '../ids.ts';
 import type { ClusterName, RunId } from '../ids.ts';
 import type { ConfiguredMember, EarlierRuns, RevisionLedger, World } from '../procedures/world.ts';
 import { createSnapshots } from '../snapshots/create-snapshots.ts';
+import { ownState } from './own-state.ts';
 
 interface WorldsDeps {
   readonly settings: Pick<Settings, 'config' | 'passwords'>;
@@ -20,6 +23,8 @@ interface WorldsDeps {
   readonly earlier: EarlierRuns;
   readonly clock: Clock;
   readonly conceal: Conceal;
+  /** Settings, Redis and Slack, as they are now, for one cluster. */
+  readonly surroundings: (cluster: Cluster) => Promise<readonly Check[]>;
 }
 
 /** What a world is opened for. */
@@ -45,6 +50,7 @@ export function createWorlds({
   earlier,
   clock,
   conceal,
+  surroundings,
 }: WorldsDeps): (order: WorldOrder) => OpenWorld {
   return ({ cluster: name, runId, record, tenure }) => {
     const permit = tenure?.permit ?? mayChangeNothing;
@@ -72,6 +78,12 @@ export function createWorlds({
       snapshots: createSnapshots({ directory: config.backups.directory, cluster: name, etcd, snapshotStatus, clock, permit }),
       ledger: permitted(ledgerOf(name), permit),
       earlier,
+      bot: ownState({
+        cluster,
+        hasPassword: password !== undefined,
+        backupsDirectory: config.backups.directory,
+        surroundings: async () => await surroundings(cluster),
+      }),
       clock,
     };
     return {

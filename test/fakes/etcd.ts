@@ -78,6 +78,7 @@ export function fakeEtcd({ site, effects, members }: FakeEtcdDeps): Etcd {
   };
   return {
     look,
+    mayAdminister: async () => machines().map(({ member }) => ({ member, may: true })),
     among: (only) => fakeEtcd({ site, effects, members: only }),
     async hashes() {
       effects.assertAlive();

@@ -6,6 +6,7 @@ import { OpsError, isOpsError } from '../../src/errors.ts';
 import type { ClusterSettings, Host, HostAct, Part } from '../../src/host/host.ts';
 import type { Effects } from './effects.ts';
 import { copyName, decide, stands } from './host-decide.ts';
+import { sightOf } from './sight.ts';
 import { unitOf } from './machine.ts';
 import { pathsOf } from './operation.ts';
 import type { On } from './operation.ts';
@@ -151,6 +152,15 @@ function looks({ machine, site }: On, reach: () => void, pathOf: (part: Part) =>
         freeBytes: machine.freeBytes,
         clockOffsetMs: machine.clockOffsetMs,
       };
+    },
+    async sight() {
+      reach();
+      return sightOf({ machine, site }, dir('data'));
+    },
+    async ports() {
+      reach();
+      const now = machine.unit.active ? 'open' : 'refused';
+      return { client: now, peer: now, ...machine.ports };
     },
     async unit() {
       reach();

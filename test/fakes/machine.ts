@@ -1,5 +1,6 @@
 /** The state of one host in memory: its disk, its unit, and etcd's data. */
-import type { CertificateFacts, ClusterSettings, ConfigurationStyle, UnitState } from '../../src/host/host.ts';
+import type { CertificateFacts, ClusterSettings, ConfigurationStyle, Host, UnitState } from '../../src/host/host.ts';
+import type { HostSight } from '../../src/host/sight.ts';
 import type { MemberId, MemberName } from '../../src/ids.ts';
 import { makeMembership } from './membership.ts';
 import type { Membership } from './membership.ts';
@@ -47,6 +48,9 @@ export interface Machine {
   enableV2: boolean;
   /** `--force-new-cluster`: set for the next start, and in the process that runs. */
   force: { set: boolean; runs: boolean };
+  /** Put over what a look at it shows, and over how its ports look from the bot. */
+  seen: Partial<HostSight>;
+  ports: Partial<Awaited<ReturnType<Host['ports']>>>;
   /** Addresses that this host cannot reach. */
   readonly cutFrom: Set<string>;
 }

@@ -84,6 +84,15 @@ export function fakeWorld({ members = 3, run = 'restore-demo-7f3a9c' }: FakeWorl
         highest = { revision, at: clock.now() };
       },
     },
+    bot: {
+      programSha256: 'a'.repeat(64),
+      identity: {
+        certificate: { commonName: 'root', notAfter: new Date('2099-01-01T00:00:00Z'), file: '/etc/etcd-medic/demo/root.pem' },
+        user: undefined,
+      },
+      backupsDisk: async () => ({ directory: '/var/lib/etcd-medic/backups', freeBytes: 10_000_000_000 }),
+      surroundings: async () => [],
+    },
     machine,
     loseData(member) {
       const lost = machine(member);
@@ -162,6 +171,8 @@ function addMachine(site: Site, peers: readonly { name: MemberName; peerUrl: str
       { use: 'client', file: '/etc/etcd/pki/server.pem', ...certificate },
       { use: 'peer', file: '/etc/etcd/pki/server.pem', ...certificate },
     ],
+    seen: {},
+    ports: {},
     cutFrom: new Set(),
     style: 'environment-file',
     enableV2: true,

@@ -118,9 +118,27 @@ for (;;) {
   const text = await line();
   if (text === undefined) break;
   appendFileSync(join(dir, 'requests.jsonl'), `${text}\n`);
-  const { id, verb } = JSON.parse(text) as { id: number; verb: string };
+  const { id, verb, arguments: given } = JSON.parse(text) as { id: number; verb: string; arguments: { requests?: { verb: string }[] } };
+  // Of several each is answered as it would be alone, by the line that ends its answer.
+  if (verb === 'several' && script.answers[verb] === undefined) {
+    const answers = (given.requests ?? []).map((each) =>
+      nextOf(each.verb)
+        .flatMap((move) => (isLine(move) ? [move.line] : []))
+        .at(-1),
+    );
+    await make({ line: { done: { answers } } }, id);
+    continue;
+  }
+  for (const move of nextOf(verb)) await make(move, id);
+}
+
+function nextOf(verb: string): readonly Move[] {
   const answers = script.answers[verb] ?? [[{ line: { done: null } }]];
   const index = Math.min(asked.get(verb) ?? 0, answers.length - 1);
   asked.set(verb, index + 1);
-  for (const move of answers[index] ?? []) await make(move, id);
+  return answers[index] ?? [];
+}
+
+function isLine(move: Move): move is Extract<Move, { readonly line: unknown }> {
+  return typeof move === 'object' && 'line' in move;
 }

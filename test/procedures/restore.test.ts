@@ -181,7 +181,7 @@ describe('restore', () => {
     const ended = await run.toEnd(keepOld);
 
     expect(came.gate).toMatchObject({ kind: 'failure', stepId: 'preflight' });
-    expect(came.gate.reason).toMatch(/etcd02 has 1\.0 MB free .* are missing\..*etcd03 does not answer over ssh/);
+    expect(came.gate.reason).toMatch(/etcd02: It has 1\.0 MB free .* are missing\..*etcd03 does not answer over ssh/);
     expect(ended).toEqual({ state: 'ended', outcome: 'completed' });
   });
 

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { OpsError } from '../../src/errors.ts';
 import { MemberName } from '../../src/ids.ts';
@@ -8,36 +7,11 @@ import { copyOf } from '../fakes/machine.ts';
 import { otherwise } from '../fakes/otherwise.ts';
 import { approveAll, fakeRun } from '../fakes/run.ts';
 import type { Answers } from '../fakes/run.ts';
-import { fakeWorld } from '../fakes/world.ts';
 import type { FakeWorld } from '../fakes/world.ts';
 import { describeCrashPoints } from './crash-points.ts';
 import { endingOf } from './ending.ts';
 import { failsToStart } from './failed-unit.ts';
-
-interface Options {
-  readonly members?: number;
-  /** How long ago a snapshot of API 3 was saved; */
-  readonly snapshotAgeMs?: number | 'none';
-  /** What the archive really holds of API 3. */
-  readonly v3InArchive?: boolean;
-}
-
-/** Keys of both APIs, a backup of API 2, then two of three members lose their data. */
-function lost({ members = 3, snapshotAgeMs = 60_000, v3InArchive = false }: Options = {}): FakeWorld {
-  const world = fakeWorld({ run: 'v2-restore-demo-7f3a9c', members });
-  for (const { dirs } of world.site.machines.values()) dirs.get(world.site.dataDir)?.data?.v2Keys.set('/name/2', 'two');
-  const data = world.machine('etcd01').dirs.get(world.site.dataDir)?.data;
-  if (data === undefined) throw new Error('no data');
-  const archive = { ...copyOf(data), token: 'v2', revision: 0n };
-  if (!v3InArchive) archive.keys.clear();
-  const sha256 = createHash('sha256').update('archive').digest('hex');
-  world.site.v2Archives.set(sha256, archive);
-  const now = world.clock.now().getTime();
-  world.snapshots.v2.keep(sha256, new Date(now - 12 * 60_000));
-  if (snapshotAgeMs !== 'none') world.snapshots.keep(data, new Date(now - snapshotAgeMs));
-  for (const member of [...world.site.machines.keys()].slice(-Math.ceil(members / 2))) world.loseData(member);
-  return world;
-}
+import { v2Lost } from './v2-lost.ts';
 
 const served = (world: FakeWorld) =>
   [...world.site.machines.values()].map(({ dirs, unit, force }) => {
@@ -50,7 +24,7 @@ const keepOld: Answers = (gate) => (gate.stepId === 'delete-old-data' ? 'silence
 
 describeCrashPoints({
   procedure: v2Restore,
-  world: () => lost(),
+  world: () => v2Lost(),
   gated,
   restored: async (world) => {
     expect(served(world)).toEqual(Array.from({ length: 3 }, () => ['two', 0, true, false]));
@@ -66,7 +40,7 @@ describeCrashPoints({
 
 describeCrashPoints({
   procedure: v2Restore,
-  world: () => lost({ members: 1 }),
+  world: () => v2Lost({ members: 1 }),
   answers: keepOld,
   gated,
   restored: (world) => {
@@ -77,7 +51,7 @@ describeCrashPoints({
 
 describeCrashPoints({
   procedure: v2Restore,
-  world: () => lost(),
+  world: () => v2Lost(),
   answers: (gate) => (gate.kind === 'approval' ? 'reject' : undefined),
   outcome: 'rejected',
   gated,
@@ -92,7 +66,7 @@ describeCrashPoints({
 
 describe('v2-restore', () => {
   it('tells at once when systemd has given up the member that is to start alone', async () => {
-    const { gate } = await endingOf(v2Restore, failsToStart(lost(), 'etcd01'));
+    const { gate } = await endingOf(v2Restore, failsToStart(v2Lost(), 'etcd01'));
 
     expect(gate).toMatchObject({
       kind: 'failure',
@@ -102,7 +76,7 @@ describe('v2-restore', () => {
   });
 
   it('says on the gate that all of API 3 goes, and that authentication is off afterwards', async () => {
-    const came = await fakeRun({ procedure: v2Restore, world: lost() }).toEnd(() => undefined);
+    const came = await fakeRun({ procedure: v2Restore, world: v2Lost() }).toEnd(() => undefined);
 
     expect(came).toMatchObject({
       gate: { stepId: 'replace-data', reason: expect.stringMatching(/ALL DATA OF API 3: .*authentication of API 3 is off afterwards/) },
@@ -118,7 +92,7 @@ describe('v2-restore', () => {
       /Of API 3, etcd01 holds no keys/,
     ],
   ] as const)('says who says that API 3 holds no keys, %s', async (_where, of, onCard, inThread) => {
-    const world = lost();
+    const world = v2Lost();
     world.etcd.countKeys = async () => ({ keys: 0, of: of === 'quorum' ? of : MemberName.parse(of) });
 
     const { gate, notes } = await endingOf(v2Restore, world, {}, () => undefined);
@@ -128,7 +102,7 @@ describe('v2-restore', () => {
   });
 
   it('keeps its approval when the survivor is slow for a moment', async () => {
-    const world = lost();
+    const world = v2Lost();
     const run = fakeRun({ procedure: v2Restore, world });
     const came = await run.toEnd(() => undefined);
     if (came.state !== 'waiting') throw new Error('no gate');
@@ -148,7 +122,7 @@ describe('v2-restore', () => {
   });
 
   it('does not go on while the data of API 3 is saved nowhere, and does after a backup', async () => {
-    const world = lost({ snapshotAgeMs: 'none' });
+    const world = v2Lost({ snapshotAgeMs: 'none' });
     const run = fakeRun({ procedure: v2Restore, world });
     const came = await run.toEnd(() => undefined);
     if (came.state !== 'waiting') throw new Error('no gate');
@@ -164,10 +138,10 @@ describe('v2-restore', () => {
   });
 
   it('takes a snapshot of two hours ago for none, and --lose-v3 for an answer', async () => {
-    const old = await fakeRun({ procedure: v2Restore, world: lost({ snapshotAgeMs: 2 * 3_600_000 }) }).toEnd(() => undefined);
+    const old = await fakeRun({ procedure: v2Restore, world: v2Lost({ snapshotAgeMs: 2 * 3_600_000 }) }).toEnd(() => undefined);
     const told = await fakeRun({
       procedure: v2Restore,
-      world: lost({ snapshotAgeMs: 'none' }),
+      world: v2Lost({ snapshotAgeMs: 'none' }),
       input: { 'lose-v3': true },
     }).toEnd(() => undefined);
 
@@ -176,7 +150,7 @@ describe('v2-restore', () => {
   });
 
   it('passes over a backup with data of API 3 in it, and says why when it is the only one or was named', async () => {
-    const world = lost();
+    const world = v2Lost();
     const [good] = world.snapshots.v2.records;
     const mixed = world.snapshots.v2.keep('0'.repeat(64), world.clock.now(), 8);
     const latest = fakeRun({ procedure: v2Restore, world });
@@ -191,7 +165,7 @@ describe('v2-restore', () => {
   });
 
   it('believes the host and not the sidecar: what holds data of API 3 never gets as far as the gate', async () => {
-    const world = lost({ v3InArchive: true });
+    const world = v2Lost({ v3InArchive: true });
 
     const came = await fakeRun({ procedure: v2Restore, world }).toEnd(approveAll);
 
@@ -200,7 +174,7 @@ describe('v2-restore', () => {
   });
 
   it('refuses hosts where API 2 is off, where the flag is set already, and a first one with a YAML file', async () => {
-    const world = lost();
+    const world = v2Lost();
     world.machine('etcd02').enableV2 = false;
     world.machine('etcd03').force.set = true;
     world.machine('etcd01').style = 'config-file';
@@ -213,7 +187,7 @@ describe('v2-restore', () => {
   });
 
   it('lets another member take the backup', async () => {
-    const world = lost();
+    const world = v2Lost();
     world.machine('etcd01').style = 'config-file';
 
     const came = await fakeRun({ procedure: v2Restore, world, input: { first: 'etcd03' } }).toEnd(keepOld);
@@ -223,7 +197,7 @@ describe('v2-restore', () => {
   });
 
   it('refuses to replace the data of a cluster that has quorum', async () => {
-    const world = lost();
+    const world = v2Lost();
     for (const member of ['etcd02', 'etcd03']) {
       const machine = world.machine(member);
       const data = world.machine('etcd01').dirs.get(world.site.dataDir)?.data;
@@ -240,7 +214,7 @@ describe('v2-restore', () => {
   });
 
   it('takes force-new-cluster away also when it is aborted in between', async () => {
-    const world = lost();
+    const world = v2Lost();
     const run = fakeRun({ procedure: v2Restore, world });
     const gate = await run.toEnd(() => undefined);
     if (gate.state !== 'waiting') throw new Error('no gate');
@@ -265,7 +239,7 @@ describe('v2-restore', () => {
   });
 
   it('shows its plan and changes nothing with --plan', async () => {
-    const world = lost();
+    const world = v2Lost();
     const run = fakeRun({ procedure: v2Restore, world, mode: 'plan' });
 
     const came = await run.toEnd(() => undefined);

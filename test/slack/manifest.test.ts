@@ -49,6 +49,7 @@ describe('manifest.yml', () => {
       filesUploadV2: 'files:write',
       'usergroups.users.list': 'usergroups:read',
       'users.info': 'users:read',
+      'users.conversations': 'channels:read',
       'conversations.info': 'channels:read',
     };
     const called = [...code.matchAll(/client\.((?:chat|usergroups\.users|users|conversations)\.[a-zA-Z]+|filesUploadV2)\(/g)].map(

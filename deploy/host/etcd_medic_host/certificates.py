@@ -5,19 +5,29 @@ from . import trees
 from .refused import Refused
 from .users import as_user
 
+MYPY = False
+if MYPY:
+    from typing import Any, Dict, List, Optional
+
+    from .description import Etcd
+    from .settings import Settings
+
 FILE_MAX_BYTES = 131072
 SECONDS = 10
 
 
-def look(etcd, settings):
+def look(etcd: 'Etcd', settings: 'Settings') -> 'List[Dict[str, Any]]':
     """For each use (`client`, `peer`): the files, the certificate and CA as PEM, and whether the key beside it fits; `problem` in words."""
-    files = [[use] + [_value(settings, use, name) or None for name in ('cert-file', 'key-file', 'trusted-ca-file')] for use in ('client', 'peer')]
-    # etcd takes an empty value for none.
-    files = [each for each in files if each[1]]
+    files = []
+    for use in ('client', 'peer'):
+        # etcd takes an empty value for none.
+        certificate, key, ca = (_value(settings, use, name) or None for name in ('cert-file', 'key-file', 'trusted-ca-file'))
+        if certificate:
+            files.append((use, certificate, key, ca))
     return as_user(etcd.account, lambda: [_each(etcd, *each) for each in files], SECONDS) if files else []
 
 
-def _each(etcd, use, certificate, key, ca):
+def _each(etcd: 'Etcd', use: str, certificate: str, key: 'Optional[str]', ca: 'Optional[str]') -> 'Dict[str, Any]':
     found = {'use': use, 'file': certificate, 'key_file': key, 'ca_file': ca, 'pem': None, 'ca_pem': None, 'key_matches': None, 'problem': None}
     try:
         found.update(_read(certificate, key, ca))
@@ -30,14 +40,14 @@ def _each(etcd, use, certificate, key, ca):
     return found
 
 
-def _value(settings, use, name):
+def _value(settings: 'Settings', use: str, name: str) -> 'Optional[str]':
     if settings.style == 'config-file':
         return settings.value('%s-transport-security.%s' % (use, name))
     return settings.value(name if use == 'client' else 'peer-' + name)
 
 
-def _read(certificate, key, ca):
-    found = {'pem': _text(certificate), 'ca_pem': _text(ca) if ca else None, 'key_matches': None, 'problem': None}
+def _read(certificate: str, key: 'Optional[str]', ca: 'Optional[str]') -> 'Dict[str, Any]':
+    found: Dict[str, Any] = {'pem': _text(certificate), 'ca_pem': _text(ca) if ca else None, 'key_matches': None, 'problem': None}
     if key:
         import ssl
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -57,7 +67,7 @@ def _read(certificate, key, ca):
     return found
 
 
-def _text(path):
+def _text(path: str) -> str:
     """What stands between the marks of certificates alone: a key in the same file stays on the host."""
     import re
     # Links are etcd's own affair here (cert-manager and Kubernetes make them): whatever is read is what etcd's user may read.

@@ -10,8 +10,12 @@ from .refused import Refused
 from .settings import Settings
 from .users import Account
 
+MYPY = False
+if MYPY:
+    from typing import Any, Dict, List, Optional
 
-def describe(words):
+
+def describe(words: 'List[str]') -> int:
     """`describe [UNIT]`: 0 with a line {name, entry, remarks}, or 1 with a sentence on stderr."""
     if words[0] != 'describe' or len(words) > 2 or os.geteuid() != 0 or 'SUDO_USER' in os.environ:
         sys.stderr.write('etcd-medic-host: takes no arguments\n')
@@ -26,11 +30,11 @@ def describe(words):
     return 0
 
 
-def _service(name):
+def _service(name: str) -> str:
     return name if name.endswith('.service') else name + '.service'
 
 
-def _only(found):
+def _only(found: 'List[str]') -> str:
     if len(found) == 1:
         return found[0]
     if not found:
@@ -38,7 +42,7 @@ def _only(found):
     raise Refused('HOST_DESCRIPTION_INVALID', 'several units start etcd: %s; name one' % ', '.join(found))
 
 
-def candidates():
+def candidates() -> 'List[str]':
     """Units whose ExecStart runs a program called etcd."""
     found = set()
     for place in units.LOAD_PATH:
@@ -54,13 +58,12 @@ def candidates():
     return sorted(found)
 
 
-def entry_of(unit):
+def entry_of(unit: str) -> 'Dict[str, Any]':
     if not units.unit_files(unit):
         raise Refused('HOST_DESCRIPTION_INVALID', 'there is no unit %s' % unit)
     directives = texts.directives(units.unit_files(unit))
-    user = texts.last_of(directives, 'User')
-    group = texts.last_of(directives, 'Group')
-    user = user.value if user and user.value else 'root'
+    named, group = texts.last_of(directives, 'User'), texts.last_of(directives, 'Group')
+    user = named.value if named and named.value else 'root'
     account = Account(user, group.value if group and group.value else '')
     settings = Settings(units.Unit(unit), account)
     if settings.problem:
@@ -78,22 +81,27 @@ def entry_of(unit):
     if real != os.path.normpath(data):
         remarks.append('%s is a link to %s' % (data, real))
     wal = settings.value('wal-dir')
+    file = settings.file()
+    if file is None:
+        raise Refused('HOST_DESCRIPTION_INVALID', '%s starts no program' % unit)
+    tools = _tools(settings.program)
     entry = {
         'runtime': 'systemd', 'unit': unit, 'user': account.user, 'group': account.group, 'data_dir': real,
         'wal_dir': os.path.realpath(wal) if wal else None,
-        'settings': {'style': settings.style, 'file': settings.file().replace('.masked-by-etcd-medic', '')},
-        'tools': _tools(settings.program), 'allow': list(description.GROUPS),
+        'settings': {'style': settings.style, 'file': file.replace('.masked-by-etcd-medic', '')},
+        'tools': tools, 'allow': list(description.GROUPS),
     }
-    remarks += ['there is no %s on this host' % name for name in ('etcdctl', 'etcdutl') if entry['tools'][name] is None]
+    remarks += ['there is no %s on this host' % name for name in ('etcdctl', 'etcdutl') if tools[name] is None]
     name = unit[:-len('.service')]
     description.check(name, entry)
     return {'name': name, 'entry': entry, 'remarks': remarks}
 
 
-def _tools(program):
+def _tools(program: str) -> 'Dict[str, Optional[str]]':
     """Beside the program of the unit first: there are the tools of its own version."""
-    places = ([os.path.dirname(program)] if program.startswith('/') else []) + ['/usr/local/bin', '/usr/bin', '/usr/local/sbin', '/usr/sbin', '/opt/etcd', '/opt/bin']
-    found = {}
+    places = [os.path.dirname(program)] if program.startswith('/') else []
+    places += ['/usr/local/bin', '/usr/bin', '/usr/local/sbin', '/usr/sbin', '/opt/etcd', '/opt/bin']
+    found: Dict[str, Optional[str]] = {}
     for name in ('etcd', 'etcdctl', 'etcdutl'):
         found[name] = next(('%s/%s' % (place, name) for place in places if os.access('%s/%s' % (place, name), os.X_OK)), None)
     if program.startswith('/'):

@@ -8,22 +8,26 @@ from . import trees
 from .refused import Refused
 from .users import Account
 
+MYPY = False
+if MYPY:
+    from typing import Any, Dict
+
 PATH = '/etc/etcd-medic/host.json'
 GROUPS = ('look', 'stop-and-start', 'restore', 'replace', 'fetch-database', 'v2')
 STYLES = ('environment-file', 'flags', 'config-file')
 _ENTRY = {'runtime', 'unit', 'user', 'group', 'data_dir', 'wal_dir', 'settings', 'tools', 'allow'}
 # What may stand in a path that is shown in commands and handed to etcd's tools.
-_PATH = re.compile(r'^(/[A-Za-z0-9_.@:+=,-]+)+\Z')
+_PATH = re.compile(r'(/[A-Za-z0-9_.@:+=,-]+)+')
 
 
-def invalid(message):
+def invalid(message: str) -> 'Refused':
     return Refused('HOST_DESCRIPTION_INVALID', message, 'Run the kit on the host again.')
 
 
 class Etcd:
     """One etcd of this host. All paths are free of links and of `..`."""
 
-    def __init__(self, name, fields):
+    def __init__(self, name: str, fields: 'Dict[str, Any]') -> None:
         self.name = name
         self.runtime = fields['runtime']
         self.unit = fields['unit']
@@ -35,7 +39,7 @@ class Etcd:
         self.allow = tuple(fields['allow'])
         self.account = Account(fields['user'], fields['group'])
 
-    def demand(self, *groups):
+    def demand(self, *groups: str) -> None:
         """Raises Refused HOST_NOT_ALLOWED unless one of the groups is allowed."""
         if any(group in self.allow for group in groups):
             return
@@ -43,21 +47,22 @@ class Etcd:
                       % (' or '.join(groups), self.name, PATH, ' or '.join(groups)), 'Whoever may decide it runs the kit with --allow.')
 
 
-def read(path=PATH):
+def read(path: str = PATH) -> 'Dict[str, Etcd]':
     """All entries by name, and whether the bot comes by sudo."""
     _trusted(path)
     try:
         whole = json.loads(trees.read_file(path, 262144).decode('utf-8'))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError, Refused) as error:
         raise invalid('%s cannot be read: %s.' % (path, error))
-    if not isinstance(whole, dict) or set(whole) != {'version', 'sudo', 'etcds'} or whole['version'] != 1 or not isinstance(whole['etcds'], dict):
+    if (not isinstance(whole, dict) or set(whole) != {'version', 'sudo', 'etcds'} or whole['version'] != 1 or isinstance(whole['version'], bool)
+            or not isinstance(whole['etcds'], dict)):
         raise invalid('%s is not of version 1.' % path)
     for name, fields in whole['etcds'].items():
         check(name, fields)
     return {name: Etcd(name, fields) for name, fields in whole['etcds'].items()}
 
 
-def _trusted(path):
+def _trusted(path: str) -> None:
     """Root's alone, and every directory above it."""
     at = path
     while True:
@@ -73,18 +78,18 @@ def _trusted(path):
         at = os.path.dirname(at)
 
 
-def check(name, fields):
+def check(name: str, fields: 'Any') -> None:
     """Raises Refused HOST_DESCRIPTION_INVALID for an entry that is not to the letter."""
-    def must(holds, what):
+    def must(holds: object, what: str) -> None:
         if not holds:
             raise invalid('The entry %s of %s: %s.' % (json.dumps(name), PATH, what))
 
-    must(re.match(r'^[A-Za-z0-9][A-Za-z0-9:_.@-]{0,60}\Z', name), 'a name is letters, digits and :_.@-')
+    must(re.fullmatch(r'[A-Za-z0-9][A-Za-z0-9:_.@-]{0,60}', name), 'a name is letters, digits and :_.@-')
     must(isinstance(fields, dict) and set(fields) == _ENTRY, 'its keys must be %s' % ', '.join(sorted(_ENTRY)))
     must(fields['runtime'] == 'systemd', 'the runtime must be systemd')
-    must(isinstance(fields['unit'], str) and re.match(r'^[A-Za-z0-9][A-Za-z0-9:_.@-]{0,70}\.service\Z', fields['unit']), 'unit is no name of a service')
+    must(isinstance(fields['unit'], str) and re.fullmatch(r'[A-Za-z0-9][A-Za-z0-9:_.@-]{0,70}\.service', fields['unit']), 'unit is no name of a service')
     for key in ('user', 'group'):
-        must(isinstance(fields[key], str) and re.match(r'^[a-z_][a-z0-9_-]{0,31}\Z', fields[key]), '%s is no name' % key)
+        must(isinstance(fields[key], str) and re.fullmatch(r'[a-z_][a-z0-9_-]{0,31}', fields[key]), '%s is no name' % key)
     must(_is_path(fields['data_dir'], 2), 'data_dir is not an absolute path, two levels deep at least, of plain characters')
     must(fields['wal_dir'] is None or _is_path(fields['wal_dir'], 1), 'wal_dir is not an absolute path of plain characters')
     settings = fields['settings']
@@ -96,6 +101,6 @@ def check(name, fields):
     must(isinstance(fields['allow'], list) and all(group in GROUPS for group in fields['allow']), 'allow may hold %s' % ', '.join(GROUPS))
 
 
-def _is_path(path, depth):
-    return (isinstance(path, str) and len(path) <= 1024 and _PATH.match(path) is not None and path.count('/') >= depth
+def _is_path(path: 'Any', depth: int) -> bool:
+    return (isinstance(path, str) and len(path) <= 1024 and _PATH.fullmatch(path) is not None and path.count('/') >= depth
             and not any(part in ('.', '..') for part in path.split('/')))

@@ -4,20 +4,30 @@ import json
 import re
 
 from .refused import Refused, unknown
-from .units import set_aside_file, own_file
+from .units import own_file, set_aside_file
 
+MYPY = False
+if MYPY:
+    from typing import Any, Callable, Dict, List, Optional, Tuple
+
+    from .description import Etcd
+    from .settings import Settings
+    from .units import Unit
+
+# What the host's administrators write; packages keep theirs elsewhere.
+ADMINISTRATORS = '/etc/'
 NAMES = ('initial-cluster-state', 'initial-cluster-token', 'initial-cluster')
 
 
-def wanted_of(arguments):
+def wanted_of(arguments: 'Dict[str, Any]') -> 'List[Tuple[str, str]]':
     """The settings that are given, by etcd's names. Raises Refused ARGUMENT_UNSAFE for a value with more in it than such values have."""
-    patterns = (r'^(new|existing)\Z', r'^[A-Za-z0-9._-]{1,128}\Z', r'^[A-Za-z0-9.:/,=_\[\]-]{1,4096}\Z')
+    patterns = (r'(new|existing)', r'[A-Za-z0-9._-]{1,128}', r'[A-Za-z0-9.:/,=_\[\]-]{1,4096}')
     wanted = []
     for name, pattern in zip(NAMES, patterns):
         value = arguments.get(name.replace('-', '_'))
         if value is None:
             continue
-        if not isinstance(value, str) or not re.match(pattern, value):
+        if not isinstance(value, str) or not re.fullmatch(pattern, value):
             raise Refused('ARGUMENT_UNSAFE', '%s cannot be set to %s.' % (name, json.dumps(value)[:200]))
         wanted.append((name, value))
     if not wanted or wanted[0][0] != NAMES[0]:
@@ -25,7 +35,7 @@ def wanted_of(arguments):
     return wanted
 
 
-def copy_name(file, wanted):
+def copy_name(file: str, wanted: 'List[Tuple[str, str]]') -> str:
     """The copy that is kept of a file says what came after it, so that a repeat makes no second one. A hash stands for a whole initial cluster."""
     values = dict(wanted)
     after = values.get('initial-cluster-token')
@@ -34,7 +44,7 @@ def copy_name(file, wanted):
     return '%s.before-%s%s.etcd-medic' % (file, values['initial-cluster-state'], '' if after is None else '-' + after)
 
 
-def stands(settings, unit, wanted):
+def stands(settings: 'Settings', unit: 'Unit', wanted: 'List[Tuple[str, str]]') -> 'Optional[str]':
     """Why the settings do not have these values yet, in words; None when they have, and systemd knows."""
     wrong = []
     for name, value in wanted:
@@ -49,23 +59,31 @@ def stands(settings, unit, wanted):
 class Edit:
     """What is to become of one file."""
 
-    def __init__(self, path, before, after):
+    def __init__(self, path: str, before: str, after: str) -> None:
         self.path = path
         self.before = before
         self.after = after
 
-    def expressions(self):
-        """Of sed, one for each line that changes; lines are only replaced or added at the end."""
+    def command(self) -> 'List[str]':
+        """What a person types for it: sed, with an expression for each line that changes."""
+        if self.before == '':
+            # sed adds nothing to a file without a line: it takes another one's for it.
+            return ['sed', '-n', '-e', '1s@.*@%s@w%s' % ('\\n'.join(self.after.rstrip('\n').split('\n')), self.path), '/proc/version']
+        return ['sed', '-i'] + self._expressions() + [self.path]
+
+    def _expressions(self) -> 'List[str]':
+        """Lines are only replaced or added at the end."""
         old, young = self.before.split('\n'), self.after.split('\n')
         found = []
         for index, line in enumerate(young):
+            replaced = '%ds@.*@%s@' % (index + 1, re.sub(r'([\\&@])', r'\\\1', line))
             if index < len(old) - 1 and line != old[index]:
-                found += ['-e', '%ds@.*@%s@' % (index + 1, re.sub(r'([\\&@])', r'\\\1', line))]
+                found += ['-e', replaced]
             elif index >= len(old) - 1 and line and (index >= len(old) or line != old[index]):
-                found += ['-e', '$a%s' % line] if index >= len(old) or old[index] == '' else ['-e', '%ds@.*@%s@' % (index + 1, re.sub(r'([\\&@])', r'\\\1', line))]
+                found += ['-e', '$a%s' % line if index >= len(old) or old[index] == '' else replaced]
         return found
 
-    def difference(self):
+    def difference(self) -> str:
         """A unified diff without context: the other lines are nobody's business in a thread."""
         old, young = self.before.split('\n'), self.after.split('\n')
         hunks = []
@@ -80,29 +98,29 @@ class Edit:
         return '\n'.join(['--- ' + self.path, '+++ ' + self.path] + hunks + ['']) if hunks else ''
 
 
-def edit_of(settings, etcd, unit, wanted):
+def edit_of(settings: 'Settings', etcd: 'Etcd', unit: 'Unit', wanted: 'List[Tuple[str, str]]') -> 'Edit':
     """
     The edit that gives these settings their values and leaves every other one as it is. Raises Refused HOST_OUTPUT_UNKNOWN with what a
     person must do where that cannot be known.
     """
-    def by_hand(because):
+    def by_hand(because: str) -> 'Refused':
         words = ' and '.join('%s to %s' % pair for pair in wanted)
         return unknown('%s cannot be changed here: %s.' % (' and '.join(name for name, _ in wanted), because),
                        'Set %s on the host by hand, run systemctl daemon-reload, then press Retry.' % words)
 
     if settings.problem:
         raise by_hand(settings.problem)
-    places = sorted({settings.values[name].file for name, _ in wanted if name in settings.values})
+    places = sorted({settings.values[name].file or '' for name, _ in wanted if name in settings.values})
     path = places[0] if places else settings.file()
     text = settings.text_of(path) if path else None
     missing = [name for name, _ in wanted if name not in settings.values]
     if len(places) > 1:
         raise by_hand('they stand in more than one file (%s)' % ', '.join(places))
-    if text is None:
+    if path is None or text is None:
         raise by_hand('no file was found where they stand')
     if settings.style == 'flags' and missing:
         raise by_hand('%s is no flag of ExecStart in %s yet' % (' and '.join(missing), path))
-    if not path.startswith('/etc/'):
+    if not path.startswith(ADMINISTRATORS):
         raise by_hand('they stand in %s, which belongs to a package and would be overwritten by its next version' % path)
     allowed = {etcd.settings_file, set_aside_file(unit.name) if etcd.settings_file == own_file(unit.name) else etcd.settings_file}
     if path not in allowed:
@@ -120,7 +138,7 @@ def edit_of(settings, etcd, unit, wanted):
     return Edit(path, text, after)
 
 
-def edited(text, style, wanted, missing):
+def edited(text: str, style: str, wanted: 'List[Tuple[str, str]]', missing: 'List[str]') -> str:
     """Quotes, comments and all else stay as they are, byte for byte."""
     for name, value in wanted:
         variable = 'ETCD_' + name.upper().replace('-', '_')
@@ -129,13 +147,14 @@ def edited(text, style, wanted, missing):
             text = '%s%s\n' % (text if not text or text.endswith('\n') else text + '\n', line)
             continue
         old = r'[A-Za-z0-9.:/,=_\[\]-]*' if name == 'initial-cluster' else r'[A-Za-z0-9._-]*'
-        pattern = re.compile(r'((?:%s|%s)[=: ] *["\']?)%s' % (variable, name, old))
-        lines = [line if re.match(r'^ *[#;]', line) else pattern.sub(lambda match: match.group(1) + value, line) for line in text.split('\n')]
+        # A longer name that ends in the same words is another one.
+        pattern = re.compile(r'((?<![A-Za-z0-9_])(?<![A-Za-z0-9_]-)(?:%s|%s)[=: ] *["\']?)%s' % (variable, name, old))
+        lines = [line if re.match(r'^ *[#;]', line) else pattern.sub(r'\g<1>' + value, line) for line in text.split('\n')]
         text = '\n'.join(lines)
     return text
 
 
-def before(settings, etcd, unit, wanted, read):
+def before(settings: 'Settings', etcd: 'Etcd', unit: 'Unit', wanted: 'List[Tuple[str, str]]', read: 'Callable[[str], str]') -> 'Optional[Dict[str, str]]':
     """
     What these settings were before they were set, as the copy of their file has it; None when there is no such copy. Where one stood nowhere it
     gets what etcd takes without it (https://etcd.io/docs/v3.5/op-guide/configuration/#clustering).
@@ -154,7 +173,8 @@ def before(settings, etcd, unit, wanted, read):
         found = {'initial_cluster_state': 'existing' if former.value('initial-cluster-state') == 'existing' else 'new'}
         if 'initial-cluster-token' in names:
             found['initial_cluster_token'] = former.value('initial-cluster-token') or 'etcd-cluster'
-        if 'initial-cluster' in names and former.value('initial-cluster'):
-            found['initial_cluster'] = former.value('initial-cluster')
+        cluster = former.value('initial-cluster')
+        if 'initial-cluster' in names and cluster:
+            found['initial_cluster'] = cluster
         return found
     return None

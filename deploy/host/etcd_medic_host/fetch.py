@@ -9,19 +9,27 @@ from .restoring import V2_ROOM_BYTES, need_room, open_file
 from .users import as_user
 from .wire import BLOCK_MAX_BYTES
 
+MYPY = False
+if MYPY:
+    from typing import Any, Dict, List, Optional
 
-def fetch_database(wire, request_id, state):
+    from .state import State
+    from .users import Account
+    from .wire import Wire
+
+
+def fetch_database(wire: 'Wire', request_id: int, state: 'State') -> 'Dict[str, Any]':
     """A database that etcd writes while it is read would be torn, so etcd must be down before and after."""
-    refuse_while_up(state, 'The database is not copied')
+    refuse_while_up(state, 'The database would be torn, so it is not copied')
     path = state.place.database(state.place.data)
     result = _stream(wire, request_id, state.etcd.account, path)
     from .units import Unit
     state.unit = Unit(state.unit.name)
-    refuse_while_up(state, 'The database is not copied')
+    refuse_while_up(state, 'The database would be torn, so it is not copied')
     return result
 
 
-def refuse_while_up(state, what):
+def refuse_while_up(state: 'State', what: str) -> None:
     mine, _, _ = processes.of(state.etcd, [])
     if state.unit.is_down and not mine:
         return
@@ -29,7 +37,7 @@ def refuse_while_up(state, what):
     raise failed('%s, because %s.' % (what, because), 'Save a snapshot of the running member, or stop it first.')
 
 
-def fetch_v2(wire, request_id, state):
+def fetch_v2(wire: 'Wire', request_id: int, state: 'State') -> 'Dict[str, Any]':
     """A WAL is mostly zeros: gzip makes 64 MB a few kB. Packed by tar, as etcd's user, and without a file on the disk of the host."""
     need_room(state.place, V2_ROOM_BYTES, 'the packed backup')
     directory = state.place.path(state.run, 'restored')
@@ -39,7 +47,8 @@ def fetch_v2(wire, request_id, state):
         state.place.perform(archive, lambda: trees.remove(archive))
         # In root's directory root makes the empty file and etcd's user fills it.
         os.close(_made(state, archive))
-        answer = programs.run(['tar', '--create', '--gzip', '--sort=name', '--file=' + archive, '--directory=' + directory, 'member'], account=account, seconds=600)
+        tar = ['tar', '--create', '--gzip', '--sort=name', '--file=' + archive, '--directory=' + directory, 'member']
+        answer = programs.run(tar, account=account, seconds=600)
         if answer.exit != 0:
             raise failed('The backup could not be packed: %s' % answer.text[:400])
         return _stream(wire, request_id, account, archive)
@@ -47,7 +56,7 @@ def fetch_v2(wire, request_id, state):
         state.place.perform(archive, lambda: trees.remove(archive))
 
 
-def _made(state, path):
+def _made(state: 'State', path: str) -> int:
     account = state.etcd.account
     if state.place.acts_as(path) == 'root':
         return trees.new_file(path, account)
@@ -55,7 +64,7 @@ def _made(state, path):
     return os.open(os.devnull, os.O_RDONLY)
 
 
-def _stream(wire, request_id, account, path):
+def _stream(wire: 'Wire', request_id: int, account: 'Account', path: str) -> 'Dict[str, Any]':
     """The size is announced, and that many bytes come; the sha256 is of what was sent."""
     reading, writing = os.pipe()
     child = os.fork()
@@ -102,7 +111,7 @@ def _stream(wire, request_id, account, path):
     return {'bytes': sent, 'sha256': digest.hexdigest()}
 
 
-def inspect_v2(state):
+def inspect_v2(state: 'State') -> 'Optional[Dict[str, Any]]':
     """What a backup of API 2 holds: its WAL and snapshot, how far its log counts, and whether data of API 3 is in it. None when it is not there."""
     import re
     directory = state.place.path(state.run, 'restored')
@@ -111,7 +120,7 @@ def inspect_v2(state):
     tool = versions.fitting(state.etcd, versions.server_version(state.etcd, state.settings.program))
     database = versions.database(state.etcd, tool, directory + '/member/snap/db')
 
-    def look():
+    def look() -> 'List[Any]':
         found, total = [], 0
         for inner in ('wal', 'snap'):
             fd = trees.opened('%s/member/%s' % (directory, inner))
@@ -136,7 +145,7 @@ def inspect_v2(state):
             'v3': {'held': held, 'revision': database['revision'], 'total_keys': database['totalKeys']}}
 
 
-def _consistent_index(head):
+def _consistent_index(head: bytes) -> 'Optional[int]':
     """`backup` writes it into the bucket `meta`, eight bytes, big endian; no tool shows it."""
     key, at, highest = b'consistent_index', 0, None
     while True:

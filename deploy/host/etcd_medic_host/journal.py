@@ -3,21 +3,25 @@ import json
 import os
 import time
 
+MYPY = False
+if MYPY:
+    from typing import Dict
+
 PATH = '/var/log/etcd-medic-host.log'
 MAX_BYTES = 16 * 1024 * 1024
 
 
-def who():
+def who() -> 'Dict[str, str]':
     """As far as it is known: the user that sudo was called by, and where the ssh connection came from."""
     return {'user': os.environ.get('SUDO_USER') or os.environ.get('USER') or '', 'from': (os.environ.get('SSH_CLIENT') or '').split(' ')[0]}
 
 
 class Journal:
-    def __init__(self, path=PATH):
+    def __init__(self, path: str = PATH) -> None:
         self._path = path
         self._who = who()
 
-    def note(self, **fields):
+    def note(self, **fields: object) -> None:
         """Raises OSError when it cannot be written: what cannot be recorded is not done."""
         entry = {'time': time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime()), 'pid': os.getpid()}
         entry.update(self._who)
@@ -36,7 +40,7 @@ class Journal:
             syslog.openlog('etcd-medic-host', 0, syslog.LOG_AUTHPRIV)
             syslog.syslog(syslog.LOG_INFO, line.rstrip('\n')[:4000])
 
-    def _turn(self):
+    def _turn(self) -> None:
         try:
             if os.stat(self._path).st_size > MAX_BYTES:
                 os.rename(self._path, self._path + '.1')

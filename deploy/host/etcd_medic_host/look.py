@@ -1,19 +1,29 @@
 """All facts of one etcd of this host at one moment."""
 import os
-import stat
 import time
 
 from . import certificates, edits, processes, trees, versions, wal
 from .refused import Refused
 from .users import as_user
 
+MYPY = False
+if MYPY:
+    from typing import Any, Dict, List, Optional, Tuple
 
-def look(etcd, others, state, arguments):
+    from .description import Etcd
+    from .place import Place
+    from .settings import Settings
+    from .state import State
+    from .units import Unit
+
+
+def look(etcd: 'Etcd', others: 'List[Etcd]', state: 'State', arguments: 'Dict[str, Any]') -> 'Dict[str, Any]':
     """The look of docs/host-protocol.md."""
     unit, settings, place = state.unit, state.settings, state.place
     mine, tools, foreign = processes.of(etcd, others)
     found = {
-        'time': time.time(), 'etcd': etcd.name, 'runtime': etcd.runtime, 'unit': etcd.unit, 'allow': list(etcd.allow), 'user': etcd.account.user, 'group': etcd.account.group,
+        'time': time.time(), 'etcd': etcd.name, 'runtime': etcd.runtime, 'unit': etcd.unit, 'allow': list(etcd.allow),
+        'user': etcd.account.user, 'group': etcd.account.group,
         'data_dir': etcd.data_dir, 'wal_dir': etcd.wal_dir, 'others': sorted(other.name for other in others),
         'state': unit.facts(), 'processes': mine, 'other_processes': foreign, 'tools_running': tools,
         'settings': _settings(etcd, unit, settings), 'place': _place(state, arguments), 'data_ids': _ids(etcd, place),
@@ -29,7 +39,7 @@ def look(etcd, others, state, arguments):
     return found
 
 
-def _settings(etcd, unit, settings):
+def _settings(etcd: 'Etcd', unit: 'Unit', settings: 'Settings') -> 'Dict[str, Any]':
     """Whether they can be changed is tried, with values of the form that a run would put there."""
     because = None
     trial = [('initial-cluster-state', 'existing'), ('initial-cluster-token', 'etcd-medic-trial'), ('initial-cluster', 'a=https://192.0.2.1:2380')]
@@ -38,11 +48,10 @@ def _settings(etcd, unit, settings):
     except Refused as error:
         because = error.message
     data = settings.value('data-dir')
-    there = settings.path('data-dir') if data else '/%s.etcd' % (settings.value('name') or 'default')
     problem = settings.problem
     if problem is None and not unit.directives:
         problem = 'there is no unit %s' % unit.name
-    if problem is None and there != etcd.data_dir:
+    if problem is None and etcd.data_dir not in _real(data or '/%s.etcd' % (settings.value('name') or 'default')):
         problem = 'etcd keeps its data in %s, and host.json says %s' % (data or 'a directory that its settings do not name', etcd.data_dir)
     apart = settings.value('wal-dir') or None
     if problem is None and settings.path('wal-dir') != etcd.wal_dir:
@@ -51,7 +60,15 @@ def _settings(etcd, unit, settings):
             'program': settings.program, 'values': settings.shown(), 'enable_v2': settings.is_on('enable-v2')}
 
 
-def _place(state, arguments):
+def _real(path: str) -> 'Tuple[str, ...]':
+    """Where a path leads, with its last part followed and without: that a data-dir became a link is the place's to say. Empty for what no file can have."""
+    try:
+        return os.path.realpath(path), os.path.join(os.path.realpath(os.path.dirname(path.rstrip('/'))), os.path.basename(path.rstrip('/')))
+    except ValueError:
+        return ()
+
+
+def _place(state: 'State', arguments: 'Dict[str, Any]') -> 'Dict[str, Any]':
     place = state.place
     found = {'target': place.data, 'is_mount': place.is_mount, 'problem': place.problem, 'data': None, 'runs': {}, 'beside': []}
     try:
@@ -65,17 +82,17 @@ def _place(state, arguments):
     return found
 
 
-def _sized(place, path, arguments):
+def _sized(place: 'Place', path: str, arguments: 'Dict[str, Any]') -> 'Optional[Dict[str, Any]]':
     entry = place.entry(path)
     if entry is not None and entry['type'] == 'directory' and arguments.get('sizes'):
         try:
-            entry['bytes'] = size_of(path)
+            entry['bytes'] = trees.size_of(path)
         except OSError:
             pass  # it went away meanwhile; what is there is said all the same
     return entry
 
 
-def _ids(etcd, place):
+def _ids(etcd: 'Etcd', place: 'Place') -> 'Optional[Dict[str, str]]':
     directory = etcd.wal_dir or (place.data + '/wal' if place.is_mount else place.data + '/member/wal')
     try:
         return as_user(etcd.account, lambda: wal.ids(directory))
@@ -83,17 +100,18 @@ def _ids(etcd, place):
         return None
 
 
-def _room(place):
+def _room(place: 'Place') -> 'Dict[str, Optional[int]]':
     path = place.etcd.data_dir if os.path.isdir(place.etcd.data_dir) else os.path.dirname(place.etcd.data_dir)
     try:
         facts = os.statvfs(path)
         beside = os.statvfs(os.path.dirname(place.data))
-        return {'free_bytes': beside.f_bavail * beside.f_frsize, 'data_free_bytes': facts.f_bavail * facts.f_frsize, 'disk_bytes': facts.f_blocks * facts.f_frsize}
+        return {'free_bytes': beside.f_bavail * beside.f_frsize, 'data_free_bytes': facts.f_bavail * facts.f_frsize,
+                'disk_bytes': facts.f_blocks * facts.f_frsize}
     except OSError:
         return {'free_bytes': None, 'data_free_bytes': None, 'disk_bytes': None}
 
 
-def runs_with_force(pid):
+def runs_with_force(pid: 'Optional[int]') -> 'Optional[bool]':
     """Whether the etcd that runs was told to; None when none runs, or it ended while it was looked at."""
     if not pid:
         return None
@@ -106,31 +124,3 @@ def runs_with_force(pid):
         return any(word.lstrip(b'-').split(b'=')[0] == b'force-new-cluster' for word in words if word.startswith(b'-'))
     except OSError:
         return None
-
-
-def size_of(path):
-    """Bytes of the files below a directory, as `du` counts them; links are not followed, and no other file system is entered."""
-    fd = trees.opened(path)
-    try:
-        return _size(fd, os.fstat(fd).st_dev, 0)
-    finally:
-        os.close(fd)
-
-
-def _size(fd, device, depth):
-    total = os.fstat(fd).st_blocks * 512
-    for name in os.listdir(fd):
-        try:
-            facts = os.stat(name, dir_fd=fd, follow_symlinks=False)
-            if stat.S_ISDIR(facts.st_mode):
-                if facts.st_dev == device and depth < 64:
-                    inner = os.open(name, trees.DIRECTORY, dir_fd=fd)
-                    try:
-                        total += _size(inner, device, depth + 1)
-                    finally:
-                        os.close(inner)
-            else:
-                total += facts.st_blocks * 512
-        except FileNotFoundError:
-            continue  # etcd removes files while it runs
-    return total

@@ -10,7 +10,7 @@ from .wire import Gone, Wire, request_of
 PROTOCOL = 1
 
 
-def main():
+def main() -> None:
     # An operation is never cut in two: whoever ends the channel is noticed between two of them.
     for one in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT, signal.SIGPIPE, signal.SIGQUIT):
         signal.signal(one, signal.SIG_IGN)
@@ -33,7 +33,7 @@ def main():
         pass
 
 
-def digest():
+def digest() -> str:
     """sha256 over this program's files: the name, a newline and the bytes of each, in the order of their names."""
     here = os.path.dirname(os.path.abspath(__file__))
     whole = hashlib.sha256()
@@ -43,33 +43,29 @@ def digest():
     return whole.hexdigest()
 
 
-def serve(wire):
+def serve(wire: 'Wire') -> None:
     from .session import Session
     session = Session(wire)
     while True:
-        request_id = 0
+        request = {}
         try:
             line = wire.line()
             if line is None:
                 return
             request = request_of(line)
-            request_id = request['id']
-            answered = session.answer(request)
-            wire.say({'id': request_id, 'done': answered})
+            wire.say({'id': request['id'], 'done': session.answer(request)})
         except Refused as error:
-            refuse(wire, request_id, error)
+            session.refused(request, error)
+            wire.say({'id': request.get('id', 0), 'error': error.told()})
             # What follows a line that is no request cannot be trusted to be a line.
             if error.code == 'HOST_PROTOCOL':
                 return
         except Gone:
             raise
         except Exception as error:
-            # Nobody foresaw it: what is told of it tells nothing of the host, and no other request is taken on this channel.
-            session.unforeseen(error)
-            refuse(wire, request_id, failed('etcd-medic-host came upon something that it does not know (%s).' % type(error).__name__,
-                                            'Look into /var/log/etcd-medic-host.log on the host.'))
+            # Nobody foresaw it, so nobody knows what it left: what is told of it tells nothing of the host, and the next request is for a new channel.
+            unforeseen = failed('etcd-medic-host came upon something that it does not know (%s).' % type(error).__name__,
+                                'Look into /var/log/etcd-medic-host.log on the host.')
+            session.refused(request, unforeseen, error)
+            wire.say({'id': request.get('id', 0), 'error': unforeseen.told()})
             return
-
-
-def refuse(wire, request_id, error):
-    wire.say({'id': request_id, 'error': {'code': error.code, 'message': error.message[:4000], 'hint': error.hint}})

@@ -15,23 +15,30 @@ The acts that move data: in, aside and back, and what is deleted. Each decides f
 The stand-in makes "all of it" tell itself from "nothing was restored".
 """
 from . import operations
-from .refused import failed
+from .refused import Refused
+
+MYPY = False
+if MYPY:
+    from typing import Any, Callable, Dict, List
+
+    from .operations import Operation
+    from .state import State
 
 
 class Refusal(Exception):
     """Why an act is not done, in words."""
 
 
-def _exchange(state, target, incoming, aside, nothing_in):
+def _exchange(state: 'State', target: str, incoming: str, aside: str, nothing_in: str) -> 'List[Operation]':
     present, ready, kept = state.there(target), state.there(incoming), state.there(aside)
-    if ready and state.entry(incoming)['type'] != 'directory':
+    if ready and (state.entry(incoming) or {}).get('type') != 'directory':
         raise Refusal('%s is no directory' % incoming)
     if ready and present and kept:
         raise Refusal('there is %s although the old one was moved aside already: something made it since' % target)
     if ready and present:
         return [operations.rename(state, target, aside), operations.rename(state, incoming, target)]
     if ready:
-        first = [] if kept else operations.make_directory(state, aside)
+        first = _owned(state, aside) if kept else operations.make_directory(state, aside)
         return first + [operations.rename(state, incoming, target)]
     if present and kept:
         return []
@@ -40,7 +47,14 @@ def _exchange(state, target, incoming, aside, nothing_in):
     raise Refusal(nothing_in if present else 'there is neither %s nor anything to put there' % target)
 
 
-def _each(state, work):
+def _owned(state: 'State', path: str) -> 'List[Operation]':
+    """The `chown` that a cut has left out."""
+    entry, account = state.entry(path) or {}, state.etcd.account
+    owned = (entry['user'], entry['group'], entry['mode']) == (account.user, account.group, '700')
+    return [] if owned or not entry['empty'] else [operations.own_directory(state, path)]
+
+
+def _each(state: 'State', work: 'Callable[[str], List[Operation]]') -> 'List[Operation]':
     state.place.demand()
     found = []
     for target in state.place.targets:
@@ -48,7 +62,7 @@ def _each(state, work):
     return found + [operations.to_disk(state, target) for target in state.place.targets] if found else []
 
 
-def fenced(state):
+def fenced(state: 'State') -> None:
     """Raises Refused unless etcd is stopped and cannot come back, as far as this host can tell."""
     from . import processes
     reasons = [] if state.unit.is_down else ['%s is %s' % (state.unit.name, state.unit.active)]
@@ -57,7 +71,7 @@ def fenced(state):
     reasons += ['an etcd process runs (pid %s)' % ', '.join(map(str, mine))] if mine else []
     reasons += ['a tool of etcd is at work (pid %s)' % ', '.join(map(str, tools))] if tools else []
     if reasons:
-        raise failed('etcd is not fenced: %s.' % '; '.join(reasons))
+        raise Refused('FENCE_FAILED', 'Nothing was moved, because etcd is not proven to be stopped: %s.' % '; '.join(reasons))
 
 
 class Swap:
@@ -66,10 +80,10 @@ class Swap:
     destroys = True
     demand = staticmethod(fenced)
 
-    def __init__(self, arguments):
+    def __init__(self, arguments: 'Dict[str, Any]') -> None:
         pass
 
-    def decide(self, state):
+    def decide(self, state: 'State') -> 'List[Operation]':
         place = state.place
         return _each(state, lambda target: _exchange(state, target, place.path(state.run, 'restored', target), place.path(state.run, 'aside', target),
                                                      'there is no restored data to put in'))
@@ -81,10 +95,10 @@ class PutBack:
     destroys = True
     demand = staticmethod(fenced)
 
-    def __init__(self, arguments):
+    def __init__(self, arguments: 'Dict[str, Any]') -> None:
         self.of_run = arguments['of_run']
 
-    def decide(self, state):
+    def decide(self, state: 'State') -> 'List[Operation]':
         place = state.place
         # For the run's own swap the name of its restored data is free again, and says what is put there.
         kind = 'restored' if self.of_run == state.run else 'aside'
@@ -98,19 +112,21 @@ class PutAside:
     destroys = True
     demand = staticmethod(fenced)
 
-    def __init__(self, arguments):
+    def __init__(self, arguments: 'Dict[str, Any]') -> None:
         pass
 
-    def decide(self, state):
+    def decide(self, state: 'State') -> 'List[Operation]':
         return _each(state, lambda target: self._target(state, target))
 
-    def _target(self, state, target):
+    def _target(self, state: 'State', target: str) -> 'List[Operation]':
         aside = state.place.path(state.run, 'aside', target)
         present = state.entry(target)
         first = []
         if not state.there(aside):
             first = [operations.rename(state, target, aside)] if present else operations.make_directory(state, aside)
             present = None
+        else:
+            first = _owned(state, aside)
         # etcd makes the directory of its WAL itself, by a rename: it would take an empty one for somebody else's.
         if target != state.place.data:
             return first
@@ -118,9 +134,7 @@ class PutAside:
             return first + operations.make_directory(state, target)
         if not present['empty']:
             raise Refusal('there is data in %s although the old data was moved aside already: something put it there since' % target)
-        account = state.etcd.account
-        owned = (present['user'], present['group'], present['mode']) == (account.user, account.group, '700')
-        return first if owned else first + [operations.own_directory(state, target)]
+        return first + _owned(state, target)
 
 
 class MakeDataDir:
@@ -128,13 +142,13 @@ class MakeDataDir:
     groups = ('replace',)
     destroys = False
 
-    def __init__(self, arguments):
+    def __init__(self, arguments: 'Dict[str, Any]') -> None:
         pass
 
-    def decide(self, state):
+    def decide(self, state: 'State') -> 'List[Operation]':
         state.place.demand()
         if state.there(state.place.data):
-            return []
+            return _owned(state, state.place.data)
         return operations.make_directory(state, state.place.data) + [operations.to_disk(state, state.place.data)]
 
 
@@ -143,10 +157,10 @@ class DeleteAside:
     groups = ('restore', 'replace')
     destroys = True
 
-    def __init__(self, arguments):
+    def __init__(self, arguments: 'Dict[str, Any]') -> None:
         pass
 
-    def decide(self, state):
+    def decide(self, state: 'State') -> 'List[Operation]':
         state.place.demand()
         place = state.place
         found = [place.path(state.run, 'aside', target) for target in place.targets if state.there(place.path(state.run, 'aside', target))]
@@ -161,10 +175,10 @@ class RemoveRestored:
     groups = ('restore', 'v2')
     destroys = False
 
-    def __init__(self, arguments):
+    def __init__(self, arguments: 'Dict[str, Any]') -> None:
         pass
 
-    def decide(self, state):
+    def decide(self, state: 'State') -> 'List[Operation]':
         state.place.demand()
         place = state.place
         found = [place.path(state.run, 'restored', target) for target in place.targets if state.there(place.path(state.run, 'restored', target))]
@@ -178,10 +192,10 @@ class RemoveScratch:
     groups = ('restore', 'v2')
     destroys = False
 
-    def __init__(self, arguments):
+    def __init__(self, arguments: 'Dict[str, Any]') -> None:
         pass
 
-    def decide(self, state):
+    def decide(self, state: 'State') -> 'List[Operation]':
         state.place.demand()
         place = state.place
         snapshot = place.path(state.run, 'snapshot')

@@ -1,8 +1,18 @@
 """One operation of an act: the command that a person types for it, how it is done here, and what it changes in what is known."""
+import errno
 import os
 
 from . import programs, trees
 from .refused import Refused, failed
+
+MYPY = False
+if MYPY:
+    from typing import Any, Callable, Dict, List, Optional, Tuple
+
+    from .description import Etcd
+    from .programs import Answer
+    from .state import State
+    from .users import Account
 
 ROOT, ETCD = 'root', 'etcd'
 
@@ -12,26 +22,37 @@ class Operation:
     `argv`: as root types it, or etcd's user. `work(held)`: does it, and gives an exit code and output. `assume(state)`: what holds afterwards.
     """
 
-    def __init__(self, argv, work, assume, by=ROOT):
+    def __init__(self, argv: 'List[str]', work: 'Optional[Callable[[Tuple[int, ...]], Any]]', assume: 'Callable[[State], None]', by: str = ROOT) -> None:
         self.argv = argv
         self._work = work
         self.assume = assume
         self.by = by
 
-    def facts(self, etcd):
+    def facts(self, etcd: 'Etcd') -> 'Dict[str, Any]':
         account = etcd.account
         return {'argv': self.argv, 'as': self.by, 'user': account.user, 'group': account.group, 'changes': True}
 
-    def perform(self, held):
-        """An Answer; what failed is one with an exit code that is not 0, and raises nothing."""
+    def perform(self, held: 'Tuple[int, ...]') -> 'Answer':
+        """An Answer; what failed is one with an exit code that is not 0."""
         try:
-            answer = self._work(held)
+            answer = self._work(held) if self._work else None
             return answer if isinstance(answer, programs.Answer) else programs.Answer(0, b'', 0, EMPTY, 0)
         except OSError as error:
-            return _said(1, '%s: %s' % (error.filename or self.argv[-1], error.strerror or error))
+            answer = said(1, '%s: %s' % (error.filename or self.argv[-1], error.strerror or error))
+            answer.refused = full(error) if error.errno in (errno.ENOSPC, errno.EDQUOT) else None
+            return answer
+        except Refused as error:
+            answer = said(1, error.message)
+            answer.refused = error
+            return answer
 
 
-def _said(code, text):
+def full(error: OSError) -> 'Refused':
+    return Refused('HOST_DISK_FULL', 'The disk is full: %s.' % (error.filename or error.strerror))
+
+
+def said(code: int, text: str) -> 'Answer':
+    """The Answer of an operation that is no program."""
     import hashlib
     data = text.encode('utf-8')
     return programs.Answer(code, data, len(data), hashlib.sha256(data).hexdigest(), 0)
@@ -40,13 +61,14 @@ def _said(code, text):
 EMPTY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
 
 
-def nothing(_state):
+def nothing(_state: 'State') -> None:
     """An operation after which nothing else is to be assumed."""
 
 
-def command(argv, assume=nothing, accepts=(0,), by=ROOT, account=None, extra=None, seconds=programs.LOOK_SECONDS * 15):
+def command(argv: 'List[str]', assume: 'Callable[[State], None]' = nothing, accepts: 'Tuple[int, ...]' = (0,), by: str = ROOT,
+            account: 'Optional[Account]' = None, extra: 'Optional[Dict[str, str]]' = None, seconds: float = programs.LOOK_SECONDS * 15) -> 'Operation':
     """A program that is run as it is shown. `extra` is its environment, shown by `env` in front."""
-    def work(held):
+    def work(held: 'Tuple[int, ...]') -> 'Any':
         inner = argv[1 + len(extra):] if extra else argv
         answer = programs.run(inner, account=account, extra=extra, seconds=seconds, held=held)
         if answer.exit in accepts:
@@ -55,11 +77,11 @@ def command(argv, assume=nothing, accepts=(0,), by=ROOT, account=None, extra=Non
     return Operation(argv, work, assume, by)
 
 
-def rename(state, source, target):
+def rename(state: 'State', source: str, target: str) -> 'Operation':
     """Never over anything; that the same directory or file is there afterwards is the proof."""
     place = state.place
 
-    def work(_held):
+    def work(_held: 'Tuple[int, ...]') -> 'Any':
         before = place.entry(source)
         if before is None:
             raise failed('%s is not there.' % source)
@@ -71,15 +93,15 @@ def rename(state, source, target):
     return Operation(['mv', '-nT', source, target], work, lambda later: later.moved(source, target))
 
 
-def make_directory(state, path, owned=True):
+def make_directory(state: 'State', path: str, owned: bool = True) -> 'List[Operation]':
     """An empty one, of etcd's user with mode 0700: `mkdir`, and in root's directories `chown`."""
     place, account = state.place, state.etcd.account
     as_root = place.acts_as(path) == 'root' and not account.is_root
 
-    def make(_held):
+    def make(_held: 'Tuple[int, ...]') -> None:
         place.perform(path, lambda: trees.make_directory(path))
 
-    def own(_held):
+    def own(_held: 'Tuple[int, ...]') -> None:
         place.perform(path, lambda: trees.own_directory(path, account))
     made = Operation(['mkdir', '-m', '700', path], make, lambda later: later.made(path, not as_root), ROOT if as_root or account.is_root else ETCD)
     if not as_root or not owned:
@@ -87,25 +109,25 @@ def make_directory(state, path, owned=True):
     return [made, Operation(['chown', '-h', '%s:%s' % (account.user, account.group), path], own, lambda later: later.made(path, True))]
 
 
-def own_directory(state, path):
+def own_directory(state: 'State', path: str) -> 'Operation':
     """The `chown` alone, where a cut has left the directory root's."""
     account = state.etcd.account
     return Operation(['chown', '-h', '%s:%s' % (account.user, account.group), path],
                      lambda _held: state.place.perform(path, lambda: trees.own_directory(path, account)), lambda later: later.made(path, True))
 
 
-def remove(state, path, directory=True):
+def remove(state: 'State', path: str, directory: bool = True) -> 'Operation':
     """A directory with what is in it, or a file; never across a mount."""
     place = state.place
     argv = ['rm', '-rf', '--one-file-system', path] if directory else ['rm', '-f', path]
     return Operation(argv, lambda _held: place.perform(path, lambda: trees.remove(path)), lambda later: later.assume(path, None))
 
 
-def to_disk(state, path):
+def to_disk(state: 'State', path: str) -> 'Operation':
     """Names reach the disk when their directory does."""
     directory = os.path.dirname(path)
 
-    def work(_held):
+    def work(_held: 'Tuple[int, ...]') -> 'Any':
         fd = trees.opened(directory)
         try:
             os.fsync(fd)
@@ -114,5 +136,5 @@ def to_disk(state, path):
     return Operation(['sync', directory], lambda held: state.place.perform(path, lambda: work(held)), nothing)
 
 
-def missing(what):
+def missing(what: str) -> 'Refused':
     return Refused('HOST_PROTOCOL', '%s is missing.' % what)

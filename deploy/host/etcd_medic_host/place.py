@@ -3,8 +3,15 @@ import os
 
 from . import trees
 from .fence import RUN
-from .refused import failed
+from .refused import Refused, failed
+from .rights import Unsafe, owner_of
 from .users import as_user
+
+MYPY = False
+if MYPY:
+    from typing import Any, Callable, Dict, List, Optional, Tuple
+
+    from .description import Etcd
 
 KINDS = ('snapshot', 'restored', 'aside')
 BESIDE_MAX = 256
@@ -16,7 +23,7 @@ class Place:
     and with --wal-dir the directory of the WAL beside it, always first, so that whoever sees the data done knows that the WAL is.
     """
 
-    def __init__(self, etcd):
+    def __init__(self, etcd: 'Etcd') -> None:
         self.etcd = etcd
         self.account = etcd.account
         self.is_mount = is_mount(etcd.data_dir)
@@ -24,17 +31,20 @@ class Place:
         self.targets = ([etcd.wal_dir] if etcd.wal_dir else []) + [self.data]
         self.problem, self.rights = self._rights()
 
-    def _rights(self):
+    def _rights(self) -> 'Tuple[Optional[str], Dict[str, str]]':
         """Why nothing can be moved here, or None; and for each directory that names are changed in, whose rights that needs."""
-        rights = {}
+        rights: Dict[str, str] = {}
+        wal = self.targets[0]
+        if (wal != self.data and (wal + '/').startswith(self.data + '/')) or (wal == self.data and len(self.targets) > 1):
+            return '%s lies in %s, and goes wherever that goes' % (wal, self.data), rights
         for path in self.targets:
             directory = os.path.dirname(path)
             try:
                 if os.path.realpath(directory) != directory:
                     return '%s leads over a symbolic link' % path, rights
-                rights[directory] = trees.owner_of(directory, self.account)
+                rights[directory] = owner_of(directory, self.account)
                 entry = self.entry(path)
-            except trees.Unsafe as error:
+            except Unsafe as error:
                 return '%s: nothing is done there in the name of root or of etcd' % error, rights
             except OSError as error:
                 return '%s cannot be looked at (%s)' % (error.filename or path, error.strerror), rights
@@ -46,38 +56,40 @@ class Place:
                 return '%s lies on another file system than %s' % (path, directory), rights
         return None, rights
 
-    def demand(self):
+    def demand(self) -> None:
         """Raises Refused when nothing can be moved here."""
         if self.problem:
             raise failed('The data-dir of %s cannot be moved aside by a rename: %s.' % (self.etcd.name, self.problem))
 
-    def path(self, run, kind, target=None):
+    def path(self, run: 'Optional[str]', kind: str, target: 'Optional[str]' = None) -> str:
         """`snapshot`, `restored` or `aside` of a run; of the data unless another target is named."""
+        if run is None:
+            raise Refused('HOST_PROTOCOL', 'A plan of what has the name of a run says of which.')
         return '%s.%s.%s' % (target or self.data, run, {'snapshot': 'snapshot', 'restored': 'new', 'aside': 'old'}[kind])
 
-    def database(self, directory):
+    def database(self, directory: str) -> str:
         """The database of a data-dir, or of its `member`."""
         return directory + ('/snap/db' if self.is_mount else '/member/snap/db')
 
-    def acts_as(self, path):
+    def acts_as(self, path: str) -> str:
         """'root' or 'etcd': with whose rights a name beside the data is changed."""
+        self.demand()
         return self.rights[os.path.dirname(path)]
 
-    def perform(self, path, work):
+    def perform(self, path: str, work: 'Callable[[], Any]') -> 'Any':
         """`work()` with the rights that fit the directory of `path`. Raises Refused where nothing may be done at all."""
-        self.demand()
         if self.acts_as(path) == 'etcd':
             return as_user(self.account, work)
         return work()
 
-    def entry(self, path):
+    def entry(self, path: str) -> 'Optional[Dict[str, Any]]':
         """What lies at a path, with names of its owner."""
         found = trees.entry_at(path)
         if found is not None:
             found = dict(found, user=_user(found.pop('uid')), group=_group(found.pop('gid')))
         return found
 
-    def beside(self):
+    def beside(self) -> 'List[str]':
         """Paths beside the data that begin with its name and a dot."""
         directory, name = trees.split(self.data)
         try:
@@ -91,7 +103,7 @@ class Place:
         # Whoever owns the directory can make any number of them, and an answer is one line of bounded length.
         return ['%s/%s' % (directory, one) for one in names[:BESIDE_MAX]]
 
-    def runs(self):
+    def runs(self) -> 'List[str]':
         """The runs that have left anything here."""
         found = set()
         for path in self.beside():
@@ -101,7 +113,7 @@ class Place:
         return sorted(found)
 
 
-def is_mount(path):
+def is_mount(path: str) -> bool:
     """As the kernel's own list of mounts says: a bind mount of the same file system is one too."""
     # As bytes: the name of a mount point need be no text.
     with open('/proc/self/mountinfo', 'rb') as file:
@@ -112,7 +124,7 @@ def is_mount(path):
     return False
 
 
-def _user(number):
+def _user(number: int) -> str:
     import pwd
     try:
         return pwd.getpwuid(number).pw_name
@@ -120,7 +132,7 @@ def _user(number):
         return str(number)
 
 
-def _group(number):
+def _group(number: int) -> str:
     import grp
     try:
         return grp.getgrgid(number).gr_name

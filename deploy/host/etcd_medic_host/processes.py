@@ -1,9 +1,15 @@
 """Which processes are an etcd of this host, told by its unit's cgroup, by the data-dir it has open, and by its command line; never by a name alone."""
 import os
 
+MYPY = False
+if MYPY:
+    from typing import Iterator, List, Optional, Tuple
+
+    from .description import Etcd
+
 
 class Process:
-    def __init__(self, pid):
+    def __init__(self, pid: int) -> None:
         self.pid = pid
         base = '/proc/%d' % pid
         self.uid = os.stat(base).st_uid
@@ -14,7 +20,7 @@ class Process:
         with open(base + '/comm', 'rb') as file:
             self.name = file.read(64).decode('utf-8', 'replace').strip()
 
-    def has_open(self, directory):
+    def has_open(self, directory: str) -> 'Optional[bool]':
         """Whether a file below the directory is open in it; None when that cannot be seen."""
         try:
             for fd in os.listdir('/proc/%d/fd' % self.pid):
@@ -27,7 +33,7 @@ class Process:
             return None
         return False
 
-    def is_zombie(self):
+    def is_zombie(self) -> bool:
         try:
             with open('/proc/%d/stat' % self.pid, 'rb') as file:
                 return file.read(4096).rpartition(b')')[2].split()[0] in (b'Z', b'X')
@@ -35,7 +41,7 @@ class Process:
             return True
 
 
-def every():
+def every() -> 'Iterator[Process]':
     """All processes but this one and its parents' chain."""
     for name in os.listdir('/proc'):
         if name.isdigit() and int(name) != os.getpid():
@@ -48,7 +54,7 @@ def every():
 TOOLS = ('etcdctl', 'etcdutl')
 
 
-def of(etcd, others):
+def of(etcd: 'Etcd', others: 'List[Etcd]') -> 'Tuple[List[int], List[int], List[int]]':
     """
     Processes of this etcd, its tools at work, and programs called etcd that belong to no entry.
     `others`: the other entries of host.json, whose processes are theirs.
@@ -69,7 +75,7 @@ def of(etcd, others):
             continue
         if process.has_open(etcd.data_dir):
             mine.append(process.pid)
-        elif process.name in programs and not any(other.unit in process.cgroups or process.has_open(other.data_dir) for other in others):
-            if not process.is_zombie():
+        elif process.name in programs and not process.is_zombie():
+            if not any(other.unit in process.cgroups or process.has_open(other.data_dir) for other in others):
                 foreign.append(process.pid)
     return mine, tools, foreign

@@ -8,6 +8,12 @@ import time
 
 from .refused import Refused
 
+MYPY = False
+if MYPY:
+    from typing import Any, Dict, List, Optional, Tuple
+
+    from .users import Account
+
 PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 KEPT_BYTES = 1048576
 LOOK_SECONDS = 20
@@ -15,30 +21,33 @@ WORK_SECONDS = 6 * 3600
 
 
 class Answer:
-    def __init__(self, exit_code, output, size, sha256, seconds):
+    def __init__(self, exit_code: int, output: 'Any', size: int, sha256: str, seconds: float) -> None:
         self.exit = exit_code
         self.output = output
         self.bytes = size
         self.sha256 = sha256
         self.seconds = seconds
+        # Why it failed, where more is known than an exit code.
+        self.refused: Optional[Refused] = None
 
     @property
-    def text(self):
-        return self.output.decode('utf-8', 'replace')
+    def text(self) -> str:
+        return str(self.output.decode('utf-8', 'replace'))
 
 
-def environment(extra=None):
+def environment(extra: 'Optional[Dict[str, str]]' = None) -> 'Dict[str, str]':
     env = {'PATH': PATH, 'LC_ALL': 'C', 'HOME': '/', 'ETCDCTL_API': '3'}
     env.update(extra or {})
     return env
 
 
-def run(argv, account=None, extra=None, seconds=LOOK_SECONDS, held=(), apart=False):
+def run(argv: 'List[str]', account: 'Optional[Account]' = None, extra: 'Optional[Dict[str, str]]' = None, seconds: float = LOOK_SECONDS,
+        held: 'Tuple[int, ...]' = (), apart: bool = False) -> 'Answer':
     """
     Runs it to its end. What it says goes to a file without a name, so that it can wait for nobody.
     `account`: as whom; root when not given. `held`: descriptors that it keeps open (a lock, until it ends). `apart`: stdout alone is the answer.
     """
-    def become():
+    def become() -> None:
         os.umask(0o077)
         if account is not None:
             account.become()
@@ -61,7 +70,7 @@ def run(argv, account=None, extra=None, seconds=LOOK_SECONDS, held=(), apart=Fal
         return _answer(code, output, time.monotonic() - begun)
 
 
-def _answer(code, output, seconds):
+def _answer(code: int, output: 'Any', seconds: float) -> 'Answer':
     size = output.seek(0, os.SEEK_END)
     output.seek(0)
     digest = hashlib.sha256()
@@ -76,7 +85,7 @@ def _answer(code, output, seconds):
     return Answer(code, kept[:KEPT_BYTES], size, digest.hexdigest(), seconds)
 
 
-def shortened(data, limit=4096):
+def shortened(data: bytes, limit: int = 4096) -> str:
     """At most `limit` bytes as text, its middle left out."""
     if len(data) <= limit:
         return data.decode('utf-8', 'replace')

@@ -6,7 +6,7 @@ import socket
 SECONDS = 3
 
 
-def reach(address, port):
+def reach(address: str, port: int) -> str:
     """`refused` proves that the way is free; `no-answer` that something swallows what is sent, or nobody is there."""
     if not 0 < port < 65536 or len(address) > 253:
         return 'unreachable'

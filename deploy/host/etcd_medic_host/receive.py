@@ -1,17 +1,30 @@
 """Takes a file in by the channel. A paused sender never ends it, so no lock is held meanwhile: the epoch is asked before and after."""
+import errno
 import hashlib
 import os
 import subprocess
 import threading
 
 from . import trees
+from .operations import full, said
 from .refused import Refused, failed
 from .restoring import MARGIN_BYTES, need_room
 from .users import Child
 from .wire import BLOCK_MAX_BYTES, Gone
 
+MYPY = False
+if MYPY:
+    from typing import Any, Callable, Iterator, Optional
 
-def receive(wire, request_id, act, state, fence, record):
+    from .fence import Fence
+    from .operations import Operation
+    from .place import Place
+    from .restoring import Receive
+    from .state import State
+    from .wire import Wire
+
+
+def receive(wire: 'Wire', request_id: int, act: 'Receive', state: 'State', fence: 'Fence', record: 'Callable[..., Any]') -> None:
     """
     Raises Refused, or Gone when the channel ends in the middle; no file has the run's name then.
     `record(operation, begun)`: what is told of each operation.
@@ -31,40 +44,54 @@ def receive(wire, request_id, act, state, fence, record):
         need_room(place, act.bytes + MARGIN_BYTES, 'the snapshot')
     wire.say({'id': request_id, 'ready': True})
     steps = act.decide(state)
+    at: Optional[Operation] = steps[0]
     begun = record(steps[0], None)
     try:
         arrived = _take(wire, place, part, act)
-        record(steps[0], begun)
-        begun = record(steps[1], None)
-        record(steps[1], begun)
+        record(at, begun)
+        at, begun = steps[1], record(steps[1], None)
         if arrived != act.sha256:
             raise failed('The file arrived with sha256 %s, not %s: it was cut, or the local file has changed.' % (arrived, act.sha256))
+        record(at, begun)
+        at = None  # between two of them
         with fence.held('receive %s' % path):
-            begun = record(steps[2], None)
+            at, begun = steps[2], record(steps[2], None)
             place.perform(path, lambda: trees.rename(part, path))
-            record(steps[2], begun)
-    except BaseException:
+        record(at, begun)
+    except BaseException as error:
         # Under the lock and only while nobody newer has begun one of that name.
         try:
             with fence.held('receive %s' % path):
                 place.perform(path, lambda: trees.remove(part))
         except (Refused, OSError):
             pass
-        raise
+        error = _in_words(error, part)
+        if at is not None:
+            record(at, begun, said(1, str(error) or 'the channel ended'))
+        raise error
 
 
-def _take(wire, place, part, act):
+def _in_words(error: BaseException, path: str) -> BaseException:
+    """A disk that filled up, and whatever else the host says."""
+    if not isinstance(error, OSError):
+        return error
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return full(error)
+    return failed('%s could not be written: %s.' % (error.filename or path, error.strerror or error))
+
+
+def _take(wire: 'Wire', place: 'Place', part: str, act: 'Receive') -> str:
     """The file is made anew, or not at all: no link that somebody put there is followed. Mode 0600 from its first moment."""
     if place.acts_as(part) == 'etcd':
         return _as_etcd(wire, place, part, act)
     return _write(_blocks(wire, act), trees.new_file(part), act)
 
 
-def _as_etcd(wire, place, part, act):
+def _as_etcd(wire: 'Wire', place: 'Place', part: str, act: 'Receive') -> str:
     """etcd's user makes the file; this process, which reads the channel, hands it the bytes by a pipe."""
     reading, writing = os.pipe()
 
-    def child():
+    def child() -> str:
         os.close(writing)
         with os.fdopen(reading, 'rb') as source:
             return _write(iter(lambda: source.read(BLOCK_MAX_BYTES), b''), trees.new_file(part), act)
@@ -88,7 +115,7 @@ def _as_etcd(wire, place, part, act):
     return at_work.finish()
 
 
-def _write(blocks, file, act):
+def _write(blocks: 'Iterator[bytes]', file: int, act: 'Receive') -> str:
     """
     sha256 of what was written; never more than was announced, whatever unpacks to more. Without fsync: a host that loses its power has a torn file
     then, and a restore from it ends at the hash that is checked again there.
@@ -112,40 +139,44 @@ def _write(blocks, file, act):
     return digest.hexdigest()
 
 
-def _blocks(wire, act):
+def _blocks(wire: 'Wire', act: 'Receive') -> 'Iterator[bytes]':
     if act.encoding == 'none':
         return wire.blocks(act.bytes)
     return _unpacked(wire, act)
 
 
-def _unpacked(wire, act):
+def _unpacked(wire: 'Wire', act: 'Receive') -> 'Iterator[bytes]':
     """zstd's own program unpacks, as nobody special: it sees a pipe on both sides and no file."""
-    def lesser():
+    def lesser() -> None:
         os.setgroups([])
         os.setresgid(65534, 65534, 65534)
         os.setresuid(65534, 65534, 65534)
-    child = subprocess.Popen(['zstd', '-dc', '--memory=64MB'], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd='/',
-                             env={'PATH': '/usr/local/bin:/usr/bin:/bin'}, preexec_fn=lesser, start_new_session=True)
+    try:
+        child = subprocess.Popen(['zstd', '-dc', '--memory=64MB'], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd='/',
+                                 env={'PATH': '/usr/local/bin:/usr/bin:/bin'}, preexec_fn=lesser, start_new_session=True)
+    except FileNotFoundError:
+        raise Refused('HOST_TOOL_MISSING', 'There is no zstd on this host.')
+    stdin, stdout = child.stdin, child.stdout
+    assert stdin is not None and stdout is not None  # noqa: S101 -- for mypy: they are pipes
     failures = []
 
-    def feed():
+    def feed() -> None:
         try:
             # Packed it is hardly ever larger, and never by more than this.
             for data in wire.blocks(act.bytes + act.bytes // 128 + 65536):
-                child.stdin.write(data)
+                stdin.write(data)
         except (Refused, Gone, OSError) as error:
             failures.append(error)
         try:
-            child.stdin.close()
+            stdin.close()
         except OSError:
             pass
     thread = threading.Thread(target=feed)
     thread.start()
     try:
-        for data in iter(lambda: child.stdout.read(BLOCK_MAX_BYTES), b''):
-            yield data
+        yield from iter(lambda: stdout.read(BLOCK_MAX_BYTES), b'')
     finally:
-        child.stdout.close()
+        stdout.close()
         thread.join()
         code = child.wait()
     if failures and isinstance(failures[0], (Refused, Gone)):

@@ -4,6 +4,10 @@ import os
 import stat
 import struct
 
+MYPY = False
+if MYPY:
+    from .users import Account
+
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _ACL = 'system.posix_acl_access'
 _ACL_USER, _ACL_GROUP = 2, 8
@@ -14,7 +18,7 @@ class Unsafe(Exception):
     """Somebody besides root and etcd's user could change what lies there."""
 
 
-def owner_of(path, account):
+def owner_of(path: str, account: 'Account') -> str:
     """
     Whose rights are needed to act in this directory: 'root' where root alone can change it and every directory above it, 'etcd' where
     etcd's user can too. Raises Unsafe when anybody else can, OSError when it is not there.
@@ -22,23 +26,21 @@ def owner_of(path, account):
     fd = os.open('/', DIRECTORY)
     who, at = 'root', ''
     try:
-        parts = [part for part in path.split('/') if part]
-        for index in range(len(parts) + 1):
-            who = _rights(fd, account, who, at or '/', last=index == len(parts))
-            if index == len(parts):
-                return who
-            at += '/' + parts[index]
+        for part in [part for part in path.split('/') if part]:
+            who = _rights(fd, account, who, at or '/', last=False)
+            at += '/' + part
             try:
-                inner = os.open(parts[index], DIRECTORY, dir_fd=fd)
+                inner = os.open(part, DIRECTORY, dir_fd=fd)
             except OSError as error:
                 raise OSError(error.errno, error.strerror, at)
             os.close(fd)
             fd = inner
+        return _rights(fd, account, who, at or '/', last=True)
     finally:
         os.close(fd)
 
 
-def _rights(fd, account, before, path, last):
+def _rights(fd: int, account: 'Account', before: str, path: str, last: bool) -> str:
     facts = os.fstat(fd)
     mode = stat.S_IMODE(facts.st_mode)
     if facts.st_uid not in (0, account.uid):
@@ -51,12 +53,12 @@ def _rights(fd, account, before, path, last):
     if account.is_root:
         return 'root'
     # Without the group's bit, which is the mask of a list, no entry of a list can write.
-    listed = mode & 0o020 and _listed(fd, account, path)
-    mine = facts.st_uid == account.uid or (mode & 0o020 and facts.st_gid in account.gids) or listed
+    listed = bool(mode & 0o020) and _listed(fd, account, path)
+    mine = facts.st_uid == account.uid or bool(mode & 0o020 and facts.st_gid in account.gids) or listed
     return 'etcd' if mine or before == 'etcd' else 'root'
 
 
-def _listed(fd, account, path):
+def _listed(fd: int, account: 'Account', path: str) -> bool:
     """Whether an access control list (acl(5)) lets etcd's user write. Raises Unsafe when it lets others than root."""
     try:
         whole = os.getxattr(fd, _ACL)

@@ -5,18 +5,27 @@ import re
 
 from . import texts, trees
 from .refused import Refused
+from .rights import Unsafe, owner_of
 from .users import as_user
+
+MYPY = False
+if MYPY:
+    from typing import Dict, List, Match, Optional, Tuple
+
+    from .units import Unit
+    from .users import Account
 
 FILE_MAX_BYTES = 1048576
 SHELLS = ('sh', 'bash', 'dash')
 # What may leave the host: how a member is laid out, and no password or token of anything else.
-SHOWN = re.compile(r'^(name|data-dir|wal-dir|listen-.*|advertise-.*|initial-.*|discovery(-srv|-srv-name|-fallback|-endpoints)?|.*cert-file|.*key-file|.*trusted-ca-file|.*client-cert-auth|.*auto-tls'
+SHOWN = re.compile(r'^(name|data-dir|wal-dir|listen-.*|advertise-.*|initial-.*|discovery(-srv|-srv-name|-fallback|-endpoints)?|.*cert-file|.*key-file'
+                   r'|.*trusted-ca-file|.*client-cert-auth|.*auto-tls'
                    r'|quota-backend-bytes|enable-v2|force-new-cluster|auto-compaction-.*|snapshot-count|heartbeat-interval|election-timeout|config-file|strict-reconfig-check'
                    r'|(client|peer)-transport-security\..*)$')
 
 
 class Setting:
-    def __init__(self, value, file):
+    def __init__(self, value: str, file: 'Optional[str]') -> None:
         self.value = value
         self.file = file
 
@@ -24,60 +33,61 @@ class Setting:
 class Settings:
     """All that are given, by etcd's flag names, with the file each stands in."""
 
-    def __init__(self, unit, account, changed=None):
+    def __init__(self, unit: 'Unit', account: 'Account', changed: 'Optional[Dict[str, str]]' = None) -> None:
         self._unit = unit
         self._account = account
         self._changed = changed or {}
-        self.problem = None
+        self.problem: Optional[str] = None
         self.environment_files = self._read_all(_environment_paths(unit))
         self._line()
         given = self.flags.get('config-file') or self.environment.get('ETCD_CONFIG_FILE')
-        self.config_file = None
+        self.config_file: Optional[Tuple[str, str]] = None
         if given is not None and given.value:
             self._from_yaml(given.value)
         else:
             self._from_line()
 
-    def with_text(self, path, text):
+    def with_text(self, path: str, text: str) -> 'Settings':
         """As they would be with another text of one file."""
         return Settings(self._unit, self._account, dict(self._changed, **{path: text}))
 
-    def text_of(self, path):
+    def text_of(self, path: str) -> 'Optional[str]':
         """The text of one of the files that settings come from; None when it is none of them."""
         for at, text in self.environment_files + self._unit_files() + ([self.config_file] if self.config_file else []):
             if at == path:
                 return text
         return None
 
-    def value(self, name):
+    def value(self, name: str) -> 'Optional[str]':
         found = self.values.get(name)
         return None if found is None else found.value
 
-    def path(self, name):
+    def path(self, name: str) -> 'Optional[str]':
         """A value that is a path, its links followed; None when there is none, '' for one that no file can have."""
+        value = self.value(name)
         try:
-            return os.path.realpath(self.value(name)) if self.value(name) else None
+            return os.path.realpath(value) if value else None
         except ValueError:
             return ''
 
-    def _unit_files(self):
+    def _unit_files(self) -> 'List[Tuple[str, str]]':
         return [(path, self._changed.get(path, text)) for path, text in self._unit.files]
 
-    def _read_all(self, paths):
+    def _read_all(self, paths: 'List[Tuple[str, bool]]') -> 'List[Tuple[str, str]]':
         found = []
         for path, optional in paths:
             text = self._changed.get(path)
             if text is None:
                 try:
                     text = read_text(path, self._account)
-                except (OSError, trees.Unsafe, Refused) as error:
+                except (OSError, Unsafe, Refused) as error:
                     if not (optional and isinstance(error, FileNotFoundError)):
                         self.problem = '%s cannot be read (%s)' % (path, getattr(error, 'strerror', None) or error)
                     continue
             found.append((path, text))
         return found
 
-    def _line(self):
+    def _line(self) -> None:
         directives = texts.directives(self._unit_files())
         environment = {}
         for one in texts.list_of(directives, 'Environment'):
@@ -95,12 +105,12 @@ class Settings:
         line = []
         for word in texts.words(start.value if start else ''):
             line.extend(_expanded(Setting(word, self.unit_file), environment))
-        line = self._without_shell(line)
+        line = self._without_shell(line, environment)
         # Characters before the path change how systemd runs it, not what (systemd.service(5), "Special executable prefixes").
         self.program = line[0].value.lstrip('-@:+!|') if line else ''
         self.flags, self.strays = _flags_of(line[1:])
 
-    def _without_shell(self, line):
+    def _without_shell(self, line: 'List[Setting]', environment: 'Dict[str, Setting]') -> 'List[Setting]':
         """`/bin/bash -c "GOMAXPROCS=$(nproc) /usr/bin/etcd …"`, as the unit of RHEL's package has it."""
         if len(line) < 3 or os.path.basename(line[0].value.lstrip('-@:+!|')) not in SHELLS or line[1].value != '-c':
             return line
@@ -109,9 +119,9 @@ class Settings:
             inner = inner[1:]
         if any(re.search(r'[;&|<>`]|\$\(', word) for word in inner):
             self.problem = 'ExecStart in %s runs a shell with more than one command' % self.unit_file
-        return [Setting(word, line[2].file) for word in inner]
+        return [each for word in inner for each in _expanded(Setting(word, line[2].file), environment)]
 
-    def _from_yaml(self, path):
+    def _from_yaml(self, path: str) -> None:
         """With a YAML file etcd ignores flags and environment (https://etcd.io/docs/v3.5/op-guide/configuration/#configuration-file)."""
         self.style = 'config-file'
         self.values = {}
@@ -122,7 +132,7 @@ class Settings:
             except texts.NotUnderstood as error:
                 self.problem = '%s is not written in a way that is known: %s' % (file, error)
 
-    def _from_line(self):
+    def _from_line(self) -> None:
         """Flags go before the environment (https://etcd.io/docs/v3.5/op-guide/configuration/)."""
         self.values = {key[5:].lower().replace('_', '-'): one for key, one in self.environment.items() if key.startswith('ETCD_')}
         self.values.update(self.flags)
@@ -130,14 +140,14 @@ class Settings:
         files = [path for path, _ in self.environment_files]
         self.style = 'environment-file' if place in files or (place is None and files) else 'flags'
 
-    def place(self):
+    def place(self) -> 'Optional[str]':
         """Where how a member finds its cluster stands; None when it stands nowhere."""
         for name in ('initial-cluster-state', 'initial-cluster-token', 'initial-cluster'):
             if name in self.values:
                 return self.values[name].file
         return None
 
-    def file(self):
+    def file(self) -> 'Optional[str]':
         """The file that holds them, or would."""
         place = self.place()
         if place is not None:
@@ -148,28 +158,28 @@ class Settings:
             return self.environment_files[-1][0]
         return self.unit_file
 
-    def shown(self):
+    def shown(self) -> 'Dict[str, str]':
         return {name: one.value[:4096] for name, one in self.values.items() if SHOWN.match(name)}
 
-    def is_on(self, name):
+    def is_on(self, name: str) -> bool:
         value = self.value(name)
         return value is not None and value not in ('', 'false', '0', 'f', 'F', 'FALSE', 'False')
 
 
-def resolved(path, account):
+def resolved(path: str, account: 'Account') -> 'Tuple[str, str]':
     """
     Where a settings file lies, and with whose rights it is read and written, 'root' or 'etcd'. Links are followed where root alone could
     have made them: one that etcd's user made, or makes in the next moment, leads nowhere that etcd could not go.
     """
     for _ in range(8):
-        who = trees.owner_of(os.path.dirname(path), account)
+        who = owner_of(os.path.dirname(path), account)
         if who != 'root' or not os.path.islink(path):
             return path, who
         path = os.path.normpath(os.path.join(os.path.dirname(path), os.readlink(path)))
     raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
 
 
-def read_text(path, account):
+def read_text(path: str, account: 'Account') -> str:
     """A settings file, with the rights that fit the directory it lies in."""
     real, who = resolved(path, account)
     if who == 'root':
@@ -177,11 +187,11 @@ def read_text(path, account):
     return as_user(account, lambda: trees.read_file(real, FILE_MAX_BYTES).decode('utf-8', 'surrogateescape'))
 
 
-def _environment_paths(unit):
+def _environment_paths(unit: 'Unit') -> 'List[Tuple[str, bool]]':
     """The environment files that the unit names, in order; `-` before a path means that it may be missing."""
     prefix = unit.name.rsplit('.', 1)[0]
     specifiers = {'%p': prefix.split('@')[0], '%N': prefix, '%n': unit.name, '%%': '%', '%i': prefix.partition('@')[2]}
-    found = []
+    found: List[Tuple[str, bool]] = []
     for one in texts.list_of(unit.directives, 'EnvironmentFile'):
         path = re.sub('%.', lambda match: specifiers.get(match.group(0), match.group(0)), one.value.lstrip('-'))
         if '*' in path or '?' in path or '[' in path:
@@ -192,7 +202,7 @@ def _environment_paths(unit):
     return found
 
 
-def _expanded(word, environment):
+def _expanded(word: 'Setting', environment: 'Dict[str, Setting]') -> 'List[Setting]':
     """`$NAME` alone becomes its words, `${NAME}` its text (systemd.service(5), COMMAND LINES). A value belongs to the file it comes from."""
     alone = re.match(r'^\$([A-Za-z_][A-Za-z0-9_]*)$', word.value)
     if alone:
@@ -200,7 +210,7 @@ def _expanded(word, environment):
         return [] if found is None else [Setting(value, found.file) for value in texts.words(found.value)]
     file = [word.file]
 
-    def put(match):
+    def put(match: 'Match[str]') -> str:
         found = environment.get(match.group(1))
         if found is None:
             return ''
@@ -210,7 +220,7 @@ def _expanded(word, environment):
     return [Setting(value, file[0])]
 
 
-def _flags_of(line):
+def _flags_of(line: 'List[Setting]') -> 'Tuple[Dict[str, Setting], List[str]]':
     flags, strays, taken = {}, [], False
     for index, word in enumerate(line):
         match = re.match(r'^--?([a-z0-9-]+)(?:=(.*))?$', word.value, re.S)
@@ -225,5 +235,5 @@ def _flags_of(line):
         if value is not None:
             flags[name] = Setting(value, word.file)
         else:
-            flags[name] = following if taken else Setting('true', word.file)
+            flags[name] = following if taken and following is not None else Setting('true', word.file)
     return flags, strays

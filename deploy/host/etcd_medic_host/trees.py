@@ -5,13 +5,20 @@ import os
 import stat
 
 from .refused import Refused, failed
-from .rights import DIRECTORY, Unsafe, owner_of  # noqa: F401 -- by these names for those who use trees
+from .rights import DIRECTORY
+
+MYPY = False
+if MYPY:
+    from typing import Any, Dict, Optional, Tuple
+
+    from .users import Account
 
 RENAME_NOREPLACE = 1
+DEPTH_MAX = 64
 _libc = None
 
 
-def opened(path):
+def opened(path: str) -> int:
     """A descriptor of a directory. Raises OSError; a link anywhere in the path is ELOOP or ENOTDIR."""
     if not path.startswith('/') or '\0' in path or any(part in ('.', '..') for part in path.split('/')):
         raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), path)
@@ -30,13 +37,13 @@ def opened(path):
         raise
 
 
-def split(path):
+def split(path: str) -> 'Tuple[str, str]':
     """Directory and name."""
     directory, name = os.path.split(path)
     return directory or '/', name
 
 
-def entry_at(path):
+def entry_at(path: str) -> 'Optional[Dict[str, Any]]':
     """What lies there, the last part of the path never followed; None when nothing does."""
     directory, name = split(path)
     try:
@@ -64,7 +71,35 @@ def entry_at(path):
         os.close(fd)
 
 
-def rename(source, target):
+def size_of(path: str) -> int:
+    """Bytes of the files below a directory, as `du` counts them; links are not followed, and no other file system is entered."""
+    fd = opened(path)
+    try:
+        return _size(fd, os.fstat(fd).st_dev, 0)
+    finally:
+        os.close(fd)
+
+
+def _size(fd: int, device: int, depth: int) -> int:
+    total = os.fstat(fd).st_blocks * 512
+    for name in os.listdir(fd):
+        try:
+            facts = os.stat(name, dir_fd=fd, follow_symlinks=False)
+            if stat.S_ISDIR(facts.st_mode):
+                if facts.st_dev == device and depth < DEPTH_MAX:
+                    inner = os.open(name, DIRECTORY, dir_fd=fd)
+                    try:
+                        total += _size(inner, device, depth + 1)
+                    finally:
+                        os.close(inner)
+            else:
+                total += facts.st_blocks * 512
+        except FileNotFoundError:
+            continue  # etcd removes files while it runs
+    return total
+
+
+def rename(source: str, target: str) -> None:
     """Renames a name of one directory to a name of another, never over anything; both directories reach the disk."""
     one, other = opened(split(source)[0]), opened(split(target)[0])
     try:
@@ -76,8 +111,8 @@ def rename(source, target):
         os.close(other)
 
 
-def _rename_no_replace(from_fd, source, to_fd, target, path):
-    global _libc
+def _rename_no_replace(from_fd: int, source: str, to_fd: int, target: str, path: str) -> None:
+    global _libc  # noqa: PLW0603 -- loaded once, when it is first needed
     if _libc is None:
         _libc = ctypes.CDLL(None, use_errno=True)
     if hasattr(_libc, 'renameat2'):
@@ -95,7 +130,7 @@ def _rename_no_replace(from_fd, source, to_fd, target, path):
     raise OSError(errno.EEXIST, os.strerror(errno.EEXIST), path)
 
 
-def make_directory(path, account=None):
+def make_directory(path: str, account: 'Optional[Account]' = None) -> None:
     """An empty one of mode 0700, of that user when this is done as root; it was not there before."""
     directory, name = split(path)
     fd = opened(directory)
@@ -114,7 +149,7 @@ def make_directory(path, account=None):
         os.close(fd)
 
 
-def own_directory(path, account):
+def own_directory(path: str, account: 'Account') -> None:
     """Gives an empty directory to etcd's user with mode 0700."""
     fd = opened(path)
     try:
@@ -127,7 +162,7 @@ def own_directory(path, account):
         os.close(fd)
 
 
-def new_file(path, account=None):
+def new_file(path: str, account: 'Optional[Account]' = None) -> int:
     """A descriptor of a new file of mode 0600, of that user when this is done as root; it was not there before, and no link is followed."""
     directory, name = split(path)
     fd = opened(directory)
@@ -140,7 +175,7 @@ def new_file(path, account=None):
         os.close(fd)
 
 
-def _readable(path):
+def _readable(path: str) -> int:
     directory, name = split(path)
     fd = opened(directory)
     try:
@@ -149,7 +184,7 @@ def _readable(path):
         os.close(fd)
 
 
-def read_file(path, limit):
+def read_file(path: str, limit: int) -> bytes:
     """The bytes of a regular file, at most `limit`; no link is followed, and a pipe or device is refused without waiting."""
     file = _readable(path)
     try:
@@ -166,7 +201,7 @@ def read_file(path, limit):
         os.close(file)
 
 
-def read_head(path, size):
+def read_head(path: str, size: int) -> bytes:
     """The first bytes of a regular file, as `read_file`."""
     file = _readable(path)
     try:
@@ -175,7 +210,7 @@ def read_head(path, size):
         os.close(file)
 
 
-def write_over(path, data):
+def write_over(path: str, data: bytes) -> None:
     """Replaces a file by a rename: mode and owner stay, and a reader sees the old one or the new one, whole."""
     directory, name = split(path)
     fd = opened(directory)
@@ -186,7 +221,7 @@ def write_over(path, data):
         os.close(fd)
 
 
-def copy_beside(path, copy):
+def copy_beside(path: str, copy: str) -> None:
     """`cp -aT` of a file, or of a link, to another name in the same directory; a copy of before is replaced."""
     directory, name = split(path)
     fd = opened(directory)
@@ -200,7 +235,7 @@ def copy_beside(path, copy):
         os.close(fd)
 
 
-def _put(fd, name, data, like):
+def _put(fd: int, name: str, data: bytes, like: os.stat_result) -> None:
     temporary = '.%s.etcd-medic.tmp' % name[-200:]
     _unlink(fd, temporary)
     file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=fd)
@@ -217,7 +252,7 @@ def _put(fd, name, data, like):
     os.fsync(fd)
 
 
-def put_link(fd, name, to):
+def put_link(fd: int, name: str, to: str) -> None:
     """A link in the place of whatever has that name, in one rename."""
     temporary = '.%s.etcd-medic.tmp' % name[-200:]
     _unlink(fd, temporary)
@@ -226,14 +261,14 @@ def put_link(fd, name, to):
     os.fsync(fd)
 
 
-def _unlink(fd, name):
+def _unlink(fd: int, name: str) -> None:
     try:
         os.unlink(name, dir_fd=fd)
     except FileNotFoundError:
         pass
 
 
-def remove(path):
+def remove(path: str) -> None:
     """A file, a link, or a directory with what is in it; no link is followed and no other file system entered. Nothing when it is not there."""
     directory, name = split(path)
     fd = opened(directory)
@@ -244,7 +279,7 @@ def remove(path):
         os.close(fd)
 
 
-def _remove(fd, name, device, path, depth):
+def _remove(fd: int, name: str, device: int, path: str, depth: int) -> None:
     try:
         facts = os.stat(name, dir_fd=fd, follow_symlinks=False)
     except FileNotFoundError:
@@ -252,8 +287,10 @@ def _remove(fd, name, device, path, depth):
     if not stat.S_ISDIR(facts.st_mode):
         _unlink(fd, name)
         return
-    if facts.st_dev != device or depth > 64:
+    if facts.st_dev != device:
         raise failed('%s is not removed: another file system is mounted in it.' % path)
+    if depth > DEPTH_MAX:
+        raise failed('%s is not removed: it is deeper than %d directories.' % (path, DEPTH_MAX))
     inner = os.open(name, DIRECTORY, dir_fd=fd)
     try:
         for child in os.listdir(inner):
@@ -266,7 +303,7 @@ def _remove(fd, name, device, path, depth):
         pass
 
 
-def put_copy(path, copy):
+def put_copy(path: str, copy: str) -> None:
     """A copy of a file under a name in another directory; one of before is replaced."""
     was = os.stat(path)
     fd = opened(split(copy)[0])

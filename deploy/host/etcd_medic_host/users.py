@@ -1,4 +1,5 @@
 """Does things as etcd's own user: a child whose privileges are dropped for good, so that what etcd controls can trick nobody but etcd."""
+import errno
 import json
 import os
 import select
@@ -8,6 +9,10 @@ import time
 
 from .refused import Refused, failed, unknown
 
+MYPY = False
+if MYPY:
+    from typing import Any, Callable, Optional
+
 ANSWER_MAX_BYTES = 8 * 1024 * 1024
 # The longest is the removal of a directory of many gigabytes.
 WORK_SECONDS = 900
@@ -16,7 +21,7 @@ WORK_SECONDS = 900
 class Account:
     """A user and group of the host by name and number."""
 
-    def __init__(self, user, group):
+    def __init__(self, user: str, group: str) -> None:
         import grp
         import pwd
         try:
@@ -30,10 +35,10 @@ class Account:
         self.gids = set(os.getgrouplist(user, self.gid))
 
     @property
-    def is_root(self):
+    def is_root(self) -> bool:
         return self.uid == 0
 
-    def become(self):
+    def become(self) -> None:
         """Drops everything else, for good. For a child only."""
         if self.is_root:
             return
@@ -44,7 +49,7 @@ class Account:
             os._exit(111)
 
 
-def as_user(account, work, seconds=WORK_SECONDS):
+def as_user(account: 'Account', work: 'Callable[[], Any]', seconds: float = WORK_SECONDS) -> 'Any':
     """
     What `work()` gives (JSON), done by a child as that user; OSError and Refused come back as they are.
     As root it is done here.
@@ -57,7 +62,7 @@ def as_user(account, work, seconds=WORK_SECONDS):
 class Child:
     """Begins at once; `finish` waits for it and gives what its work gave."""
 
-    def __init__(self, account, work):
+    def __init__(self, account: 'Account', work: 'Callable[[], Any]') -> None:
         self._account = account
         self._reading, writing = os.pipe()
         self._pid = os.fork()
@@ -66,7 +71,7 @@ class Child:
             _child(account, work, writing)
         os.close(writing)
 
-    def finish(self, seconds=None):
+    def finish(self, seconds: 'Optional[float]' = None) -> 'Any':
         """After so many seconds it is killed: a pipe in the place of a file, or a SIGSTOP by its own user, would hold it for ever."""
         deadline = None if seconds is None else time.monotonic() + seconds
         told = bytearray()
@@ -83,12 +88,13 @@ class Child:
             os.kill(self._pid, signal.SIGKILL)
         _, status = os.waitpid(self._pid, 0)
         if late:
-            raise Refused('HOST_COMMAND_TIMEOUT', 'What was to be done as %s did not end within %d s.' % (self._account.user, seconds))
+            raise Refused('HOST_COMMAND_TIMEOUT', 'What was to be done as %s did not end within %s s.' % (self._account.user, seconds))
         if len(told) > ANSWER_MAX_BYTES:
             raise unknown('What was found as %s is more than %d bytes.' % (self._account.user, ANSWER_MAX_BYTES))
-        if not told:
+        try:
+            answer = json.loads(bytes(told).decode('utf-8'))
+        except ValueError:
             raise failed('What was to be done as %s ended without an answer (status %d).' % (self._account.user, status))
-        answer = json.loads(bytes(told).decode('utf-8'))
         if 'refused' in answer:
             raise Refused(*answer['refused'])
         if 'errno' in answer:
@@ -96,7 +102,7 @@ class Child:
         return answer['gives']
 
 
-def _child(account, work, writing):
+def _child(account: 'Account', work: 'Callable[[], Any]', writing: int) -> None:
     code = 1
     try:
         os.umask(0o077)
@@ -107,11 +113,13 @@ def _child(account, work, writing):
             answer = {'refused': [error.code, error.message, error.hint]}
         except OSError as error:
             path = error.filename if isinstance(error.filename, str) else None
-            answer = {'errno': error.errno, 'path': path}
+            answer = {'errno': error.errno or errno.EIO, 'path': path}
         data = json.dumps(answer).encode('utf-8')
         while data:
             data = data[os.write(writing, data):]
         code = 0
+    except BrokenPipeError:
+        pass  # who asked was killed
     except BaseException as error:
         sys.stderr.write('etcd-medic-host: %s: %s\n' % (type(error).__name__, error))
     finally:

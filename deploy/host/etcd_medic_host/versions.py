@@ -7,11 +7,17 @@ from . import programs, trees
 from .refused import Refused, failed, unknown
 from .users import as_user
 
+MYPY = False
+if MYPY:
+    from typing import Any, Dict, List, Optional
+
+    from .description import Etcd
+
 PROGRAMS = ('etcdutl', 'etcdctl')
-_known = {}
+_known: 'Dict[Any, str]' = {}
 
 
-def server_version(etcd, program):
+def server_version(etcd: 'Etcd', program: str) -> 'Optional[str]':
     """Of the very program that the unit starts."""
     path = program if program.startswith('/') else etcd.tools['etcd'] or program or 'etcd'
     text = _once([path, '--version'], etcd)
@@ -19,7 +25,7 @@ def server_version(etcd, program):
     return found.group(1)[:40] if found else None
 
 
-def tools(etcd):
+def tools(etcd: 'Etcd') -> 'List[Dict[str, Any]]':
     """Each of etcd's tools that is there: program, path, version, whether it restores and whether it raises revisions."""
     found = []
     for program in PROGRAMS:
@@ -35,7 +41,7 @@ def tools(etcd):
     return found
 
 
-def _once(argv, etcd):
+def _once(argv: 'List[str]', etcd: 'Etcd') -> str:
     """What a program says of itself, as etcd's user; asked again only when the file has changed."""
     try:
         facts = os.stat(argv[0])
@@ -53,11 +59,11 @@ def _once(argv, etcd):
     return _known[key]
 
 
-def minor(version):
+def minor(version: str) -> str:
     return '.'.join(version.split('.')[:2])
 
 
-def fitting(etcd, server):
+def fitting(etcd: 'Etcd', server: 'Optional[str]') -> 'Dict[str, Any]':
     """The tool that restores here: etcdutl wherever it is, of the server's own minor; else etcdctl of that minor."""
     for tool in tools(etcd):
         if tool['restores'] and server is not None and minor(tool['version']) == minor(server):
@@ -66,7 +72,7 @@ def fitting(etcd, server):
                   'Install etcdutl or etcdctl %s on the host, then run the kit again.' % minor(server or 'of that version'))
 
 
-def database(etcd, tool, path):
+def database(etcd: 'Etcd', tool: 'Dict[str, Any]', path: str) -> 'Dict[str, Any]':
     """What etcd's tool says of a database file: revision, keys, size and hash."""
     # The tool itself would follow a link, and wait at a pipe.
     if not as_user(etcd.account, lambda: len(trees.read_head(path, 1))):

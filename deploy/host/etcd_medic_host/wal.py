@@ -4,11 +4,15 @@ import struct
 
 from . import trees
 
+MYPY = False
+if MYPY:
+    from typing import Any, Dict, Iterator, Optional, Tuple
+
 METADATA = 4096
 RECORD_METADATA = 1
 
 
-def ids(directory):
+def ids(directory: str) -> 'Optional[Dict[str, str]]':
     """{'member': hex, 'cluster': hex} of a directory of .wal files; None when there is none that can be read."""
     try:
         fd = trees.opened(directory)
@@ -27,15 +31,13 @@ def ids(directory):
         for kind, data in _records(head):
             if kind == RECORD_METADATA:
                 fields = dict(_fields(data))
-                if not all(isinstance(fields.get(number, 0), int) for number in (1, 2)):
-                    return None
                 return {'member': '%x' % fields.get(1, 0), 'cluster': '%x' % fields.get(2, 0)}
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, TypeError):
         return None
     return None
 
 
-def _records(data):
+def _records(data: bytes) -> 'Iterator[Tuple[Any, Any]]':
     """Frames: 8 bytes of length, little endian, with the padding in the top byte; then walpb.Record (1 type, 3 data)."""
     at = 0
     while at + 8 <= len(data):
@@ -45,14 +47,14 @@ def _records(data):
         if size == 0 or at + 8 + size > len(data):
             return
         record = dict(_fields(data[at + 8:at + 8 + size]))
-        body = record.get(3, b'')
-        yield record.get(1, 0), body if isinstance(body, bytes) else b''
+        yield record.get(1, 0), record.get(3, b'')
         at += 8 + size + padding
 
 
-def _fields(data):
+def _fields(data: bytes) -> 'Iterator[Tuple[int, Any]]':
     """(number, value) of a protobuf message. Raises ValueError or IndexError when it is none."""
     at = 0
+    value: Any = None
     while at < len(data):
         key, at = _varint(data, at)
         kind = key & 7
@@ -71,7 +73,7 @@ def _fields(data):
         yield key >> 3, value
 
 
-def _varint(data, at):
+def _varint(data: bytes, at: int) -> 'Tuple[int, int]':
     value = shift = 0
     while True:
         byte = data[at]

@@ -5,6 +5,10 @@ import select
 
 from .refused import Refused, unknown
 
+MYPY = False
+if MYPY:
+    from typing import Any, Dict, Iterator, Optional
+
 LINE_MAX_BYTES = 262144
 BLOCK_MAX_BYTES = 1048576
 READ_BYTES = 1048576
@@ -17,7 +21,7 @@ class Gone(Exception):
 
 
 class Wire:
-    def __init__(self, source, sink):
+    def __init__(self, source: int, sink: int) -> None:
         self._source = source
         self._sink = sink
         os.set_blocking(sink, False)
@@ -25,20 +29,20 @@ class Wire:
         self._ended = False
         self._deaf = False
 
-    def say(self, answer):
+    def say(self, answer: 'Dict[str, Any]') -> None:
         """One line. That nobody reads it any more stops nothing here: `alive` tells, between two operations."""
         line = json.dumps(answer, separators=(',', ':'), ensure_ascii=True).encode('ascii') + b'\n'
         if len(line) > LINE_MAX_BYTES:
             raise unknown('What was found on the host is longer than %d bytes.' % LINE_MAX_BYTES)
         self._write(line)
 
-    def block(self, data):
+    def block(self, data: bytes) -> None:
         """One block of a stream; an empty one ends it. Raises Gone when nobody takes it: a copy for nobody is of no use."""
         self._write(b'%d\n' % len(data) + bytes(data))
         if self._deaf:
-            raise Gone()
+            raise Gone
 
-    def _write(self, data):
+    def _write(self, data: bytes) -> None:
         view = memoryview(data)
         while view and not self._deaf:
             try:
@@ -48,7 +52,7 @@ class Wire:
             except OSError:
                 self._deaf = True
 
-    def alive(self):
+    def alive(self) -> bool:
         """Whether the bot's end is open, as far as can be seen without waiting."""
         if self._deaf or self._ended:
             return False
@@ -59,7 +63,7 @@ class Wire:
             self._fill()
         return not self._ended
 
-    def line(self):
+    def line(self) -> 'Optional[bytes]':
         """The next line without its newline; None at the end of the input."""
         searched = 0
         while True:
@@ -73,17 +77,17 @@ class Wire:
             searched = len(self._held)
             if self._ended:
                 if self._held:
-                    raise Gone()
+                    raise Gone
                 return None
             self._fill()
 
-    def blocks(self, total_bytes):
+    def blocks(self, total_bytes: int) -> 'Iterator[bytes]':
         """The blocks of a file, at most `total_bytes` in all."""
         left = total_bytes
         while True:
             head = self.line()
             if head is None or not head.isdigit() or len(head) > 7:
-                raise Gone()
+                raise Gone
             size = int(head)
             if size > BLOCK_MAX_BYTES or size > left:
                 raise Refused('HOST_PROTOCOL', 'More bytes came than were announced.')
@@ -92,13 +96,13 @@ class Wire:
             left -= size
             while len(self._held) < size:
                 if self._ended:
-                    raise Gone()
+                    raise Gone
                 self._fill()
             data = bytes(memoryview(self._held)[:size])
             del self._held[:size]
             yield data
 
-    def _fill(self):
+    def _fill(self) -> None:
         try:
             data = os.read(self._source, READ_BYTES)
         except OSError:
@@ -109,7 +113,7 @@ class Wire:
             self._ended = True
 
 
-def request_of(line):
+def request_of(line: bytes) -> 'Dict[str, Any]':
     """A request out of a line. Raises Refused HOST_PROTOCOL for anything that is not one to the letter."""
     try:
         request = json.loads(line.decode('utf-8'))
@@ -126,7 +130,7 @@ def request_of(line):
     return request
 
 
-def exact(value, wanted, optional, what):
+def exact(value: 'Dict[str, Any]', wanted: 'Dict[str, Any]', optional: 'Dict[str, Any]', what: str) -> None:
     """Raises Refused HOST_PROTOCOL unless `value` has exactly the wanted keys, and of the optional ones any, each of its type."""
     for key in value:
         if key not in wanted and key not in optional:

@@ -1,7 +1,7 @@
 /** Known defects of etcd's releases that decide whether an act is safe: one row each, with what must be proven before the act. */
 import { allOf, fails, holds } from '../../engine/finding.ts';
 import type { Finding } from '../../engine/finding.ts';
-import { minorOf } from './versions.ts';
+import { minorOf } from '../../checkup/versions.ts';
 
 /** What a procedure is about to do. */
 export type Act = 'trust-survivor' | 'defragment' | 'compact' | 'add-member' | 'force-new-cluster' | 'etcdctl-cluster';

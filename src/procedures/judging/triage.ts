@@ -1,7 +1,7 @@
 /** From facts to the next right action: what a person who knows etcd would say first. */
 import type { ClusterLook } from '../../etcd/etcd.ts';
 import type { MemberName } from '../../ids.ts';
-import { list, plural } from '../words.ts';
+import { list, plural } from '../../engine/words.ts';
 
 /** What was seen of the host of a member that does not answer; `reachable: false` when ssh did not answer in time. */
 export type HostSight =

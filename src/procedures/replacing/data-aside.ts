@@ -15,7 +15,7 @@ import { lookAtStaying } from './replacement-looks.ts';
 import { answeringIds, nameOf, stillMembers } from './safe-to-replace.ts';
 import { lookTwice } from '../running/patience.ts';
 import { votesInWords } from '../running/members.ts';
-import { bytesInWords, list } from '../words.ts';
+import { bytesInWords, list } from '../../engine/words.ts';
 import type { World } from '../world.ts';
 
 /** Its data is of no use to the cluster any more: nobody who is a member runs on it. */

@@ -13,7 +13,7 @@ import type { PreparedReplacement } from '../replace-member.ts';
 import { hasPeerUrl } from './which-member.ts';
 import { votesInWords } from '../running/members.ts';
 import { lookTwice } from '../running/patience.ts';
-import { durationInWords } from '../words.ts';
+import { durationInWords } from '../../engine/words.ts';
 import type { World } from '../world.ts';
 
 /** A learner is sent the whole database first; how long that takes depends on its size and the network. */

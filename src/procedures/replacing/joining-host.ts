@@ -1,18 +1,19 @@
 /** Whether the host of a member is ready to join a cluster: tools, version, room, clocks, certificates, ports; all that is wrong at once. */
-import { allOf, fails, holds, that } from '../../engine/finding.ts';
+import { clocksAgree } from '../../checkup/clocks.ts';
+import { minorOf } from '../../checkup/versions.ts';
+import { allOf, fails, holds } from '../../engine/finding.ts';
 import type { Finding } from '../../engine/finding.ts';
+import { bytesInWords, list } from '../../engine/words.ts';
 import { isOpsError, OpsError } from '../../errors.ts';
-import type { HostFacts } from '../../host/host.ts';
+import type { ClusterLook } from '../../etcd/etcd.ts';
+import type { HostSight } from '../../host/sight.ts';
 import type { MemberName } from '../../ids.ts';
-import { certificatesFit } from './certificates.ts';
+import { readyToMove } from '../host-readiness.ts';
+import type { MovingData } from '../host-readiness.ts';
+import type { World } from '../world.ts';
 import { portsFree } from './ports.ts';
 import type { Place } from './ports.ts';
-import { minorOf, refusal } from '../judging/versions.ts';
-import { bytesInWords, list } from '../words.ts';
-import type { World } from '../world.ts';
 
-/** Leases, certificates and elections rest on clocks: https://etcd.io/docs/v3.5/faq/ warns at the same difference. */
-export const clockDifferenceMaxMs = 1_000;
 /** A look at a clock counts the time until its answer was read against the host: the best of so many is believed. */
 const clockLooksMax = 4;
 /** What a member needs beside the database it is sent: the WAL it sets aside, and room to write. */
@@ -27,24 +28,26 @@ export interface Joining {
   readonly dbSizeBytes: number;
   /** As the others run it. */
   readonly etcdVersions: ReadonlySet<string>;
+  /** The cluster as it answers now. */
+  readonly look: ClusterLook;
 }
 
 /** Looks at the member's host and at those of all members that answer. Throws nothing for a host that cannot be looked at: that is a reason. */
-export async function hostReady({ member, others, dbSizeBytes, etcdVersions }: Joining, world: World): Promise<Finding> {
+export async function hostReady({ member, others, dbSizeBytes, etcdVersions, look }: Joining, world: World): Promise<Finding> {
   const joining = placeOf(world, member);
   const rest = others.map((name) => placeOf(world, name));
-  const [looks, certificates, ports] = await Promise.all([
+  const moving: MovingData = { purposes: ['replace-member'], neededBytes: dbSizeBytes + freeMarginBytes, look };
+  const [ready, looks, ports] = await Promise.all([
+    readyToMove(joining.host, world, moving, ({ sight }) => fitsTheCluster(member, sight, etcdVersions)),
     Promise.all([joining, ...rest].map(async (place) => ({ place, ...(await lookAt(place)) }))),
-    certificatesOf(joining, world),
     portsFree(joining, rest),
   ]);
-  const own = looks[0]?.facts;
-  const clocks = looks.flatMap(({ place, facts }) => (facts === undefined ? [] : [{ place, offsetMs: facts.clockOffsetMs }]));
+  const clocks = looks.flatMap(({ place, offsetMs }) => (offsetMs === undefined ? [] : [{ place, offsetMs }]));
   return allOf([
     // One sentence for a host that cannot be reached at all: what else failed there follows from it.
-    ...looks.map(({ finding }) => finding),
-    ...(own === undefined ? [] : [certificates, fitsTheCluster(member, own, { dbSizeBytes, etcdVersions })]),
-    ...(looks.every(({ facts }) => facts !== undefined) ? [ports] : []),
+    ready,
+    ...looks.slice(1).map(({ finding }) => finding),
+    ...(looks.every(({ finding }) => finding.holds) ? [ports] : []),
     await clocksOf(clocks),
   ]);
 }
@@ -58,50 +61,31 @@ export function placeOf({ cluster, hosts }: Pick<World, 'cluster' | 'hosts'>, na
   return { member, host };
 }
 
-async function lookAt({ host }: Place): Promise<{ readonly finding: Finding; readonly facts?: HostFacts }> {
+/** All that is asked of the others is that they answer, and what time it is there. */
+async function lookAt({ host }: Place): Promise<{ readonly finding: Finding; readonly offsetMs?: number }> {
   try {
-    return { finding: holds(), facts: await host.preflight(['replace-member']) };
+    return { finding: holds(), offsetMs: (await host.sight()).clockOffsetMs };
   } catch (error) {
     if (isOpsError(error)) return { finding: fails(`${error.message} ${error.hint}`) };
     throw error;
   }
 }
 
-async function certificatesOf({ host, member }: Place, { clock }: Pick<World, 'clock'>): Promise<Finding> {
-  try {
-    return certificatesFit(await host.certificates(), member, clock.now());
-  } catch (error) {
-    if (isOpsError(error)) return fails(error.message);
-    throw error;
-  }
-}
-
 function fitsTheCluster(
   member: MemberName,
-  facts: HostFacts,
-  { dbSizeBytes, etcdVersions }: Pick<Joining, 'dbSizeBytes' | 'etcdVersions'>,
+  { serverVersion = 'of an unknown version', freeBytes, configuration: { file, style }, unit }: HostSight,
+  etcdVersions: Joining['etcdVersions'],
 ): Finding {
-  const neededBytes = dbSizeBytes + freeMarginBytes;
-  const { serverVersion, freeBytes } = facts;
   if (etcdVersions.size === 0)
     return fails(
       `No member of the cluster has said its version in time, so it is not known whether etcd ${serverVersion} of ${member} fits.`,
     );
-  const fit = allOf([
-    that(
-      [...etcdVersions].some((version) => minorOf(version) === minorOf(serverVersion)),
+  if (![...etcdVersions].some((version) => minorOf(version) === minorOf(serverVersion)))
+    return fails(
       `The host of ${member} has etcd ${serverVersion}, and the cluster runs ${list([...etcdVersions])}: install the same minor version.`,
-    ),
-    that(refusal(serverVersion) === undefined, refusal(serverVersion) ?? ''),
-    that(
-      freeBytes >= neededBytes,
-      `${member} has ${bytesInWords(freeBytes)} free beside its data-dir and needs ${bytesInWords(neededBytes)}: ${bytesInWords(neededBytes - freeBytes)} are missing.`,
-    ),
-  ]);
-  if (!fit.holds) return fit;
-  const { file, style } = facts.configuration;
+    );
   return holds(
-    `${member} is ready: etcd ${serverVersion}, unit ${facts.unit.activeState}${facts.unit.masked ? ' and masked' : ''}, ${bytesInWords(freeBytes)} free, settings in ${file} (${style}).`,
+    `${member} is ready: etcd ${serverVersion}, unit ${unit.activeState}${unit.masked ? ' and masked' : ''}, ${bytesInWords(freeBytes)} free, settings in ${file} (${style}).`,
   );
 }
 
@@ -118,24 +102,9 @@ async function clocksOf(first: readonly ClockLook[]): Promise<Finding> {
     if (finding.holds || taken >= clockLooksMax) return finding;
     looks = await Promise.all(
       looks.map(async ({ place, offsetMs }) => {
-        const { facts } = await lookAt(place);
-        return { place, offsetMs: facts?.clockOffsetMs ?? offsetMs };
+        const again = await lookAt(place);
+        return { place, offsetMs: again.offsetMs ?? offsetMs };
       }),
     );
   }
-}
-
-/**
- * No two hosts differ by more than the limit.
- * @param hosts each clock against the bot's own, which falls out of the difference
- */
-export function clocksAgree(hosts: readonly { readonly name: MemberName; readonly offsetMs: number }[]): Finding {
-  const byOffset = hosts.toSorted((a, b) => a.offsetMs - b.offsetMs);
-  const [slowest, fastest] = [byOffset[0], byOffset.at(-1)];
-  if (slowest === undefined || fastest === undefined) return holds();
-  const differenceMs = fastest.offsetMs - slowest.offsetMs;
-  return that(
-    differenceMs <= clockDifferenceMaxMs,
-    `The clocks differ: ${fastest.name} is ${(differenceMs / 1000).toFixed(1)} s ahead of ${slowest.name}, and a second is the most that is safe. Set them right (\`timedatectl\`, \`chronyc tracking\`).`,
-  );
 }

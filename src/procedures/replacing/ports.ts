@@ -3,7 +3,7 @@ import { allOf, fails, holds } from '../../engine/finding.ts';
 import type { Finding } from '../../engine/finding.ts';
 import { isOpsError } from '../../errors.ts';
 import type { Host, Reach } from '../../host/host.ts';
-import { hostOf, portOf } from './certificates.ts';
+import { hostOf, portOf } from '../../checkup/place.ts';
 import type { ConfiguredMember } from '../world.ts';
 
 /** A member with its host. */

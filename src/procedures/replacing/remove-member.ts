@@ -16,7 +16,7 @@ import { answeringIds, nameOf, statusesOf, stillMembers } from './safe-to-replac
 import { inWords } from './which-member.ts';
 import { votesInWords } from '../running/members.ts';
 import { lookAtStaying } from './replacement-looks.ts';
-import { list } from '../words.ts';
+import { list } from '../../engine/words.ts';
 import type { World } from '../world.ts';
 
 /** What an approval of the removal rests on: who is meant, who the members are, who answers. */

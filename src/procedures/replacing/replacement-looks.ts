@@ -7,7 +7,7 @@ import { hostReady, placeOf } from './joining-host.ts';
 import type { PreparedReplacement } from '../replace-member.ts';
 import { clusterAllows, nameOf } from './safe-to-replace.ts';
 import { joiningOf, oldHostSilent } from './settle-replacement.ts';
-import { list } from '../words.ts';
+import { list } from '../../engine/words.ts';
 import { lookPatiently } from '../running/patience.ts';
 import type { World } from '../world.ts';
 

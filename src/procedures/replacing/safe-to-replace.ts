@@ -6,7 +6,7 @@ import type { MemberId } from '../../ids.ts';
 import { safeOn } from '../judging/hazards.ts';
 import type { PreparedReplacement, Removal } from '../replace-member.ts';
 import { hasPeerUrl, inWords } from './which-member.ts';
-import { list, plural } from '../words.ts';
+import { list, plural } from '../../engine/words.ts';
 
 /** What is judged: whom it removes, whom it lets in. */
 export type Exchange = Pick<PreparedReplacement, 'member' | 'removes' | 'peerUrl' | 'evenHealthy'> & { readonly cluster: string };

@@ -4,7 +4,7 @@ import type { Finding } from '../../engine/finding.ts';
 import { isOpsError, OpsError } from '../../errors.ts';
 import type { ClusterLook, MemberRow } from '../../etcd/etcd.ts';
 import type { MemberName } from '../../ids.ts';
-import { hostOf, portOf } from './certificates.ts';
+import { hostOf, portOf } from '../../checkup/place.ts';
 import { hostReady, placeOf } from './joining-host.ts';
 import type { Joining } from './joining-host.ts';
 import type { PreparedReplacement, Removal } from '../replace-member.ts';
@@ -54,6 +54,7 @@ export function joiningOf({ member, removes }: Pick<PreparedReplacement, 'member
     others: staying.map((endpoint) => endpoint.member).filter((name) => name !== member),
     dbSizeBytes: Math.max(0, ...statuses.map(({ dbSizeBytes }) => dbSizeBytes)),
     etcdVersions: new Set(statuses.map(({ version }) => version)),
+    look,
   };
 }
 

@@ -2,7 +2,7 @@
 import { OpsError } from '../../errors.ts';
 import type { MemberRow } from '../../etcd/etcd.ts';
 import type { ConfiguredMember } from '../world.ts';
-import { list } from '../words.ts';
+import { list } from '../../engine/words.ts';
 
 /** What the member list says of a member that is to be replaced. */
 export interface Meant {

@@ -1,7 +1,7 @@
 /** Ends a restore that will not be carried on: what nobody needs any more is removed, and how each host stands is said. */
 import { isOpsError } from '../../errors.ts';
 import type { Host, UnitState } from '../../host/host.ts';
-import { plural } from '../words.ts';
+import { plural } from '../../engine/words.ts';
 import type { World } from '../world.ts';
 import { byHand, goBack, startAgain } from './by-hand.ts';
 

@@ -9,7 +9,7 @@ import { nothing, planOn } from '../host-plans.ts';
 import type { ActsOf } from '../host-plans.ts';
 import { inParallel } from '../in-parallel.ts';
 import type { PutBack } from './put-back.ts';
-import { bytesInWords, list } from '../words.ts';
+import { bytesInWords, list } from '../../engine/words.ts';
 import type { World } from '../world.ts';
 
 type Settled = Pick<PutBack, 'token' | 'initialCluster'>;

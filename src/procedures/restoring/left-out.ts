@@ -5,7 +5,7 @@ import type { Facts } from '../../engine/step.ts';
 import { OpsError } from '../../errors.ts';
 import type { MemberName } from '../../ids.ts';
 import { silenceOf } from './survey.ts';
-import { list } from '../words.ts';
+import { list } from '../../engine/words.ts';
 import type { World } from '../world.ts';
 
 /** The world as it is for those that take part: the others are neither asked nor touched. */

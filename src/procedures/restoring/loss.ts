@@ -1,6 +1,6 @@
 /** Says what a restore loses, in revisions and minutes, against the highest revision known of the cluster. */
 import type { HighestRevision } from '../world.ts';
-import { durationInWords, instantInWords, plural } from '../words.ts';
+import { durationInWords, instantInWords, plural } from '../../engine/words.ts';
 
 /** What a loss is measured between. */
 export interface LossOf {

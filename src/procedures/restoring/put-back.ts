@@ -13,7 +13,7 @@ import { agreement, serving } from './serving.ts';
 import { nothing, planOn } from '../host-plans.ts';
 import type { ActsOf } from '../host-plans.ts';
 import { createFailedStart } from '../running/failed-start.ts';
-import { plural } from '../words.ts';
+import { plural } from '../../engine/words.ts';
 import type { World } from '../world.ts';
 
 /** What is put back, and what that costs: settled when the run begins. */
@@ -115,7 +115,7 @@ export function settlingSteps(order: PutBack, world: World) {
     } satisfies Body<ChangeStep>,
     cleanUp: {
       plan: async () => [
-        ...(await planOn(hosts, () => [{ act: 'remove-scratch' }], await handedOut(order))),
+        ...(await planOn(hosts, () => [{ act: 'remove-scratch' }], await handedOut(order, world))),
         etcd.commands.delete(canaryKey),
       ],
       run: async () => {
@@ -142,8 +142,10 @@ export function settlingSteps(order: PutBack, world: World) {
   };
 }
 
-/** The file is on the hosts by then. While nobody has saved it, there is nothing to plan with. */
-async function handedOut(order: PutBack): Promise<ActsOf> {
+/** The file is on the hosts by then. In a plan that is shown before anybody has saved it, there is nothing to plan with. */
+async function handedOut(order: PutBack, { hosts, runId }: World): Promise<ActsOf> {
+  const there = await Promise.all(hosts.map((host) => host.has({ run: runId, what: 'snapshot' })));
+  if (there.includes(true)) return nothing;
   return aside.receiving(order).catch((error: unknown) => {
     if (isOpsError(error)) return nothing;
     throw error;

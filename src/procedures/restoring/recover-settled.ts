@@ -15,7 +15,7 @@ import { namesOf, sightInWords, survey } from './survey.ts';
 import { Survivor, settleSurvivor, stillSurvives } from './survivors.ts';
 import { Way, waysBack } from './ways-back.ts';
 import type { WaysBack } from './ways-back.ts';
-import { list } from '../words.ts';
+import { list } from '../../engine/words.ts';
 import type { World } from '../world.ts';
 
 const Cost = z.object({ loses: z.string(), bumpRevisionBy: z.string().transform(BigInt) });

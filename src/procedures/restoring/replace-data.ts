@@ -14,7 +14,7 @@ import { inParallel } from '../in-parallel.ts';
 import { lookTwice } from '../running/patience.ts';
 import { makingRestored, restoredAside } from './restore-aside.ts';
 import type { PutBack } from './put-back.ts';
-import { list } from '../words.ts';
+import { list } from '../../engine/words.ts';
 import type { World } from '../world.ts';
 
 /** The two conditions under which data may be replaced: a checked replacement on every host, and no quorum (or the explicit word). */

@@ -12,7 +12,7 @@ import { bumpRemark, readHosts } from './preflight.ts';
 import type { PutBack } from './put-back.ts';
 import type { MemberName } from '../../ids.ts';
 import type { SnapshotFile } from '../../snapshots/snapshots.ts';
-import { list } from '../words.ts';
+import { list } from '../../engine/words.ts';
 import type { ConfiguredMember, World } from '../world.ts';
 
 /** What is lost, and what the revisions will do. */

@@ -9,7 +9,7 @@ import { ClusterId, MemberName } from '../../ids.ts';
 import { hasApplied } from '../running/applied.ts';
 import { caughtUpWithin, mostAppliedFirst } from '../running/most-applied.ts';
 import { lookTwice } from '../running/patience.ts';
-import { bytesInWords } from '../words.ts';
+import { bytesInWords } from '../../engine/words.ts';
 import type { World } from '../world.ts';
 
 /** What is settled when a run begins that takes a snapshot: the member, and what only the cluster can say for the sidecar. */

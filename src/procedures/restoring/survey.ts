@@ -3,7 +3,7 @@ import { isOpsError } from '../../errors.ts';
 import type { ClusterLook, EndpointLook } from '../../etcd/etcd.ts';
 import type { Host, RestoredFacts } from '../../host/host.ts';
 import type { MemberName } from '../../ids.ts';
-import { plural } from '../words.ts';
+import { plural } from '../../engine/words.ts';
 import { isPatienceDue, lookPatiently } from '../running/patience.ts';
 import type { ConfiguredMember, HighestRevision, World } from '../world.ts';
 

@@ -10,7 +10,7 @@ import { SnapshotSource, chooseSource, savingSnapshot } from './safety-snapshot.
 import { mostAppliedFirst } from '../running/most-applied.ts';
 import { lookPatiently } from '../running/patience.ts';
 import type { MemberSight, Survey } from './survey.ts';
-import { bytesInWords } from '../words.ts';
+import { bytesInWords } from '../../engine/words.ts';
 import type { World } from '../world.ts';
 
 /** The survivor that was settled on. `live`: it answers and streams a snapshot. `copy`: it is stopped, and its database is copied. */

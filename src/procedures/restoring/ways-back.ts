@@ -10,7 +10,7 @@ import { namesOf } from './survey.ts';
 import type { MemberSight, Survey } from './survey.ts';
 import { newestSurvivor } from './survivors.ts';
 import type { Candidate } from './survivors.ts';
-import { durationInWords, instantInWords, list } from '../words.ts';
+import { durationInWords, instantInWords, list } from '../../engine/words.ts';
 import type { HighestRevision, World } from '../world.ts';
 
 /** A way back, by the word that names it on the command line and in the journal. */

@@ -4,7 +4,7 @@ import type { Finding } from '../../engine/finding.ts';
 import type { Clock } from '../../engine/ports.ts';
 import { isOpsError } from '../../errors.ts';
 import type { Host } from '../../host/host.ts';
-import { list } from '../words.ts';
+import { list } from '../../engine/words.ts';
 
 /** Most members serve sooner than that; then the hosts, which are busy starting etcd, are not asked at all. */
 const firstAskedAfterMs = 10_000;

@@ -5,7 +5,7 @@ import { OpsError } from '../../errors.ts';
 import type { ClusterLook, EndpointStatus } from '../../etcd/etcd.ts';
 import type { MemberName } from '../../ids.ts';
 import { caughtUpWithin } from './most-applied.ts';
-import { list } from '../words.ts';
+import { list } from '../../engine/words.ts';
 import type { World } from '../world.ts';
 
 /** A configured member that answers. */

@@ -4,7 +4,7 @@ import type { Finding } from '../../engine/finding.ts';
 import type { ClusterLook } from '../../etcd/etcd.ts';
 import type { MemberName } from '../../ids.ts';
 import { voters } from './members.ts';
-import { list, plural } from '../words.ts';
+import { list, plural } from '../../engine/words.ts';
 
 /** Counts the voters that answer and follow the leader, without these. https://etcd.io/docs/v3.5/faq/#what-is-failure-tolerance */
 export function quorumWithout(look: ClusterLook, members: readonly MemberName[]): Finding {

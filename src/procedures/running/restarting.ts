@@ -15,7 +15,7 @@ import { quorumWithout } from './quorum-without.ts';
 import { lookAtHosts, stateInWords } from './units.ts';
 import type { HostState, ReachableHost } from './units.ts';
 import { untilHolds } from './until.ts';
-import { secondsInWords } from '../words.ts';
+import { secondsInWords } from '../../engine/words.ts';
 import type { World } from '../world.ts';
 
 /** etcd replays its write-ahead log before it answers, then applies what it missed. */

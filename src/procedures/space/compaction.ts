@@ -7,7 +7,7 @@ import { safeOn } from '../judging/hazards.ts';
 import { answering, noneCorrupt } from '../running/members.ts';
 import { lookTwice } from '../running/patience.ts';
 import { untilHolds } from '../running/until.ts';
-import { list } from '../words.ts';
+import { list } from '../../engine/words.ts';
 import type { World } from '../world.ts';
 
 /** How many revisions of history stay: a watcher that lags less goes on, and no crash can lower the revision (etcd before 3.4.32 and 3.5.14). */

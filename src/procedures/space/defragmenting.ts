@@ -14,7 +14,7 @@ import { answering, leaderOf, noneCorrupt, voters } from '../running/members.ts'
 import { roomToDefragment } from './room.ts';
 import { lookPatiently, lookTwice, lookWhenLed } from '../running/patience.ts';
 import { untilHolds } from '../running/until.ts';
-import { bytesInWords, secondsInWords } from '../words.ts';
+import { bytesInWords, secondsInWords } from '../../engine/words.ts';
 import type { World } from '../world.ts';
 
 /** The longest a defragmentation may take: 8 GB, etcd's suggested most, at 5 s per GB on a fast disk and forty times that on a slow one. */

@@ -7,7 +7,7 @@ import type { Alarm, ClusterLook } from '../../etcd/etcd.ts';
 import { nameOf, noneCorrupt } from '../running/members.ts';
 import { lookTwice } from '../running/patience.ts';
 import { allUnderQuota } from './space.ts';
-import { list } from '../words.ts';
+import { list } from '../../engine/words.ts';
 import type { World } from '../world.ts';
 
 /** The alarms of one type; alarms that could not be read are not "none". */

@@ -8,7 +8,7 @@ import { isDefragmented } from './fragmentation.ts';
 import { safeOn } from '../judging/hazards.ts';
 import { allCaughtUp, answering } from '../running/members.ts';
 import { lookTwice } from '../running/patience.ts';
-import { bytesInWords } from '../words.ts';
+import { bytesInWords } from '../../engine/words.ts';
 import type { World } from '../world.ts';
 
 /** Beside the copy etcd may need another segment of its write-ahead log: https://github.com/etcd-io/etcd/blob/release-3.4/wal/wal.go (SegmentSizeBytes). */

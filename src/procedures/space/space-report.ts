@@ -5,7 +5,7 @@ import { noneRaised } from './disarming.ts';
 import { answering } from '../running/members.ts';
 import type { PreparedSpace } from '../recover-space.ts';
 import { preventionAdvice } from './space.ts';
-import { bytesInWords } from '../words.ts';
+import { bytesInWords } from '../../engine/words.ts';
 import type { World } from '../world.ts';
 
 /** The conclusion of a run that came to its end. */

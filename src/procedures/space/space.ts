@@ -8,7 +8,7 @@ import { answering, nameOf } from '../running/members.ts';
 import type { Answering } from '../running/members.ts';
 import { lookTwice } from '../running/patience.ts';
 import { defaultQuotaBytes, raiseAdvice } from './room.ts';
-import { bytesInWords, list, plural } from '../words.ts';
+import { bytesInWords, list, plural } from '../../engine/words.ts';
 import type { World } from '../world.ts';
 
 /** From this share of the quota on, a database is near its quota. */

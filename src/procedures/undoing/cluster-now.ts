@@ -2,7 +2,7 @@
 import type { ClusterLook } from '../../etcd/etcd.ts';
 import type { ClusterId, MemberName } from '../../ids.ts';
 import { hasPeerUrl } from '../replacing/which-member.ts';
-import { list } from '../words.ts';
+import { list } from '../../engine/words.ts';
 import type { World } from '../world.ts';
 
 /** Of those that answer; undefined when none does, or they are not of one mind. */

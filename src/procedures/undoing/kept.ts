@@ -3,7 +3,7 @@ import { isOpsError } from '../../errors.ts';
 import type { DirFacts, Host } from '../../host/host.ts';
 import type { MemberName, RunId } from '../../ids.ts';
 import { isSameDirectory } from '../restoring/data-dir-fact.ts';
-import { list } from '../words.ts';
+import { list } from '../../engine/words.ts';
 import type { World } from '../world.ts';
 import type { Replaced } from './prepared.ts';
 

@@ -1,6 +1,6 @@
 /** Says what an undo loses: what was written since the run that is undone. */
 import type { ClusterId, RunId } from '../../ids.ts';
-import { plural } from '../words.ts';
+import { plural } from '../../engine/words.ts';
 import type { World } from '../world.ts';
 
 interface LossOf {

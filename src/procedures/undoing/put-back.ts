@@ -10,7 +10,7 @@ import { inParallel } from '../in-parallel.ts';
 import { dataDirFact } from '../restoring/data-dir-fact.ts';
 import { fence, fenceAll } from '../restoring/fence-all.ts';
 import { lookPatiently } from '../running/patience.ts';
-import { bytesInWords, list } from '../words.ts';
+import { bytesInWords, list } from '../../engine/words.ts';
 import type { World } from '../world.ts';
 import { clusterIdOf, strangers } from './cluster-now.ts';
 import { hasOldData, lookAtKept, membersOf, standingInWords, wrongs } from './kept.ts';

@@ -4,7 +4,7 @@ import type { RunId } from '../../ids.ts';
 import { worldOf } from '../restoring/left-out.ts';
 import { lookPatiently } from '../running/patience.ts';
 import { chooseSource } from '../restoring/safety-snapshot.ts';
-import { list, plural } from '../words.ts';
+import { list, plural } from '../../engine/words.ts';
 import type { World } from '../world.ts';
 import { clusterIdOf, strangers } from './cluster-now.ts';
 import { hasOldData, keptRevisionOf, lookAtKept, membersOf, pathsInWords, standingInWords, wrongs } from './kept.ts';

@@ -6,7 +6,7 @@ import type { Host } from '../../host/host.ts';
 import { asideInWords } from '../restoring/after-restore.ts';
 import { byHand, startAgain } from '../restoring/by-hand.ts';
 import { worldOf } from '../restoring/left-out.ts';
-import { list } from '../words.ts';
+import { list } from '../../engine/words.ts';
 import type { World } from '../world.ts';
 import { clusterIdOf } from './cluster-now.ts';
 import type { PreparedUndo } from './prepared.ts';

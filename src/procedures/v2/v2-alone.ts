@@ -9,7 +9,7 @@ import { planOn } from '../host-plans.ts';
 import { dataReplacedActs, untilAside } from '../restoring/after-restore.ts';
 import { placeOf } from '../replacing/joining-host.ts';
 import type { PreparedV2Restore } from '../v2-restore.ts';
-import { list } from '../words.ts';
+import { list } from '../../engine/words.ts';
 import type { World } from '../world.ts';
 
 /** The flag first: without it etcd would look for the members that the backup has forgotten. */

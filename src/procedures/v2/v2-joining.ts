@@ -13,7 +13,7 @@ import type { JoiningMember } from '../replacing/join.ts';
 import { placeOf } from '../replacing/joining-host.ts';
 import type { PreparedV2Restore } from '../v2-restore.ts';
 import { hasPeerUrl } from '../replacing/which-member.ts';
-import { list, plural } from '../words.ts';
+import { list, plural } from '../../engine/words.ts';
 import type { World } from '../world.ts';
 
 /** A member that joins has the whole database sent to it before it answers. */

@@ -1,7 +1,7 @@
 /** The stored backups of API 2, for `backups`. */
 import type { AnswerPart } from '../answer.ts';
 import { v2BackupInWords } from './v2-words.ts';
-import { bytesInWords, durationInWords, plural } from '../words.ts';
+import { bytesInWords, durationInWords, plural } from '../../engine/words.ts';
 import type { World } from '../world.ts';
 
 /** So many are listed. */

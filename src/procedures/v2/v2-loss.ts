@@ -6,7 +6,7 @@ import type { KeyCount } from '../../etcd/etcd.ts';
 import type { MemberName } from '../../ids.ts';
 import type { SnapshotRecord } from '../../snapshots/snapshots.ts';
 import type { V2BackupRecord } from '../../snapshots/v2-backups.ts';
-import { durationInWords, instantInWords, plural } from '../words.ts';
+import { durationInWords, instantInWords, plural } from '../../engine/words.ts';
 import type { World } from '../world.ts';
 
 /** A snapshot of API 3 this young counts as saved: nobody could restore both into one cluster, so it is for another one. */

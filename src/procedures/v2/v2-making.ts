@@ -8,7 +8,7 @@ import { hasApplied } from '../running/applied.ts';
 import { lookTwice } from '../running/patience.ts';
 import type { V2Source } from './v2-source.ts';
 import { mixedReason } from './v2-words.ts';
-import { bytesInWords, plural } from '../words.ts';
+import { bytesInWords, plural } from '../../engine/words.ts';
 import type { World } from '../world.ts';
 
 /** Settles what was written, waits until this member has it, and backs its data-dir up. Gives a remark for the thread. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MemberName } from '../../../src/ids.ts';
-import { clocksAgree } from '../../../src/procedures/replacing/joining-host.ts';
+import { clocksAgree } from '../../../src/checkup/clocks.ts';
 import { replaceMember } from '../../../src/procedures/replace-member.ts';
 import { approveAll, fakeRun } from '../../fakes/run.ts';
 import type { FakeWorld } from '../../fakes/world.ts';
@@ -51,7 +51,7 @@ describe('the look at the host of a member that is to join', () => {
 
     const ended = await run.toEnd(approveAll);
 
-    expect(came.gate.reason).toMatch(/peer certificate of etcd03 .* does not cover 198\.51\.100\.3/);
+    expect(came.gate.reason).toMatch(/etcd03: The peer certificate .* does not cover 198\.51\.100\.3/);
     expect(came.gate.reason).toMatch(/etcd03 is 1\.6 s ahead of etcd01/);
     expect(came.gate.reason).toMatch(/Seen from etcd03, the peer port of etcd02 \(198\.51\.100\.2:2380\) gives no answer/);
     expect(ended).toEqual({ state: 'ended', outcome: 'completed' });
@@ -80,10 +80,10 @@ describe('a host that answers slowly', () => {
   it('is not taken for one whose clock is behind', async () => {
     const world = failed();
     const second = world.hosts[1];
-    const whole = second?.preflight;
+    const whole = second?.sight;
     if (second === undefined || whole === undefined) throw new Error('no host');
     const offsetsMs = [-1_700, -30, -1_200];
-    second.preflight = async () => ({ ...(await whole()), clockOffsetMs: offsetsMs.shift() ?? 0 });
+    second.sight = async () => ({ ...(await whole()), clockOffsetMs: offsetsMs.shift() ?? 0 });
 
     const came = await fakeRun({ procedure: replaceMember, world, input }).toEnd(() => undefined);
 

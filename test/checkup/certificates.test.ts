@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { CertificateFacts } from '../../../src/host/host.ts';
-import { MemberName } from '../../../src/ids.ts';
-import { certificatesFit, hostOf, portOf } from '../../../src/procedures/replacing/certificates.ts';
+import type { CertificateFacts } from '../../src/host/host.ts';
+import { MemberName } from '../../src/ids.ts';
+import { certificateChecks } from '../../src/checkup/certificates.ts';
+import { findingOf } from '../../src/checkup/check.ts';
+import { hostOf, portOf } from '../../src/checkup/place.ts';
 
+const certificatesFit = (...args: Parameters<typeof certificateChecks>) => findingOf(certificateChecks(...args));
 const now = new Date('2026-11-22T03:00:00Z');
 const member = { name: MemberName.parse('etcd03'), clientUrl: 'https://10.0.0.33:2379', peerUrl: 'https://10.0.0.33:2380' };
 
@@ -72,7 +75,7 @@ describe('certificates of a member that is to join', () => {
     });
     expect(certificatesFit(pair({ keyMatches: undefined }), member, now)).toMatchObject({
       holds: true,
-      note: expect.stringContaining('no openssl'),
+      note: expect.stringContaining('could not be told'),
     });
   });
 });

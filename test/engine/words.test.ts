@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bytesInWords, durationInWords, list, plural } from '../../src/procedures/words.ts';
+import { bytesInWords, durationInWords, list, plural } from '../../src/engine/words.ts';
 
 describe('words', () => {
   it.each([
