@@ -7,6 +7,7 @@ import { programFailure, unknownAnswer } from './failures.ts';
 import type { ClusterSettings, HostAct, RestoreOrder } from './host.ts';
 import * as limits from './limits.ts';
 import { Operation, typed } from './operation.ts';
+import { optional } from './optional.ts';
 
 /** An act in JSON. */
 export type WireAct = Readonly<Record<string, string | number | boolean>> & { readonly act: string };
@@ -83,7 +84,8 @@ function ownLimitMs(act: HostAct['act'], bytes: number): number {
   }
 }
 
-const Plan = z.union([z.object({ operations: z.array(Operation).max(limits.operationsMax) }), z.object({ refused: z.string() })]);
+const Refused = z.object({ refused: z.string(), code: optional(z.string()), hint: optional(z.string()) });
+const Plan = z.union([z.object({ operations: z.array(Operation).max(limits.operationsMax) }), Refused]);
 const Plans = z.object({ plans: z.array(Plan).max(1_000) });
 
 interface Planned {
@@ -96,7 +98,7 @@ interface Planned {
 
 /**
  * The commands of the asked acts out of the answer to `plan`.
- * @throws OpsError HOST_COMMAND_FAILED when one of them is refused, HOST_OUTPUT_UNKNOWN
+ * @throws OpsError HOST_COMMAND_FAILED, or what else the host says, when one of them is refused; HOST_OUTPUT_UNKNOWN
  */
 export function plannedCommands(done: unknown, { where, member, assumed, asked }: Planned): readonly (readonly PlannedCommand[])[] {
   const parsed = Plans.safeParse(done);
@@ -108,11 +110,11 @@ export function plannedCommands(done: unknown, { where, member, assumed, asked }
     );
   }
   return parsed.data.plans.slice(assumed).map((plan) => {
-    if ('refused' in plan) throw refused(where, plan.refused);
+    if ('refused' in plan) throw refused(where, plan);
     return plan.operations.map((operation) => ({ on: member, argv: typed(operation) }));
   });
 }
 
-function refused(where: string, sentence: string): OpsError {
-  return programFailure({ where, what: 'plan' }, { code: 'HOST_COMMAND_FAILED', message: sentence, hint: undefined });
+function refused(where: string, { refused: message, code = 'HOST_COMMAND_FAILED', hint }: z.infer<typeof Refused>): OpsError {
+  return programFailure({ where, what: 'plan' }, { code, message, hint });
 }

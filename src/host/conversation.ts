@@ -133,6 +133,7 @@ function answersOf(reader: LineReader, { attempt, asking, id, limit, write, abor
     sending = 'over';
   };
   let operations = 0;
+  let hasStreamed = false;
   const next = async () => {
     const line = await reader.line(limits.lineMaxBytes).catch((error: unknown) => {
       throw error instanceof LineTooLong ? refuse(`a line is longer than ${limits.lineMaxBytes} bytes`) : error;
@@ -164,7 +165,8 @@ function answersOf(reader: LineReader, { attempt, asking, id, limit, write, abor
             });
           break;
         case 'stream':
-          if (asking.take === undefined) throw refuse('it sends bytes that nobody asked for');
+          if (asking.take === undefined || hasStreamed) throw refuse('it sends bytes that nobody asked for');
+          hasStreamed = true;
           await receiveBlocks(reader, parsed.bytes, asking.take, { limit, refuse });
           break;
         case 'done':
@@ -172,8 +174,8 @@ function answersOf(reader: LineReader, { attempt, asking, id, limit, write, abor
           return { done: parsed.done, line };
         case 'error': {
           const reason = programFailure(attempt, parsed.failure);
-          // In the middle of bytes nobody knows where the next request would begin.
-          throw sending === 'under way' ? reason : new Refusal(reason);
+          // In the middle of bytes nobody knows where the next request would begin, and after a request that it could not read the program ends.
+          throw sending === 'under way' || reason.code === 'HOST_PROTOCOL' ? reason : new Refusal(reason);
         }
       }
     }

@@ -107,6 +107,7 @@ const codesOfHosts = [
   'HOST_PROTOCOL',
   'HOST_DESCRIPTION_INVALID',
   'FENCE_FAILED',
+  'SNAPSHOT_INVALID',
   'ARGUMENT_UNSAFE',
 ] as const satisfies readonly ErrorCode[];
 

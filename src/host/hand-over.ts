@@ -13,7 +13,7 @@ import type { HostAnswer, HostClient } from './host-client.ts';
 import type { Delivery } from './host.ts';
 import * as limits from './limits.ts';
 import type { Seen } from './looks.ts';
-import { entryOf } from './parts.ts';
+import { entryOf, roomBeside } from './parts.ts';
 import { inMebibytes, paced } from './progress.ts';
 import type { RunId } from '../ids.ts';
 
@@ -33,7 +33,8 @@ export async function handOver({ client, run, clock, seen }: HandOver, delivery:
   const { entry } = entryOf(client.where, seen, { run, what: 'snapshot' });
   const isThere = entry !== null && entry.bytes === delivery.bytes;
   // Of one that is there the host itself says whether it is the one.
-  if (!isThere) demandRoom(client.where, seen, delivery.bytes + limits.receiveMarginBytes, (entry?.bytes ?? 0) + seen.free_bytes);
+  if (!isThere)
+    demandRoom(client.where, seen, delivery.bytes + limits.receiveMarginBytes, (entry?.bytes ?? 0) + roomBeside(client.where, seen));
   const encoding: Encoding = seen.zstd === true && !isThere && (await pays(delivery)) ? 'zstd' : 'none';
   const act = { act: 'receive', delivery } as const;
   return await client.ask({

@@ -29,6 +29,8 @@ export const actLimitMs = 60_000;
 export const stopLimitMs = 120_000;
 /** Removing a directory of many gigabytes. */
 export const deleteLimitMs = 600_000;
+/** etcd's tool reads a whole database to say what is in it. */
+export const statusLimitMs = 600_000;
 /** What an earlier worker of the run has in flight on a host is waited for there; then the host itself gives up. */
 export const earlierActMs = 140_000;
 

@@ -93,9 +93,12 @@ export const Look = z.object({
     runs: z.record(z.string().max(128), OfRun).transform((runs) => new Map(Object.entries(runs))),
     beside: z.array(Said(1_024)).max(10_000),
   }),
+  /** Beside the data, where a restore makes its own; null when it could not be seen. */
+  free_bytes: optional(Count),
+  /** Of the data itself, which is another file system where it is a mount point. */
+  data_free_bytes: optional(Count),
   /** Whose the data is, as its WAL says. */
   data_ids: optional(z.object({ member: Id, cluster: Id })),
-  free_bytes: Count,
   server_version: optional(Said(60)),
   /** Absent when they were not asked for, as certificates. */
   tools: optional(z.array(Tool).max(16)),

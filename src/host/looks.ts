@@ -26,15 +26,14 @@ export interface Seen extends Look {
 export interface Looks {
   /** All that is asked until the next macrotask is one request, whatever each of them wants. @throws OpsError HOST_* */
   at(wanted?: Wanted): Promise<Seen>;
-  /** Something is about to be changed: what was seen before says nothing any more. */
-  forget(): void;
-  /** The look that came with the answer to an act. */
-  cameWithAct(seen: Seen): void;
+  /** Around everything that changes something: what was seen before says nothing any more. @param act gives the look that came with its answer */
+  during<Result extends { readonly seen: Seen }>(act: () => Promise<Result>): Promise<Result>;
 }
 
 /** @param monotonicMs a clock that nobody sets */
 export function createLooks(client: HostClient, monotonicMs: () => number): Looks {
   let collecting: { wants: Wanted[]; look: Promise<Seen> } | undefined;
+  let acting = 0;
   let afterAct: { readonly seen: Seen; readonly atMs: number } | undefined;
 
   const ask = async (wants: readonly Wanted[]): Promise<Seen> => {
@@ -66,11 +65,17 @@ export function createLooks(client: HostClient, monotonicMs: () => number): Look
       collecting.wants.push(wanted);
       return await collecting.look;
     },
-    forget() {
+    async during(act) {
+      acting += 1;
       afterAct = undefined;
-    },
-    cameWithAct(seen) {
-      afterAct = { seen, atMs: monotonicMs() };
+      try {
+        const result = await act();
+        // Where another act is under way already, this look is of before it.
+        if (acting === 1) afterAct = { seen: result.seen, atMs: monotonicMs() };
+        return result;
+      } finally {
+        acting -= 1;
+      }
     },
   };
 }

@@ -17,6 +17,12 @@ export function entryOf(where: string, { place }: Seen, part: Part): { readonly 
   return { path: ofRun.paths[part.what], entry: ofRun[part.what] };
 }
 
+/** Beside the data, where what a run makes has its place. @throws OpsError HOST_OUTPUT_UNKNOWN when the host could not see it */
+export function roomBeside(where: string, { free_bytes: freeBytes }: Seen): number {
+  if (freeBytes === undefined) throw unknownAnswer({ where, what: 'look' }, 'it does not say how much room there is');
+  return freeBytes;
+}
+
 /** @throws OpsError HOST_OUTPUT_UNKNOWN when the look does not have that run */
 export function dirFacts(where: string, seen: Seen, part: Part): DirFacts {
   const { path, entry } = entryOf(where, seen, part);

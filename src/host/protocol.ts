@@ -69,7 +69,7 @@ export function parseObject(line: Buffer): Readonly<Record<string, unknown>> | u
 
 /**
  * One line of the answer to request `id`. Never throws.
- * An error without an id is about whatever is under way: the program could not read the request.
+ * An error of id 0, or without one, is about whatever is under way: the program could not read the request.
  */
 export function parseLine(line: Buffer, id: number): Parsed {
   const value = parseObject(line);
@@ -78,7 +78,7 @@ export function parseLine(line: Buffer, id: number): Parsed {
   const [name] = names;
   if (names.length !== 1 || name === undefined || !Object.hasOwn(kinds, name))
     return { kind: 'none', because: 'a line is of no known kind' };
-  const isForAll = name === 'error' && (value['id'] ?? null) === null;
+  const isForAll = name === 'error' && [undefined, null, 0].includes(value['id'] as undefined);
   if (value['id'] !== id && !isForAll) return { kind: 'none', because: 'a line belongs to another request' };
   const parsed = kinds[name as keyof typeof kinds].safeParse(value[name]);
   if (parsed.success) return parsed.data;

@@ -15,10 +15,10 @@ import type { HostAnswer, HostClient } from './host-client.ts';
 import type { ChangeAct, DestroyAct, Host, Part, RestoredFacts } from './host.ts';
 import * as limits from './limits.ts';
 import { createLooks, seenOf } from './looks.ts';
-import type { Looks } from './looks.ts';
+import type { Looks, Seen } from './looks.ts';
 import { approvedFor } from './operation.ts';
 import { optional } from './optional.ts';
-import { dirFacts, entryOf, runsOf } from './parts.ts';
+import { dirFacts, entryOf, roomBeside, runsOf } from './parts.ts';
 import { lookAtPort } from './ports.ts';
 import { preflightFacts } from './preflight.ts';
 import { configurationFacts, configuredFinding, formerSettings } from './settings.ts';
@@ -69,8 +69,7 @@ export function createRemoteHost(deps: RemoteHostDeps): Host {
     ...actsOf({ client, looks, run, member }, async () => await fenced(fence)),
     async handOver(delivery, progress) {
       const seen = await looks.at({ runs: [run] });
-      looks.forget();
-      await took(client, looks, await handOver({ client, run, clock, seen }, delivery, progress));
+      await looks.during(async () => took(where, await handOver({ client, run, clock, seen }, delivery, progress)));
     },
     fetchDatabase: async (toPath, progress) =>
       await fetchFile({ client, clock, arguments: { what: 'database' }, name: 'database' }, toPath, progress),
@@ -123,7 +122,7 @@ function looksOf(client: HostClient, looks: Looks): LooksOfHost {
       const { done } = await client.ask({
         verb: 'database',
         what: `database of ${part === 'data' ? 'data' : part.what}`,
-        limitMs: limits.dataFixedLimitMs,
+        limitMs: limits.statusLimitMs,
         arguments: part === 'data' ? { of: 'data' } : { of: part.what, of_run: part.run },
       });
       return restoredFacts(where, done);
@@ -139,7 +138,10 @@ function looksOf(client: HostClient, looks: Looks): LooksOfHost {
       });
       return formerSettings(where, done, settings);
     },
-    freeBytes: async () => (await looks.at()).free_bytes,
+    async freeBytes() {
+      const seen = await looks.at();
+      return seen.data_free_bytes ?? roomBeside(where, seen);
+    },
     certificates: async () => certificateFacts(where, (await looks.at({ certificates: true })).certificates ?? []),
     async reach(to, port) {
       demandAddress(to, port);
@@ -181,14 +183,15 @@ function actsOf({ client, looks, run, member }: Acting, proveFenced: Host['fence
     const isAboutFile = change.act === 'restore' || change.act === 'v2-unpack';
     const part: Part = { run, what: 'snapshot' };
     const bytes = isAboutFile ? (entryOf(client.where, await looks.at(runsOf([part])), part).entry?.bytes ?? 0) : 0;
-    looks.forget();
-    const answer = await client.ask({
-      verb: 'do',
-      what: `do ${change.act}`,
-      limitMs: actLimitMs(change, bytes),
-      arguments: { act: wireAct(change), ...(approved !== undefined && { approved }) },
+    return await looks.during(async () => {
+      const answer = await client.ask({
+        verb: 'do',
+        what: `do ${change.act}`,
+        limitMs: actLimitMs(change, bytes),
+        arguments: { act: wireAct(change), ...(approved !== undefined && { approved }) },
+      });
+      return took(client.where, answer);
     });
-    return await took(client, looks, answer);
   };
   return {
     async do(change) {
@@ -214,11 +217,9 @@ function notFenced(where: string, act: keyof typeof done, because: string): OpsE
 
 const Done = z.object({ result: z.object({ difference: optional(z.string()) }).nullish(), look: z.unknown() });
 
-/** The result of an act; its look is kept for the question that follows. @throws OpsError HOST_OUTPUT_UNKNOWN */
-async function took(client: HostClient, looks: Looks, answer: HostAnswer): Promise<{ readonly difference?: string }> {
+/** The result of an act, and the look that came with it. @throws OpsError HOST_OUTPUT_UNKNOWN */
+function took(where: string, answer: HostAnswer): { readonly seen: Seen; readonly difference: string | undefined } {
   const parsed = Done.safeParse(answer.done);
-  if (!parsed.success) throw unknownAnswer({ where: client.where, what: 'do' }, 'it does not say what it did');
-  looks.cameWithAct(seenOf(client.where, parsed.data.look, answer));
-  const { difference } = parsed.data.result ?? {};
-  return difference === undefined ? {} : { difference };
+  if (!parsed.success) throw unknownAnswer({ where, what: 'do' }, 'it does not say what it did');
+  return { seen: seenOf(where, parsed.data.look, answer), difference: parsed.data.result?.difference };
 }

@@ -5,7 +5,7 @@ import { clockOffset } from './clock-offset.ts';
 import type { CertificateFacts, DirFacts, HostFacts, UnitState } from './host.ts';
 import type { Look } from './look.ts';
 import type { Seen } from './looks.ts';
-import { dirFacts } from './parts.ts';
+import { dirFacts, roomBeside } from './parts.ts';
 import { configurationFacts } from './settings.ts';
 
 /** A program that works on etcd's data, as it lies on the host. */
@@ -70,7 +70,7 @@ export function sightOf(where: string, seen: Seen): HostSight {
     dataDir: dirFacts(where, seen, 'data'),
     strangers: seen.other_processes,
     dataIds: seen.data_ids,
-    freeBytes: seen.free_bytes,
+    freeBytes: roomBeside(where, seen),
     clockOffsetMs: clockOffset({
       sentAtMs: seen.sentAtMs,
       begunAtMs: readAtMs,

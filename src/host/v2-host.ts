@@ -47,7 +47,7 @@ export function createHostV2({ client, looks, run, clock }: V2HostDeps): HostV2 
       const { done } = await client.ask({
         verb: 'v2-inspect',
         what: 'v2-inspect',
-        limitMs: limits.dataFixedLimitMs,
+        limitMs: limits.statusLimitMs,
         arguments: { of_run: of },
       });
       const parsed = Inspected.safeParse(done);

@@ -1,4 +1,4 @@
-/** The script that prepares a host: the settings, the helpers and the program in front of deploy/host/kit/body.sh. */
+/** The script that prepares a host: the settings, the helpers and the program in front of deploy/host/kit/*.sh. */
 import { readFileSync } from 'node:fs';
 import { OpsError } from '../errors.ts';
 import { hostFolder } from './program.ts';
@@ -26,7 +26,8 @@ export interface Kit {
   readonly program: Program;
 }
 
-const helpers = ['description', 'keys', 'look'] as const;
+const helpers = ['description', 'keys', 'look'];
+const parts = ['base', 'program', 'access', 'main'];
 
 /**
  * Writes the script: POSIX sh, for root. The same kit gives the same text.
@@ -47,7 +48,6 @@ export function kitScript(kit: Kit): string {
     ['program', 'sha256', sha256],
     ['modules', 'modules', modules.map(({ name }) => name).join(' ')],
   ];
-  const read = (name: string) => readFileSync(`${hostFolder}/kit/${name}`, 'utf8');
   return [
     '#!/bin/sh\n',
     `# Written by \`etcd-medic kit\`; to be run by root on a host of the cluster. What it does: docs/hosts.md.\n`,
@@ -58,9 +58,13 @@ export function kitScript(kit: Kit): string {
     '  esac\n}\n\nmodule() {\n  case $1 in\n',
     ...modules.map(({ name, content }) => `    ${name}) cat <<${hereDocument(name, content)}      ;;\n`),
     '  esac\n}\n\n',
-    read('body.sh'),
+    ...parts.map((name) => read(`${name}.sh`)),
     '\n}\n',
   ].join('');
+}
+
+function read(name: string): string {
+  return readFileSync(`${hostFolder}/kit/${name}`, 'utf8');
 }
 
 /** A text that the shell takes as it is: its end is a line that the text does not have. */

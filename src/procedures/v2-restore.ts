@@ -121,7 +121,7 @@ export const v2Restore = defineProcedure({
         blastRadius: 'quorumLoss',
         requires: () => replacing.v2ReplacementAllowed(prepared, world),
         facts: () => replacing.v2ReplacementFacts(prepared, world),
-        plan: async () => replacing.planV2Replacement(prepared, world, await handing.made()),
+        plan: () => replacing.planV2Replacement(prepared, world, handing.made),
         run: (approval) => replacing.replaceWithV2(prepared, world, approval),
         verify: () => replacing.v2Replaced(world),
       }),

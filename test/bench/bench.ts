@@ -6,7 +6,7 @@ import { createMeasurement } from './measure.ts';
 import type { Gathered } from './measure.ts';
 import { optionsOf } from './options.ts';
 import type { Options } from './options.ts';
-import { readResults, writeResults } from './results-file.ts';
+import { readBench, writeResults } from './results-file.ts';
 import { markdownOf } from './table.ts';
 
 const interruptedExitCode = 130;
@@ -28,7 +28,7 @@ async function measure(options: Options): Promise<number> {
     const tookSeconds = Math.round((Date.now() - begin) / 1_000);
     const startedAt = new Date(begin).toISOString();
     const now = { machine: { ...machine, etcd }, runs: options.runs, startedAt, tookSeconds, figures, skipped, failed };
-    return writeResults(options.out, now, options.keep);
+    return writeResults(now, options);
   };
   const measurement = createMeasurement({ options, gathered, disk: cacheDir(), say, save });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
@@ -43,9 +43,9 @@ async function measure(options: Options): Promise<number> {
 }
 
 async function render({ out }: Options): Promise<number> {
-  const results = await readResults(out);
-  if (results === undefined) throw new Error(`there is no bench.json in ${out}`);
-  process.stdout.write(markdownOf(results));
+  const bench = await readBench(out);
+  if (bench === undefined) throw new Error(`there is no bench.json in ${out}`);
+  process.stdout.write(markdownOf(bench));
   return 0;
 }
 

@@ -1,5 +1,6 @@
 /** What was measured: one row of the table each, kept with every sample it rests on. */
 import { z } from 'zod';
+import { networkProfiles } from '../lab/network-profiles.ts';
 
 const Target = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('at-most'), value: z.number() }),
@@ -17,7 +18,7 @@ export const Figure = z.object({
   /** Absent when the size of the data makes no difference. */
   megabytes: z.number().optional(),
   what: z.string(),
-  unit: z.enum(['s', 'MB/s', 'MB']),
+  unit: z.enum(['s', 'MB/s', 'MB', 'requests']),
   /** Of the script; absent where there is nothing to compare with. */
   hand: z.array(z.number()).optional(),
   bot: z.array(z.number()),
@@ -50,7 +51,7 @@ export type Machine = z.infer<typeof Machine>;
 /** The order in which cases are measured and shown. */
 export const caseOrder = ['latency', 'status', 'backup', 'restore', 'replace-member', 'recover-space'];
 
-/** One bench.json. */
+/** What was measured on one network. */
 export const Results = z.object({
   machine: Machine,
   runs: z.number(),
@@ -61,6 +62,11 @@ export const Results = z.object({
   failed: z.array(Absence),
 });
 export type Results = z.infer<typeof Results>;
+
+const Networks = z.partialRecord(z.enum(networkProfiles), Results);
+/** One bench.json: results by network. Before there were several it held those of `plain` alone. */
+export const Bench = z.union([Networks, Results.transform((plain): z.infer<typeof Networks> => ({ plain }))]);
+export type Bench = z.infer<typeof Bench>;
 
 /** Puts new results over earlier ones: a case that was measured, skipped or failed now replaces all that was said of it before. */
 export function withEarlier(earlier: Results, now: Results): Results {

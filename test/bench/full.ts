@@ -1,5 +1,5 @@
 /** A cluster that has reached its quota, kept on the hosts so that every run begins with the same bytes. */
-import { dataDir, environmentFile } from '../lab/host-files.ts';
+import { dataDir, environmentFile } from '../lab/sites/plain.ts';
 import { waitUntil } from '../lab/wait.ts';
 import { dbSizeBytes } from './fill.ts';
 import { onAll, settingsKept, stopAll, tidy } from './ground.ts';

@@ -2,14 +2,15 @@
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { dataDir, environmentFile } from '../lab/host-files.ts';
-import type { EtcdVersion, LabHost } from '../lab/lab.ts';
+import { dataDir, environmentFile } from '../lab/sites/plain.ts';
+import type { LabHost } from '../lab/lab.ts';
 import { hostPaths } from '../lab/paths.ts';
 import { createStage } from '../stage/stage.ts';
 import type { Stage } from '../stage/stage.ts';
 import { settleDisk } from './machine.ts';
 import { createOperator } from './operator.ts';
 import type { Operator } from './operator.ts';
+import type { Options } from './options.ts';
 import { startPostings } from './postings.ts';
 import type { Postings } from './postings.ts';
 
@@ -35,11 +36,12 @@ export const settingsKept = '/var/lib/bench-settings';
 const handedOver = '/var/lib/bench.db';
 
 /** Makes a lab called `bench` and starts the bot. Whatever fails, nothing is left. */
-export async function makeGround(etcd: EtcdVersion): Promise<Ground> {
+export async function makeGround({ etcd, network }: Pick<Options, 'etcd' | 'network'>): Promise<Ground> {
   let postings: Postings | undefined;
   const stage = await createStage({
     name: 'bench',
     etcd,
+    network,
     // A person answers at once here: no gate may run out while the machine is slow.
     cluster: { approvals: { required: 1, quorumLoss: 1, expiresAfter: '2h' } },
     slackApiUrl: async (real) => (postings = await startPostings(real)).apiUrl,

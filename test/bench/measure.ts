@@ -18,7 +18,7 @@ export interface Gathered {
 }
 
 interface MeasureDeps {
-  readonly options: Pick<Options, 'cases' | 'sizes' | 'runs' | 'etcd'>;
+  readonly options: Pick<Options, 'cases' | 'sizes' | 'runs' | 'etcd' | 'network'>;
   readonly gathered: Gathered;
   /** The directory whose disk holds hosts and snapshots. */
   readonly disk: string;
@@ -42,8 +42,8 @@ export function createMeasurement(deps: MeasureDeps): { run(): Promise<void>; do
     const named = nameOf(one, megabytes);
     try {
       if (ground === undefined) {
-        say(`hosts with etcd ${options.etcd}, ${sizeInWords(megabytes)} of data …`);
-        ground = await makeGround(options.etcd);
+        say(`hosts with etcd ${options.etcd}, network ${options.network}, ${sizeInWords(megabytes)} of data …`);
+        ground = await makeGround(options);
         await fillGround(ground, megabytes, one.filling);
         gathered.etcd = await versionOf(ground);
       }

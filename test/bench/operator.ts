@@ -2,7 +2,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { dataDir } from '../lab/host-files.ts';
+import { dataDir } from '../lab/sites/plain.ts';
 import type { Lab } from '../lab/lab.ts';
 import { run } from '../lab/run.ts';
 import type { Answer } from '../lab/run.ts';
@@ -26,8 +26,19 @@ export interface Operator {
 
 const scriptLimitMs = 900_000;
 const folder = fileURLToPath(new URL('by-hand/', import.meta.url));
-/** An operator's own account may do everything. It is there while a script runs, and gone while the bot does. */
+/** An operator's own account, with a shell, may do everything. It is there while a script runs, and gone while the bot does. */
+const operator = 'by-hand';
 const sudoRule = '/etc/sudoers.d/zz-operator';
+const allow = `
+id ${operator} >/dev/null 2>&1 || useradd --create-home --shell /bin/bash ${operator}
+usermod --password '*' ${operator}
+install -d -m 0700 -o ${operator} /home/${operator}/.ssh
+cat > /home/${operator}/.ssh/authorized_keys
+chown ${operator} /home/${operator}/.ssh/authorized_keys
+umask 0227
+rm -f ${sudoRule}
+echo '${operator} ALL=(ALL) NOPASSWD: ALL' > ${sudoRule}
+`;
 
 /** Makes the operator of a lab. `directory` is for ssh's configuration and sockets. */
 export async function createOperator(lab: Lab, directory: string): Promise<Operator> {
@@ -79,7 +90,7 @@ function sshConfigOf({ hosts, ssh }: Lab, sockets: string): string {
   return [
     ...names,
     'Host *',
-    `  User ${ssh.user}`,
+    `  User ${operator}`,
     `  IdentityFile ${ssh.identityFile}`,
     '  IdentitiesOnly yes',
     `  UserKnownHostsFile ${ssh.knownHostsFile}`,
@@ -108,11 +119,11 @@ function environmentOf({ hosts, pki }: Lab, sshConfig: string): Readonly<Record<
 }
 
 async function mayDoAll(lab: Lab, may: boolean): Promise<void> {
+  const { stdout: publicKey } = await run(['ssh-keygen', '-y', '-f', lab.ssh.identityFile]);
   await Promise.all(
     lab.hosts.map(async (host) => {
-      if (may)
-        await host.exec(['sh', '-euc', `umask 0227; rm -f ${sudoRule}; cat > ${sudoRule}`], { input: 'etcdops ALL=(ALL) NOPASSWD: ALL\n' });
-      else await host.exec(['rm', '-f', sudoRule]);
+      if (may) await host.exec(['sh', '-euc', allow], { input: `${publicKey}\n` });
+      else await host.exec(['rm', '-f', sudoRule, `/home/${operator}/.ssh/authorized_keys`]);
     }),
   );
 }

@@ -4,9 +4,9 @@ import { optionsOf } from './options.ts';
 
 describe('optionsOf', () => {
   it('measures everything at three sizes, five times, when nothing is said', () => {
-    const { sizes, runs, etcd, keep, out } = optionsOf([]);
+    const { sizes, runs, etcd, network, keep, out } = optionsOf([]);
 
-    expect({ sizes, runs, etcd, keep }).toEqual({ sizes: [1, 100, 1_000], runs: 5, etcd: '3.4', keep: false });
+    expect({ sizes, runs, etcd, network, keep }).toEqual({ sizes: [1, 100, 1_000], runs: 5, etcd: '3.4', network: 'plain', keep: false });
     expect(out).toMatch(/\.cache\/bench\/etcd-3\.4$/);
   });
 
@@ -22,6 +22,7 @@ describe('optionsOf', () => {
     ['--sizes', '1,x'],
     ['--runs', '0'],
     ['--etcd', '3.6'],
+    ['--network', 'modem'],
   ])('answers %s %s with its usage', (option, value) => {
     expect(() => optionsOf([option, value])).toThrow('usage: npm run bench');
   });

@@ -1,7 +1,10 @@
 /** The table people read. */
 import { describe, expect, it } from 'vitest';
 import { figure, results } from './results.ts';
-import { markdownOf } from './table.ts';
+import type { Results } from './figures.ts';
+import { markdownOf as pageOf } from './table.ts';
+
+const markdownOf = (plain: Results) => pageOf({ plain });
 
 function rowsOf(markdown: string): string[] {
   return markdown.split('\n').filter((line) => line.startsWith('| '));
@@ -46,6 +49,19 @@ describe('markdownOf', () => {
 
     expect(markdown).toContain(`Not measured:\n- restore, 1 GB: ${because}`);
     expect(markdown).toContain('Failed:\n- status: no');
+  });
+
+  it('has a table for each network, in the same order whatever was measured first', () => {
+    const [lan, plain] = [results({ figures: [figure({ bot: [2] })] }), results({ figures: [figure({ bot: [1] })] })];
+
+    const lines = pageOf({ lan, plain }).split('\n');
+
+    expect(lines.filter((line) => line.startsWith('## ') || line.startsWith('| restore'))).toEqual([
+      '## Network plain: links as fast as the machine',
+      '| restore | 100 MB | whole |  | 1.00 s |  |  |',
+      '## Network lan: links of 1000 Mbit/s, 0.5 ms from one to another and back',
+      '| restore | 100 MB | whole |  | 2.00 s |  |  |',
+    ]);
   });
 
   it('begins with the machine, the date and how long it took', () => {

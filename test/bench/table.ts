@@ -1,5 +1,7 @@
-/** The results as Markdown: a header with the machine's facts, then one row per figure. */
-import type { Absence, Figure, Machine, Results } from './figures.ts';
+/** The results as Markdown: for each network a header with the machine's facts, then one row per figure. */
+import type { NetworkProfile } from '../lab/lab.ts';
+import { linkSpeedOf, networkProfiles } from '../lab/network-profiles.ts';
+import type { Absence, Bench, Figure, Machine, Results } from './figures.ts';
 import { inOrder } from './figures.ts';
 import { spreadOf } from './medians.ts';
 import type { Spread } from './medians.ts';
@@ -9,10 +11,18 @@ import { judge } from './targets.ts';
 const shownFromSeconds = 0.1;
 
 /** The whole of bench.md. */
-export function markdownOf({ machine, runs, startedAt, tookSeconds, skipped, failed, ...rest }: Results): string {
+export function markdownOf(bench: Bench): string {
+  const sections = networkProfiles.flatMap((network) => {
+    const results = bench[network];
+    return results === undefined ? [] : sectionOf(network, results);
+  });
+  return ['# Measured', '', ...sections].join('\n');
+}
+
+function sectionOf(network: NetworkProfile, { machine, runs, startedAt, tookSeconds, skipped, failed, ...rest }: Results): string[] {
   const figures = inOrder(rest.figures);
   return [
-    '# Measured',
+    `## Network ${network}: ${speedInWords(network)}`,
     '',
     `Medians of ${runs} ${runs === 1 ? 'run' : 'runs'}, smallest and largest in brackets; script and bot in turn, in the same run on the same lab.`,
     '',
@@ -25,7 +35,14 @@ export function markdownOf({ machine, runs, startedAt, tookSeconds, skipped, fai
     ...absences('Not measured', skipped),
     ...absences('Failed', failed),
     '',
-  ].join('\n');
+  ];
+}
+
+function speedInWords(network: NetworkProfile): string {
+  const speed = linkSpeedOf(network);
+  return speed === undefined
+    ? 'links as fast as the machine'
+    : `links of ${speed.mbitPerSecond} Mbit/s, ${speed.roundTripMs} ms from one to another and back`;
 }
 
 /** Where the bot's time goes, for each procedure: the steps that took a moment. */

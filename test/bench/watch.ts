@@ -1,4 +1,4 @@
-/** When a process had children: for the bot, when an ssh or a tool of etcd that it started was running. */
+/** When a process had children at work: for the bot, when a tool of etcd that it started was running. Its ssh clients stay open and say nothing. */
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Interval } from './intervals.ts';
@@ -12,15 +12,15 @@ interface Watch {
   stop(): Promise<readonly Interval[]>;
 }
 
-/** Looks at a process's children again and again. Node starts them all from its first thread; a shared ssh connection in the background is none. */
-export function watchChildren(pid: number): Watch {
+/** Looks at a process's children again and again. Node starts them all from its first thread. @param isIdle names of programs whose running says nothing */
+export function watchChildren(pid: number, isIdle: ReadonlySet<string> = new Set(['ssh'])): Watch {
   const intervals: Interval[] = [];
   const stopped = new AbortController();
   const loop = (async () => {
     let since: number | undefined;
     while (!stopped.signal.aborted) {
       const lookedAt = Date.now();
-      const busy = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim() !== '';
+      const busy = (await Promise.all((await childrenOf(pid)).map(nameOf))).some((name) => name !== undefined && !isIdle.has(name));
       // Rather too short than too long: a child that was seen was there afterwards, one that was not seen may have been there before.
       if (busy) since ??= Date.now();
       else if (since !== undefined) {
@@ -40,4 +40,15 @@ export function watchChildren(pid: number): Watch {
       return intervals;
     },
   };
+}
+
+async function childrenOf(pid: number): Promise<readonly string[]> {
+  return (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).split(' ').filter(Boolean);
+}
+
+async function nameOf(pid: string): Promise<string | undefined> {
+  return await readFile(`/proc/${pid}/comm`, 'utf8').then(
+    (text) => text.trim(),
+    () => undefined,
+  );
 }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clickCard, runLimitMs, say, startRun, valueOf, waitForEnd, waitForGate } from '../stage/acting.ts';
 import { until } from '../slack/local-slack.ts';
 import type { BotProcess } from '../stage/bot-process.ts';
+import { begunOn } from '../stage/host-log.ts';
 import { channels, createStage, people } from '../stage/stage.ts';
 import type { Stage } from '../stage/stage.ts';
 import { fill, setQuota } from '../stage/quota.ts';
@@ -90,12 +91,7 @@ describeOnEach('upkeep on etcd %s', { ordinary: '3.4' }, (etcd) => {
 
     const after = await pids(stage);
     const starts = await Promise.all(
-      stage.lab.hosts.map(
-        async ({ exec }) =>
-          (await exec(['journalctl', '--quiet', '--output=cat', '--identifier=sudo'])).stdout
-            .split('\n')
-            .filter((line) => /COMMAND=\S*systemctl .*restart/.test(line)).length,
-      ),
+      stage.lab.hosts.map(async (host) => (await begunOn(host)).filter(({ command }) => command.startsWith('systemctl restart ')).length),
     );
     expect(view.outcome, view.conclusion).toBe('completed');
     for (const [at, pid] of after.entries()) expect(pid).not.toBe(before[at]);

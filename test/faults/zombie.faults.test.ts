@@ -1,6 +1,6 @@
 /**
  * A worker that is paused (SIGSTOP) in the middle of a step, and goes on when another has finished its run, executes not one more
- * changing command: by the hosts' own log of sudo, by the cluster, and by the run's journal.
+ * changing command: by the log of each host's program, by the cluster, and by the run's journal.
  */
 import { lstat, readFile, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import { hostPaths } from '../lab/paths.ts';
 import { waitUntil } from '../lab/wait.ts';
 import { clickCard, startRun, valueOf, waitForEnd, waitForGate } from '../stage/acting.ts';
 import type { BotProcess } from '../stage/bot-process.ts';
+import { begunOn } from '../stage/host-log.ts';
 import { createStage } from '../stage/stage.ts';
 import type { Stage } from '../stage/stage.ts';
 import { endOpenRuns } from '../e2e/open-runs.ts';
@@ -64,16 +65,9 @@ async function pauseWhen(what: string, isSo: (member: string) => Promise<boolean
   first.signal('SIGSTOP');
 }
 
-/** What sudo on each host was asked to do that changes something, so far. */
+/** What was begun on each host so far. */
 async function changesOnHosts(): Promise<Readonly<Record<(typeof members)[number], readonly string[]>>> {
-  const looks = /^\/\S*\/(?:find|du|df|sha256sum|stat|cat|pgrep|etcdctl snapshot status|grep|openssl) /;
-  const changesOf = async (member: string) => {
-    const { stdout } = await stage.lab
-      .host(member)
-      .exec(['sh', '-c', 'journalctl --sync; journalctl --quiet --output=cat --identifier=sudo']);
-    const commands = [...stdout.matchAll(/COMMAND=(.*)/g)].map(([, command = '']) => command);
-    return commands.filter((line) => !looks.test(line)).map((line) => `${member}$ ${line}`);
-  };
+  const changesOf = async (member: string) => (await begunOn(stage.lab.host(member))).map(({ command }) => `${member}$ ${command}`);
   const [etcd01, etcd02, etcd03] = await Promise.all([changesOf('etcd01'), changesOf('etcd02'), changesOf('etcd03')]);
   return { etcd01, etcd02, etcd03 };
 }

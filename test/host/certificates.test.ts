@@ -1,9 +1,8 @@
-/** Certificates as etcd shows them: which files, what they cover, whose key and whose signature. */
+/** Certificates as a host shows them: what they cover, whose key and whose signature. */
 import { describe, expect, it } from 'vitest';
-import { certificateFiles, readCertificates, subjectAltNames } from '../../src/host/certificates.ts';
-import { etcdSettings } from '../../src/host/etcd-settings.ts';
-import { directives } from '../../src/host/unit-text.ts';
-import { fakeShell } from './fake-shell.ts';
+import { certificateFacts, subjectAltNames } from '../../src/host/certificates.ts';
+import type { CertificateSeen } from '../../src/host/look.ts';
+import { where } from './scripted-host.ts';
 
 const pem = (base64: string) => `-----BEGIN CERTIFICATE-----\n${base64.replaceAll(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`;
 /** Made once with openssl; they run out in 2126. `other` has the name of `ca`, another key and no identifier of it; `leaf` is signed by `mid`, which is signed by `ca`. */
@@ -19,29 +18,20 @@ const mid = pem(
 const leaf = pem(
   'MIIBXDCCAQ6gAwIBAgIUHVsPK3fGl9WNg6cKMpEXFW9KCIswBQYDK2VwMA4xDDAKBgNVBAMMA21pZDAgFw0yNjExMjIxMTA1MDJaGA8yMTI2MTAyOTExMDUwMlowETEPMA0GA1UEAwwGZXRjZDAxMCowBQYDK2VwAyEAUskK6Ut/TL1MhIXPJ3HpYFMshiQ2thSEiptvAJE56vCjeTB3MDUGA1UdEQQuMCyCBmV0Y2QwMYcECgAAH4cQIAENuAAAAAAAAAAAAAAAMYYKc3BpZmZlOi8veDAdBgNVHQ4EFgQUOvAhMXuk/T+uIFizITGcEn+4ESwwHwYDVR0jBBgwFoAU3HlMq1y84ROBof+EiUQC4m+VaNowBQYDK2VwA0EApQilFBybC4kVHtfcQl49Gsfl9EwrST/GoC50os384ypXW2VC5odsmZSA7KPWKYDVdXwbJR11jRjUZY71AUtCAw==',
 );
-const leafKey = '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAUskK6Ut/TL1MhIXPJ3HpYFMshiQ2thSEiptvAJE56vA=\n-----END PUBLIC KEY-----\n';
-const otherKey = '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEASq4GRympTKRaOl+qEXGdwt7mQyaLWQX0fywebYwaT7I=\n-----END PUBLIC KEY-----\n';
 
-const files = { use: 'client', certificate: '/pki/server.pem', key: '/pki/server.key', ca: '/pki/ca.pem' } as const;
-const etcdUser = { user: 'etcd', group: 'etcd' };
-
-/** What is made of these files on a host. */
-async function read(texts: { readonly certificate?: string; readonly ca?: string; readonly key?: string }, hasOpenssl = true) {
-  const { certificate = leaf + mid, ca: authority = ca, key = leafKey } = texts;
-  const shell = fakeShell((line) => {
-    if (line.endsWith('server.pem')) return certificate;
-    if (line.endsWith('ca.pem')) return authority;
-    return key === '' ? { exitCode: 1, stderr: 'Could not read key' } : key;
-  });
-  const [found] = await readCertificates(shell, [files], etcdUser, hasOpenssl);
-  return { found, lines: shell.lines };
-}
+const seen = {
+  use: 'client',
+  file: '/pki/server.pem',
+  key_file: '/pki/server.key',
+  ca_file: '/pki/ca.pem',
+  key_matches: true,
+  problem: undefined,
+} as const;
+const read = (changes: Partial<CertificateSeen> = {}) => certificateFacts(where, [{ ...seen, pem: leaf + mid, ca_pem: ca, ...changes }])[0];
 
 describe('the certificates of a host', () => {
-  it('are read as etcd’s own user, the key by its public half alone', async () => {
-    const { found, lines } = await read({});
-
-    expect(found).toEqual({
+  it('are read with what they cover', () => {
+    expect(read()).toEqual({
       use: 'client',
       file: '/pki/server.pem',
       subjectAltNames: ['etcd01', '10.0.0.31', '2001:db8::31'],
@@ -50,72 +40,32 @@ describe('the certificates of a host', () => {
       keyMatches: true,
       signedByCa: true,
     });
-    expect(lines).toEqual([
-      'sudo -u etcd -g etcd cat /pki/server.pem',
-      'sudo -u etcd -g etcd cat /pki/ca.pem',
-      'sudo -u etcd -g etcd openssl pkey -in /pki/server.key -pubout',
-    ]);
   });
 
-  it.each([
-    ['a chain up to a CA among several', { ca: other + ca }, { keyMatches: true, signedByCa: true }],
-    ['a CA of the same name with another key', { ca: other }, { signedByCa: false }],
-    ['a chain with a gap', { certificate: leaf }, { signedByCa: false }],
-    ['no chain where the CA file holds the next', { certificate: leaf, ca: mid }, { signedByCa: true }],
-    ['the key of another', { key: otherKey }, { keyMatches: false }],
-    ['a key that openssl cannot read', { key: '' }, { keyMatches: false }],
-  ])('are judged: %s', async (_, texts, expected) => {
-    expect((await read(texts)).found).toMatchObject(expected);
+  it.each<[string, Partial<CertificateSeen>, object]>([
+    ['a chain up to a CA among several', { ca_pem: other + ca }, { keyMatches: true, signedByCa: true }],
+    ['a CA of the same name with another key', { ca_pem: other }, { signedByCa: false }],
+    ['a chain with a gap', { pem: leaf }, { signedByCa: false }],
+    ['no chain where the CA file holds the next', { pem: leaf, ca_pem: mid }, { signedByCa: true }],
+    ['no CA', { ca_file: undefined, ca_pem: undefined }, { signedByCa: undefined }],
+    ['the key of another', { key_matches: false, problem: 'they cannot be used together' }, { keyMatches: false, signedByCa: true }],
+    ['a key of which the host could not tell', { key_matches: undefined }, { keyMatches: undefined }],
+  ])('are judged: %s', (_, changes, expected) => {
+    expect(read(changes)).toMatchObject(expected);
   });
 
-  it('leave open whether the key fits where there is no openssl', async () => {
-    const { found, lines } = await read({}, false);
-
-    expect(found?.keyMatches).toBeUndefined();
-    expect(lines.some((line) => line.includes('openssl'))).toBe(false);
-  });
-
-  it.each(['', 'a key lies here', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'])(
-    'are not guessed at: %j',
-    async (certificate) => {
-      await expect(read({ certificate })).rejects.toMatchObject({ code: 'HOST_OUTPUT_UNKNOWN' });
+  it.each(['', 'a key lies here', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n', leaf.repeat(257)])(
+    'are not guessed at',
+    (text) => {
+      expect(() => read({ pem: text })).toThrow(expect.objectContaining({ code: 'HOST_OUTPUT_UNKNOWN' }) as Error);
     },
   );
-});
 
-describe('certificateFiles', () => {
-  const configurationOf = (execStart: string, environment = '', yaml?: string) => ({
-    settings: etcdSettings(
-      directives([{ path: '/u', text: `[Service]\nExecStart=${execStart}` }]),
-      [{ path: '/e', text: environment }],
-      yaml === undefined ? undefined : { path: '/y', text: yaml },
-    ),
-  });
-  const both = [
-    { use: 'client', certificate: '/c', key: '/k', ca: '/a' },
-    { use: 'peer', certificate: '/pc', key: '/pk', ca: undefined },
-  ];
-
-  it.each([
-    [
-      'flags and environment',
-      configurationOf('etcd --cert-file=/c --key-file /k', 'ETCD_TRUSTED_CA_FILE=/a\nETCD_PEER_CERT_FILE="/pc"\nETCD_PEER_KEY_FILE=/pk\n'),
-    ],
-    [
-      'a config file',
-      configurationOf(
-        'etcd --config-file=/y --cert-file=/ignored',
-        '',
-        'client-transport-security:\n  cert-file: /c\n  key-file: /k\n  trusted-ca-file: /a\npeer-transport-security: {cert-file: /pc, key-file: /pk}\n',
-      ),
-    ],
-  ])('are found in %s', (_, configuration) => {
-    expect(certificateFiles(configuration)).toEqual(both);
-  });
-
-  it('are none without TLS', () => {
-    expect(certificateFiles(configurationOf('etcd', 'ETCD_CERT_FILE=\n'))).toEqual([]);
-    expect(certificateFiles(configurationOf('etcd', '', 'name: a\nclient-transport-security:\n'))).toEqual([]);
+  it('that etcd’s user cannot read are named, with the reason', () => {
+    expect(() => read({ pem: undefined, problem: '/pki/server.pem cannot be read as etcd (Permission denied)' })).toThrow(
+      expect.objectContaining({ code: 'HOST_COMMAND_FAILED', message: expect.stringContaining('Permission denied') as string }) as Error,
+    );
+    expect(() => read({ ca_pem: undefined })).toThrow(expect.objectContaining({ code: 'HOST_COMMAND_FAILED' }) as Error);
   });
 });
 

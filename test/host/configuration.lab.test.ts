@@ -1,6 +1,6 @@
 /** etcd's configuration in its three styles, changed on real hosts on which etcd then starts. */
 import { expect, it } from 'vitest';
-import { approval, token, useHost } from './lab-hosts.ts';
+import { token, useHost } from './lab-hosts.ts';
 import { describeOnEach } from '../lab/versions.ts';
 
 const own = '/etc/systemd/system/etcd.service';
@@ -25,7 +25,7 @@ describeOnEach('etcd %s', (etcd) => {
     it(`is configured by ${style}, masked or not, and starts so`, { tags: [...tags] }, async () => {
       await h.lab.host(h.host.member).configureBy(style);
       expect((await h.host.preflight(['restore', 'replace-member'])).configuration.style).toBe(style);
-      await h.host.stopAndMask(approval);
+      await h.destroy({ act: 'fence' });
       const facts = await h.host.preflight(['restore', 'replace-member', 'undo']);
       expect(facts.configuration.style).toBe(style);
       const settings = {
@@ -34,11 +34,11 @@ describeOnEach('etcd %s', (etcd) => {
         initialCluster: `${h.host.member}=${h.lab.host(h.host.member).peerUrl},etcd09=https://[2001:db8::9]:2380`,
       } as const;
       const before = h.open.changes().length;
+      const planned = await h.planned({ act: 'settings', settings });
 
-      const { difference } = await h.host.configure(settings);
-      await h.host.configure(settings);
+      const { difference } = await h.host.do({ act: 'settings', settings });
+      await h.host.do({ act: 'settings', settings });
 
-      const planned = h.host.commands.configure(settings, facts.configuration).map(({ argv }) => argv.join(' '));
       expect(h.open.changes().slice(before)).toEqual(planned);
       expect(difference).toContain(settings.initialCluster);
       expect(await h.host.configured(settings)).toEqual({ holds: true });
@@ -49,7 +49,7 @@ describeOnEach('etcd %s', (etcd) => {
       });
       const copies = await h.sh(`find /etc/default /etc/etcd /etc/systemd/system -name '*.before-existing-????????????.etcd-medic'`);
       expect(copies.split('\n').filter(Boolean)).toHaveLength(1);
-      await h.host.unmaskAndStart();
+      await h.host.do({ act: 'unmask-start' });
       await h.lab.waitHealthy(30_000);
       expect(plain(await h.sh(read))).toEqual([
         `initial-cluster ${settings.initialCluster}`,
@@ -63,19 +63,19 @@ describeOnEach('etcd %s', (etcd) => {
       ]);
     });
 
-  it('adds to a config file what stands nowhere yet, past sudo', async () => {
+  it('adds to a config file what stands nowhere yet', async () => {
     await h.lab.host(h.host.member).configureBy('config-file');
     await h.sh(`sed -i '/^initial-cluster/d' ${yml}`);
     const settings = { initialClusterState: 'existing', initialCluster: `${h.host.member}=${h.lab.host(h.host.member).peerUrl}` } as const;
 
-    await h.host.configure(settings);
+    await h.host.do({ act: 'settings', settings });
 
     expect(await h.sh(`tail -n 2 ${yml}`)).toBe(`initial-cluster-state: existing\ninitial-cluster: ${settings.initialCluster}`);
     expect(await h.host.configured(settings)).toEqual({ holds: true });
   });
 
   it('changes the state alone', async () => {
-    await h.host.configure({ initialClusterState: 'existing' });
+    await h.host.do({ act: 'settings', settings: { initialClusterState: 'existing' } });
 
     expect(await h.sh('grep -c etcd-cluster /etc/default/etcd')).toBe('1');
     expect(await h.host.configured({ initialClusterState: 'existing', initialClusterToken: 'etcd-cluster' })).toEqual({ holds: true });

@@ -1,4 +1,4 @@
-/** The flag that makes a cluster of one: set for one start, seen wherever it can stand, gone again; on real hosts under deploy/sudoers. */
+/** The flag that makes a cluster of one: set for one start, seen wherever it can stand, gone again; on real hosts. */
 import { expect, it } from 'vitest';
 import { useHost } from './lab-hosts.ts';
 import { describeOnEach } from '../lab/versions.ts';
@@ -18,19 +18,19 @@ describeOnEach('force-new-cluster on etcd %s', (etcd) => {
       await h.host.preflight(['v2-restore']);
       await h.sh('systemctl stop etcd');
 
-      await h.host.v2.setForce();
+      await h.host.do({ act: 'v2-force' });
       const set = await h.host.v2.force();
       const text = await h.sh(`cat ${drop}; stat --format=%U /run/systemd/system/etcd.service.d ${drop}`);
-      await h.host.unmaskAndStart();
+      await h.host.do({ act: 'unmask-start' });
       await h.lab.waitHealthy(30_000);
       const running = await h.host.v2.force();
-      await h.host.v2.clearForce();
+      await h.host.do({ act: 'v2-unforce' });
       // Until it is stopped the old process serves, too.
       await waitUntil(async () => (await h.host.v2.force()).inProcess === false, { for: 'a process without the flag', withinMs: 30_000 });
       await h.lab.waitHealthy(30_000);
       const cleared = await h.host.v2.force();
       const pid = await h.sh('systemctl show etcd -p MainPID');
-      await h.host.v2.clearForce();
+      await h.host.do({ act: 'v2-unforce' });
 
       expect(set).toEqual({ inUnit: true, inSettings: expect.any(Boolean), inProcess: undefined });
       expect(text).toBe('[Service]\nEnvironment=ETCD_FORCE_NEW_CLUSTER=true\nroot\nroot');
@@ -60,12 +60,15 @@ describeOnEach('force-new-cluster on etcd %s', (etcd) => {
   it('is refused where etcd reads a YAML file and ignores its environment', async () => {
     await h.lab.host(h.host.member).configureBy('config-file');
 
-    await expect(h.host.v2.setForce()).rejects.toMatchObject({ code: 'HOST_OUTPUT_UNKNOWN', hint: expect.stringContaining('By hand') });
+    await expect(h.host.do({ act: 'v2-force' })).rejects.toMatchObject({
+      code: 'HOST_COMMAND_FAILED',
+      message: expect.stringContaining('reads a YAML --config-file') as string,
+    });
     expect(await h.sh('ls /run/systemd/system/')).not.toContain('etcd.service.d');
   });
 
   it('is forgotten by a reboot', async () => {
-    await h.host.v2.setForce();
+    await h.host.do({ act: 'v2-force' });
 
     await h.lab.host(h.host.member).fault('power-off');
     await h.lab.host(h.host.member).fault('power-on');

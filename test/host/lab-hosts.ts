@@ -3,21 +3,30 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { mintApproval } from '../../src/engine/approval.ts';
+import type { Approval } from '../../src/engine/approval.ts';
 import type { ExecutedCommand } from '../../src/engine/command.ts';
 import type { Tenure } from '../../src/engine/tenure.ts';
 import { createHosts } from '../../src/host/create-hosts.ts';
 import type { HostsDeps } from '../../src/host/create-hosts.ts';
-import type { Delivery, Host, RestoreOrder } from '../../src/host/host.ts';
+import type { Delivery, DestroyAct, Host, HostAct, RestoreOrder } from '../../src/host/host.ts';
 import { MemberName, RunId } from '../../src/ids.ts';
 import { createLab } from '../lab/lab.ts';
 import type { EtcdVersion, Lab } from '../lab/lab.ts';
 
 export const dataDir = '/data/etcd/data';
 export const run = RunId.parse('restore-prod-7f3a9c');
-export const approval = mintApproval({ gateId: `${run}.1`, planDigest: 'test', approvedBy: [] });
+/** An approval of what these hosts would do now for these acts, as the gate card shows it. */
+export async function approve(hosts: readonly Host[], acts: readonly DestroyAct[]): Promise<Approval> {
+  const plans = await Promise.all(hosts.map(async (host) => (await host.plan(acts)).flat()));
+  return mintApproval({ gateId: `${run}.1`, planDigest: 'test', plan: plans.flat(), approvedBy: [] });
+}
+/** Where the program keeps what this run has on a host. */
+export const paths = { snapshot: `${dataDir}.${run}.snapshot`, restored: `${dataDir}.${run}.new`, aside: `${dataDir}.${run}.old` } as const;
+export const snapshot = { run, what: 'snapshot' } as const;
+export const restored = { run, what: 'restored' } as const;
+export const aside = { run, what: 'aside' } as const;
 /** The run as the only worker holds it. */
 export const tenure: Tenure = { runId: run, epoch: 1, permit: async () => undefined };
 export const token = 'etcd-cluster-7f3a9c';
@@ -35,7 +44,7 @@ export interface LabHosts {
 }
 
 /** Opens them; `overrides` makes them wrong on purpose. */
-export function openHosts(lab: Lab, overrides: Partial<Pick<HostsDeps, 'ssh' | 'etcd' | 'tenure'>> = {}): LabHosts {
+export function openHosts(lab: Lab, overrides: Partial<Pick<HostsDeps, 'ssh' | 'etcd' | 'tenure' | 'runId'>> = {}): LabHosts {
   const recorded: ExecutedCommand[] = [];
   const members = lab.hosts.map(({ name, address, clientUrl, peerUrl }) => ({
     name: MemberName.parse(name),
@@ -43,11 +52,12 @@ export function openHosts(lab: Lab, overrides: Partial<Pick<HostsDeps, 'ssh' | '
     clientUrl,
     peerUrl,
   }));
-  const clock = { now: () => new Date(), sleep: async (ms: number) => pause(ms) };
+  const clock = { now: () => new Date() };
   const { hosts, close } = createHosts({
     members,
     ssh: lab.ssh,
-    etcd: { unit: 'etcd', dataDir },
+    etcd: { unit: 'etcd' },
+    runId: run,
     record: (command) => recorded.push(command),
     clock,
     tenure,
@@ -84,6 +94,12 @@ export interface UsedHost {
   /** A file as it is to be handed over. */
   delivery(localPath: string): Promise<Delivery>;
   handOver(): Promise<Delivery>;
+  /** The command lines that are left to do for an act. */
+  planned(act: HostAct): Promise<readonly string[]>;
+  /** Plans the act, has it approved, and does it. */
+  destroy(act: DestroyAct): Promise<void>;
+  /** The host's own record: the command lines of operations that it began. */
+  log(): Promise<readonly string[]>;
   /** What a restore of this host is told. */
   order(): RestoreOrder;
 }
@@ -142,19 +158,28 @@ export function useHost(name: string, etcd: EtcdVersion, { reset = true }: { rea
       const content = await readFile(localPath);
       return {
         localPath,
-        remotePath: host().paths(run).snapshot,
         bytes: content.length,
         sha256: createHash('sha256').update(content).digest('hex'),
       };
     },
     async handOver() {
       const delivery = await used.delivery(await used.snapshot());
-      await host().receive(delivery, silent);
+      await host().handOver(delivery, silent);
       return delivery;
     },
+    planned: async (act) => (await host().plan([act])).flat().map(({ argv }) => argv.join(' ')),
+    async destroy(act) {
+      await host().destroy(act, await approve([host()], [act]));
+    },
+    async log() {
+      const text = await sh('cat /var/log/etcd-medic-host.log 2>/dev/null || true');
+      const entries = text
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line) as { readonly begins?: readonly string[] });
+      return entries.flatMap(({ begins }) => (begins === undefined ? [] : [begins.join(' ')]));
+    },
     order: () => ({
-      snapshotPath: host().paths(run).snapshot,
-      intoDir: host().paths(run).restored,
       memberName: host().member,
       peerUrl: lab.host(host().member).peerUrl,
       initialCluster: lab.hosts.map(({ name: member, peerUrl }) => `${member}=${peerUrl}`).join(','),

@@ -1,7 +1,8 @@
 /** One host over ssh, on real hosts: a whole restore, act by act. */
 import { expect, it } from 'vitest';
 import { renderCommand } from '../../src/engine/command.ts';
-import { approval, dataDir, run, silent, token, useHost } from './lab-hosts.ts';
+import type { HostAct, Part } from '../../src/host/host.ts';
+import { approve, aside, dataDir, paths, restored, silent, token, useHost } from './lab-hosts.ts';
 import { describeOnEach } from '../lab/versions.ts';
 
 const healthyWithinMs = 30_000;
@@ -15,69 +16,80 @@ describeOnEach('a host with etcd %s', (etcd) => {
     await h.lab.etcdctl(['put', 'after', 'lost']);
     const order = { ...h.order(), ...(etcd === '3.5' && { bumpRevisionBy: 1_000_000n }) };
     const settings = { initialClusterState: 'existing', initialClusterToken: token } as const;
-    const { tool, configuration, unit } = await h.host.preflight();
-    const { restored, aside, snapshot: handedOver } = h.host.paths(run);
-    const identity = async (path: string) => {
-      const facts = await h.host.dir(path);
+    const { configuration } = await h.host.preflight();
+    const identity = async (part: Part) => {
+      const facts = await h.host.dir(part);
       return facts.exists ? facts.identity : undefined;
     };
-    const old = await identity(dataDir);
+    const old = await identity('data');
+    // Of everything, before anything is done; each act as if those before it had been.
+    const acts: readonly HostAct[] = [
+      { act: 'receive', delivery },
+      { act: 'restore', order },
+      { act: 'fence' },
+      { act: 'swap' },
+      { act: 'settings', settings },
+      { act: 'unmask-start' },
+      { act: 'remove-scratch' },
+      { act: 'delete-aside' },
+    ];
+    const planned = (await h.host.plan(acts)).flat().map(renderCommand);
     const twice = async (act: () => Promise<unknown>) => {
       await act();
       await act();
     };
 
-    await twice(() => h.host.receive(delivery, silent));
-    expect(await h.host.fileSha256(handedOver)).toBe(delivery.sha256);
-    expect(await h.modes(handedOver)).toEqual(['root:root 600 f']);
+    await twice(() => h.host.handOver(delivery, silent));
+    expect(await h.sh(`sha256sum ${paths.snapshot}`)).toContain(delivery.sha256);
+    expect(await h.modes(paths.snapshot)).toEqual(['etcd:etcd 600 f']);
 
-    await twice(() => h.host.restoreSnapshot(order));
-    expect(await h.modes(restored)).toEqual(['etcd:etcd 600 f', 'etcd:etcd 700 d']);
+    await twice(() => h.host.do({ act: 'restore', order }));
+    expect(await h.modes(paths.restored)).toEqual(['etcd:etcd 600 f', 'etcd:etcd 700 d']);
     const found = await h.host.restored(restored);
     expect(found?.revision).toBe(etcd === '3.5' ? 1_000_002n : 2n);
 
-    await twice(() => h.host.stopAndMask(approval));
+    await twice(() => h.destroy({ act: 'fence' }));
     expect(await h.host.fenced()).toEqual({ holds: true });
-    await twice(() => h.host.swapDataDir(run, approval));
+    await twice(() => h.destroy({ act: 'swap' }));
     expect(await identity(aside)).toBe(old);
-    expect(await h.host.existing([aside, restored, dataDir])).toEqual(new Set([aside, dataDir]));
-    expect(await h.host.has(aside)).toBe(true);
+    expect(await Promise.all([h.host.has(aside), h.host.has(restored), h.host.has('data')])).toEqual([true, false, true]);
 
     expect(await h.host.configuration()).toEqual(configuration);
     expect(await h.host.configured(settings)).toMatchObject({ holds: false });
-    await twice(() => h.host.configure(settings));
+    await twice(() => h.host.do({ act: 'settings', settings }));
     expect(await h.host.configured(settings)).toEqual({ holds: true });
 
-    await twice(() => h.host.unmaskAndStart());
+    await twice(() => h.host.do({ act: 'unmask-start' }));
     await h.lab.waitHealthy(healthyWithinMs);
     expect((await h.lab.etcdctl(['get', 'before', '--print-value-only'])).stdout.trim()).toBe('kept');
     expect((await h.lab.etcdctl(['get', 'after', '--print-value-only'])).stdout.trim()).toBe('');
 
-    await twice(() => h.host.removeScratch(run));
-    await twice(() => h.host.deleteAside(run, approval));
+    await twice(() => h.host.do({ act: 'remove-scratch' }));
+    await twice(() => h.destroy({ act: 'delete-aside' }));
     expect(await h.sh('ls /data/etcd')).toBe('data');
 
-    const { commands } = h.host;
-    const plans = [
-      commands.receive(delivery).filter(({ argv }) => !argv.includes('sha256sum')),
-      commands.restoreSnapshot(order, tool),
-      commands.stopAndMask(unit),
-      commands.swapDataDir(run),
-      commands.configure(settings, configuration),
-      commands.unmaskAndStart(unit),
-      commands.removeScratch(run),
-      // The second removal finds nothing to do, but does not look first.
-      commands.removeScratch(run),
-      commands.deleteAside(run),
-    ];
-    expect(h.open.recorded.filter(({ changes }) => changes).map(renderCommand)).toEqual(plans.flat().map(renderCommand));
+    expect(h.open.recorded.filter(({ changes }) => changes).map(renderCommand)).toEqual(planned);
+    expect(await h.log()).toEqual(expect.arrayContaining([`mv -nT ${dataDir} ${paths.aside}`]));
+  });
+
+  it('destroys nothing that was not approved', async () => {
+    await h.handOver();
+    await h.host.do({ act: 'restore', order: h.order() });
+    await h.destroy({ act: 'fence' });
+    const approval = await approve([h.host], [{ act: 'swap' }]);
+    // What was to be moved in is another thing now: the plan would have an empty directory made.
+    await h.sh(`rm -rf ${dataDir}`);
+
+    await expect(h.host.destroy({ act: 'swap' }, approval)).rejects.toMatchObject({ code: 'HOST_PLAN_MOVED' });
+    await expect(h.host.destroy({ act: 'swap' }, await approve([], []))).rejects.toMatchObject({ code: 'HOST_PLAN_MOVED' });
+    expect(await h.host.has(restored)).toBe(true);
   });
 
   it('does not swap while etcd runs', async () => {
     await h.handOver();
-    await h.host.restoreSnapshot(h.order());
+    await h.host.do({ act: 'restore', order: h.order() });
 
-    await expect(h.host.swapDataDir(run, approval)).rejects.toMatchObject({ code: 'FENCE_FAILED' });
+    await expect(h.destroy({ act: 'swap' })).rejects.toMatchObject({ code: 'FENCE_FAILED' });
 
     expect(await h.host.fenced()).toMatchObject({
       holds: false,
@@ -90,32 +102,46 @@ describeOnEach('a host with etcd %s', (etcd) => {
 
   it('starts a member that had lost its data-dir from the restored one', async () => {
     await h.handOver();
-    await h.host.restoreSnapshot(h.order());
+    await h.host.do({ act: 'restore', order: h.order() });
     await h.lab.host(h.host.member).fault('lose-data');
-    await h.host.stopAndMask(approval);
+    await h.destroy({ act: 'fence' });
 
-    await h.host.swapDataDir(run, approval);
-    await h.host.swapDataDir(run, approval);
+    await h.destroy({ act: 'swap' });
+    await h.destroy({ act: 'swap' });
 
-    expect(await h.host.dir(dataDir)).toMatchObject({ exists: true, owner: 'etcd', empty: false });
-    expect(await h.host.dir(h.host.paths(run).aside)).toMatchObject({ exists: true, empty: true });
+    expect(await h.host.dir('data')).toMatchObject({ exists: true, owner: 'etcd', empty: false });
+    expect(await h.host.dir(aside)).toMatchObject({ exists: true, empty: true });
   });
 
   it('does not delete the old data while there is nothing in its place', async () => {
-    await h.host.stopAndMask(approval);
-    await h.sh(`mv ${dataDir} ${h.host.paths(run).aside}`);
+    await h.destroy({ act: 'fence' });
+    await h.sh(`mv ${dataDir} ${paths.aside}`);
 
-    await expect(h.host.deleteAside(run, approval)).rejects.toMatchObject({
+    await expect(h.destroy({ act: 'delete-aside' })).rejects.toMatchObject({
       message: expect.stringContaining('the only data left') as string,
     });
-    expect(await h.host.dir(h.host.paths(run).aside)).toMatchObject({ exists: true, empty: false });
+    expect(await h.host.dir(aside)).toMatchObject({ exists: true, empty: false });
   });
 
-  it('records what it reads of settings by size and hash only', async () => {
+  it('records a look by size and hash only', async () => {
     await h.host.configured({ initialClusterState: 'new', initialClusterToken: token });
 
-    const [read] = h.open.recorded.filter(({ argv }) => argv.join(' ') === 'sudo cat /etc/default/etcd');
-    expect(read).toMatchObject({ output: '', exitCode: 0, changes: false });
-    expect(read?.outputBytes).toBeGreaterThan(100);
+    expect(h.open.recorded).toEqual([
+      expect.objectContaining({ argv: ['etcd-medic-host', 'look'], output: '', exitCode: 0, changes: false }) as unknown,
+    ]);
+    expect(h.open.recorded[0]?.outputBytes).toBeGreaterThan(100);
+  });
+
+  it('is looked at in a moment', async () => {
+    await h.host.unit();
+    const times: number[] = [];
+    for (let index = 0; index < 5; index += 1) {
+      const beganMs = performance.now();
+      await h.host.unit();
+      times.push(performance.now() - beganMs);
+    }
+
+    // About 50 ms on an idle machine: one look, over a channel that is open.
+    expect(Math.min(...times)).toBeLessThan(1_000);
   });
 });

@@ -1,7 +1,7 @@
 /** Stopping etcd for good, against everything that revives a unit. */
 import { describe, expect, it } from 'vitest';
 import { waitUntil } from '../lab/wait.ts';
-import { approval, useHost } from './lab-hosts.ts';
+import { useHost } from './lab-hosts.ts';
 import type { UsedHost } from './lab-hosts.ts';
 import { describeOnEach } from '../lab/versions.ts';
 
@@ -44,8 +44,8 @@ describeOnEach('a unit under the systemd of the release of etcd %s', (etcd) => {
   ])('cannot be revived once it is fenced: %s', async (_, prepare) => {
     await prepare(h);
 
-    await h.host.stopAndMask(approval);
-    await h.host.stopAndMask(approval);
+    await h.destroy({ act: 'fence' });
+    await h.destroy({ act: 'fence' });
 
     expect(await h.host.fenced()).toEqual({ holds: true });
     expect((await startAnyway(h)).trim()).not.toBe('active');
@@ -61,13 +61,13 @@ describeOnEach('a unit under the systemd of the release of etcd %s', (etcd) => {
     it(`stays down through a reboot, and starts again when it is let: ${what}`, { tags: [...tags] }, async () => {
       await prepare(h);
       const before = await h.sh(`cat ${own} 2>/dev/null || true`);
-      await h.host.stopAndMask(approval);
+      await h.destroy({ act: 'fence' });
 
       await h.lab.host(h.host.member).fault('power-off');
       await h.lab.host(h.host.member).fault('power-on');
       expect(await h.host.fenced()).toEqual({ holds: true });
-      await h.host.unmaskAndStart();
-      await h.host.unmaskAndStart();
+      await h.host.do({ act: 'unmask-start' });
+      await h.host.do({ act: 'unmask-start' });
 
       await h.lab.waitHealthy(30_000);
       expect(await h.sh(`cat ${own} 2>/dev/null || true`)).toBe(before);
@@ -110,10 +110,10 @@ describe('a unit that is stopped and started in parts', () => {
     await h.sh(script);
     expect(await h.host.fenced()).toMatchObject({ holds: false });
 
-    await h.host.stopAndMask(approval);
+    await h.destroy({ act: 'fence' });
 
     expect(await h.host.fenced()).toEqual({ holds: true });
-    await h.host.unmaskAndStart();
+    await h.host.do({ act: 'unmask-start' });
     await h.lab.waitHealthy(30_000);
   });
 
@@ -122,10 +122,10 @@ describe('a unit that is stopped and started in parts', () => {
     ['reloaded, not started', `mv -T ${aside} ${own}; systemctl daemon-reload`],
   ])('starts when starting was cut after %s', async (_, script) => {
     await ownUnit(h);
-    await h.host.stopAndMask(approval);
+    await h.destroy({ act: 'fence' });
     await h.sh(script);
 
-    await h.host.unmaskAndStart();
+    await h.host.do({ act: 'unmask-start' });
 
     await h.lab.waitHealthy(30_000);
     expect(await activeUnit(h)).toMatchObject({ masked: false });
@@ -135,7 +135,7 @@ describe('a unit that is stopped and started in parts', () => {
     await h.sh('systemctl mask --runtime etcd; systemctl stop etcd');
     expect(await h.host.fenced()).toMatchObject({ holds: false });
 
-    await h.host.stopAndMask(approval);
+    await h.destroy({ act: 'fence' });
 
     expect(await h.host.fenced()).toEqual({ holds: true });
     await h.sh('systemctl unmask --runtime etcd');
@@ -147,7 +147,7 @@ describe('a unit that is stopped and started in parts', () => {
     );
     await h.sh(`sed -i /HEARTBEAT/d /etc/default/etcd`);
 
-    await h.host.unmaskAndStart();
+    await h.host.do({ act: 'unmask-start' });
 
     await h.lab.waitHealthy(30_000);
     expect(await activeUnit(h)).toMatchObject({ masked: false });
@@ -155,12 +155,12 @@ describe('a unit that is stopped and started in parts', () => {
 
   it('shows in its plans what it will do to an administrator’s own unit file', async () => {
     await ownUnit(h);
-    const unit = await h.host.unit();
+    const plan = await h.host.plan([{ act: 'fence' }, { act: 'unmask-start' }]);
+    const planned = plan.flat().map(({ argv }) => argv.join(' '));
 
-    await h.host.stopAndMask(approval);
-    await h.host.unmaskAndStart();
+    await h.destroy({ act: 'fence' });
+    await h.host.do({ act: 'unmask-start' });
 
-    const planned = [...h.host.commands.stopAndMask(unit), ...h.host.commands.unmaskAndStart(unit)].map(({ argv }) => argv.join(' '));
     expect(h.open.changes()).toEqual(planned);
   });
 });

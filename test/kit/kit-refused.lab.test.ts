@@ -131,7 +131,9 @@ describe('kit', () => {
   it('works where sudo wants a terminal of everybody else', async () => {
     await on.sh('echo "Defaults requiretty" > /etc/sudoers.d/00-site');
 
-    expect(await on.kit()).toMatchObject({ exitCode: 0, stderr: '' });
+    const made = await on.kit();
+    expect(made).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(made.stdout).toContain('/etc/sudoers.d/00-site has requiretty; /etc/sudoers.d/etcd-medic lifts it for etcdops');
     await on.sh('rm /etc/sudoers.d/00-site');
     expect((await on.kit()).stdout).toContain('wrote /etc/sudoers.d/etcd-medic');
   });
@@ -145,6 +147,30 @@ describe('kit', () => {
     expect(exitCode).toBe(1);
     expect(stderr).toContain('sshd does not read ~/.ssh/authorized_keys but /etc/ssh/keys/%u');
     expect(stderr).toContain("sshd's AllowUsers does not name etcdops");
+  });
+
+  it('says when others than root may change the program, and refuses when everybody may', async () => {
+    await on.sh('chgrp staff /usr/local/sbin; chmod 2775 /usr/local/sbin');
+    const made = await on.kit();
+    await on.sh('chmod 777 /usr/local/sbin');
+    const refused = await on.kit();
+    await on.sh('chgrp root /usr/local/sbin; chmod 00755 /usr/local/sbin');
+
+    expect(made.stdout).toContain('The group staff may change /usr/local/sbin');
+    expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('everybody may change /usr/local/sbin') as string });
+  });
+
+  it('says when sshd would not trust the home of a user that was there before', async () => {
+    await on.sh('useradd --system --create-home --shell /bin/sh etcdops; chmod 777 /home/etcdops');
+
+    const { exitCode, stderr } = await on.kit();
+
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('chmod go-w /home/etcdops') as string });
+    expect((await on.ssh([])).stderr).toContain('Permission denied');
+    await on.sh('chmod go-w /home/etcdops');
+    expect((await on.kit()).exitCode).toBe(0);
+    expect((await on.ssh([])).stdout).toContain(sha256);
+    expect((await on.kit(['--remove'])).stdout).toContain('The user etcdops stays: it was not made by kit.');
   });
 
   it('refuses a user whose shell runs no command', async () => {

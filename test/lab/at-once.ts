@@ -8,8 +8,8 @@ import { readState } from './state.ts';
 type Act = () => void;
 
 /** Finds etcd of a host, and gives what kills it. */
-export async function etcdKiller(lab: Pick<Lab, 'name'>, host: LabHost): Promise<Act> {
-  const { stdout } = await host.exec(['systemctl', 'show', '--property=MainPID', '--value', 'etcd']);
+export async function etcdKiller(lab: Pick<Lab, 'name' | 'site'>, host: LabHost): Promise<Act> {
+  const { stdout } = await host.exec(['systemctl', 'show', '--property=MainPID', '--value', lab.site.etcds[0].unit]);
   const pid = await pidHere(lab, host, stdout.trim());
   return () => {
     process.kill(pid, 'SIGKILL');

@@ -1,4 +1,4 @@
-/** A cgroup per host: it keeps systemd-nspawn's tree apart from this machine's, and names every process the lab started. */
+/** A cgroup per host, and one for the links: they keep systemd-nspawn's tree apart from this machine's, and name every process the lab started. */
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -31,11 +31,26 @@ export function cgroupsOf(lab: string): string[] {
   return cgroupLayout().hierarchies.map((hierarchy) => join(hierarchy, 'etcd-medic-lab', lab));
 }
 
-/** Makes a host's cgroups and gives the files a process writes its pid to in order to be in them. */
-export async function makeHostCgroups(lab: string, host: string): Promise<string[]> {
-  const dirs = cgroupsOf(lab).map((dir) => join(dir, host));
+/** Of all that carries frames between the hosts. No host has this name. */
+export const linksCgroup = 'links';
+
+/** Makes the cgroups of a host, or of the links, and gives the files a process writes its pid to in order to be in them. */
+export async function makeCgroups(lab: string, name: string): Promise<string[]> {
+  const dirs = cgroupsOf(lab).map((dir) => join(dir, name));
   for (const dir of dirs) await mkdir(dir, { recursive: true });
   return dirs.map((dir) => join(dir, 'cgroup.procs'));
+}
+
+/** A script for /bin/sh: puts itself into the cgroups given before `--`, then becomes the command after it. */
+export const joinAndExec = 'while [ "$1" != -- ]; do echo $$ > "$1" || exit 1; shift; done; shift; exec "$@"';
+
+/** Only ever called with pids read from the lab's own cgroups. */
+export function killPid(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (failure) {
+    if ((failure as NodeJS.ErrnoException).code !== 'ESRCH') throw failure;
+  }
 }
 
 /** Every process of a lab, or of one of its hosts, whatever started it. */

@@ -5,22 +5,25 @@ import { faultNames } from './faults.ts';
 import type { FaultName } from './faults.ts';
 import { openLab } from './lab.ts';
 import type { Lab } from './lab.ts';
+import { networkProfiles } from './network-profiles.ts';
 import { cacheDir } from './paths.ts';
 import { releases } from './recipe.ts';
 import type { EtcdVersion } from './recipe.ts';
 import { say } from './run.ts';
+import { siteNamed, siteNames } from './sites/index.ts';
 import { knownLabs, readState } from './state.ts';
 import { down, isAlive } from './teardown.ts';
 import { bringUp } from './up.ts';
 
 const usage = `usage: npm run lab -- COMMAND [--name NAME]
 
-  up [--etcd 3.4|3.5] [--members 1|3|5] [--range A.B.C.0/24] [--data-dir-size-mib N]
-  down [--all]
+  up [--etcd 3.4|3.5] [--members 1|3|5] [--site SITE] [--network plain|lan|wan] [--range A.B.C.0/24]
+     [--data-dir-size-mib N]
+${siteNames.map((name) => `       ${name.padEnd(20)}${siteNamed(name).about}\n`).join('')}  down [--all]
   status                     all labs, and whether their members are healthy
   reset                      a fresh, empty cluster on the same hosts
   exec HOST -- CMD...        as root, inside the host
-  ssh HOST                   the ssh command that logs in as etcdops
+  ssh HOST                   the ssh command that logs in as the bot's user
   etcdctl -- ARGS...         as root of etcd, against all members
   fault NAME HOST            ${faultNames.join(' ').replace(/(.{60}\S*) /g, '$1\n                             ')}
   config                     a config.yaml for the bot, on stdout
@@ -34,6 +37,8 @@ const { values, positionals } = parseArgs({
     name: { type: 'string', default: 'lab' },
     etcd: { type: 'string', default: '3.4' },
     members: { type: 'string', default: '3' },
+    site: { type: 'string', default: 'plain' },
+    network: { type: 'string', default: 'plain' },
     range: { type: 'string' },
     'data-dir-size-mib': { type: 'string' },
     all: { type: 'boolean', default: false },
@@ -50,12 +55,14 @@ const commands: Readonly<Record<string, () => Promise<void>>> = {
       name: values.name,
       etcd: oneOf('--etcd', values.etcd, Object.keys(releases) as EtcdVersion[]),
       members: oneOf('--members', Number(values.members), [1, 3, 5] as const),
+      site: oneOf('--site', values.site, siteNames),
+      network: oneOf('--network', values.network, networkProfiles),
       owner: 'nobody',
       ...(values.range === undefined ? {} : { range: values.range }),
       ...(size === undefined ? {} : { dataDirSizeMiB: Number(size) }),
     });
     say(
-      `${state.name}: ${state.hosts.length} x etcd ${state.etcd} on ${state.range}, up in ${((performance.now() - started) / 1000).toFixed(1)} s`,
+      `${state.name}: ${state.hosts.length} x etcd ${state.etcd} (${state.site}) on ${state.range}, up in ${((performance.now() - started) / 1000).toFixed(1)} s`,
     );
     await printStatus(await openLab(state.name));
   },
@@ -94,7 +101,7 @@ const commands: Readonly<Record<string, () => Promise<void>>> = {
 };
 
 async function printStatus(lab: Lab): Promise<void> {
-  console.log(`${lab.name}: etcd ${lab.etcd}, ${lab.range}`);
+  console.log(`${lab.name}: etcd ${lab.etcd}, ${lab.siteName}, ${lab.range}, network ${lab.network}`);
   for (const host of lab.hosts) {
     const on = await host.isOn();
     const health = on

@@ -1,23 +1,53 @@
-/** A host's disk: an overlay on the image, and on demand a small file system for the data-dir. */
+/** A host's disk: an overlay on the image, and the small file systems that its site has or that a lab is asked for. */
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { hostPaths, labPaths } from './paths.ts';
 import { attempt, run } from './run.ts';
+import type { SiteMount } from './site.ts';
 import type { HostState, LabState } from './state.ts';
+import { etcdOf, siteOf } from './urls.ts';
+
+type Disks = Pick<LabState, 'name' | 'site' | 'dataDirSizeMiB'>;
+
+/** The small file systems of each host. */
+export function mountsOf(lab: Disks): readonly SiteMount[] {
+  const { mounts } = siteOf(lab);
+  if (lab.dataDirSizeMiB === undefined) return mounts;
+  return [...mounts, { path: dirname(etcdOf(lab).dataDir), sizeMiB: lab.dataDirSizeMiB }];
+}
+
+/** The mount a path of a host lies in; undefined when that is the host's root. */
+export function mountHolding(lab: Disks, path: string): SiteMount | undefined {
+  return mountsOf(lab).find((mount) => path === mount.path || path.startsWith(`${mount.path}/`));
+}
+
+/** Where a path of a host is on this machine, whether or not the host is on. */
+export function fromOutside(lab: Disks, host: HostState, path: string): string {
+  const mount = mountHolding(lab, path);
+  if (mount === undefined) return join(hostPaths(lab.name, host.name).root, path);
+  return join(mountPoint(lab, host, mount), path.slice(mount.path.length));
+}
+
+/** Where systemd-nspawn finds a small file system. */
+export function mountPoint(lab: Pick<LabState, 'name'>, host: HostState, { path }: SiteMount): string {
+  return join(hostPaths(lab.name, host.name).mounts, path.slice(1).replaceAll('/', '-'));
+}
 
 /** Mounts a fresh disk. */
 export async function mountDisk(lab: LabState, host: HostState): Promise<void> {
-  const { root, upper, work, data } = hostPaths(lab.name, host.name);
+  const { root, upper, work } = hostPaths(lab.name, host.name);
   await mkdir(root, { recursive: true });
   await Promise.all([mkdir(upper, { recursive: true, mode: 0o755 }), mkdir(work, { recursive: true })]);
   await run(['mount', '-t', 'overlay', 'overlay', '-o', `lowerdir=${lab.image},upperdir=${upper},workdir=${work}`, root]);
   await writeFile(join(root, 'etc/machine-id'), `${randomBytes(16).toString('hex')}\n`);
-  if (lab.dataDirSizeMiB === undefined) return;
-
-  // Mounted out here and bound into the host, so that it keeps its content while the host has no power.
-  await mkdir(data, { recursive: true });
-  await run(['mount', '-t', 'tmpfs', 'etcd-medic-lab', '-o', `size=${lab.dataDirSizeMiB}m,mode=0755`, data]);
+  for (const mount of mountsOf(lab)) {
+    // Mounted out here and bound into the host, so that it keeps its content while the host has no power.
+    const point = mountPoint(lab, host, mount);
+    await mkdir(point, { recursive: true });
+    await run(['mount', '-t', 'tmpfs', 'etcd-medic-lab', '-o', `size=${mount.sizeMiB}m,mode=0755`, point]);
+    if (mount.lostAndFound === true) await mkdir(join(point, 'lost+found'), { mode: 0o700 });
+  }
 }
 
 /** Unmounts and deletes all disks of a lab, whatever was mounted in them. */

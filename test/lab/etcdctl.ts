@@ -1,9 +1,9 @@
 /** etcdctl on this machine, as the user root of etcd, against the lab's cluster. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
-import { clientUrl } from './host-files.ts';
+import { librariesOf } from './image.ts';
 import { labPaths } from './paths.ts';
 import { pkiPaths } from './pki.ts';
 import type { KeyPair } from './pki.ts';
@@ -11,8 +11,11 @@ import { run } from './run.ts';
 import type { Answer, RunOptions } from './run.ts';
 import { membersOf } from './state.ts';
 import type { LabState } from './state.ts';
+import { clientUrl, etcdOf } from './urls.ts';
 
 export interface EtcdctlOptions extends RunOptions {
+  /** The cluster of that unit, where a site has several; the first one when not given. */
+  readonly unit?: string;
   /** All members' client URLs when not given. */
   readonly endpoints?: readonly string[];
   /** The certificate with CN=root when not given. */
@@ -24,7 +27,8 @@ export interface EtcdctlOptions extends RunOptions {
 /** Runs the image's own etcdctl with the image's own libraries: the machine need not have one, and no host need be on. */
 export async function etcdctl(lab: LabState, argv: readonly string[], options: EtcdctlOptions = {}): Promise<Answer> {
   const pki = pkiPaths(labPaths(lab.name).pki, []);
-  const { endpoints = membersOf(lab).map(({ address }) => clientUrl(address)), client = pki.root, api = 3, ...runOptions } = options;
+  const { unit, client = pki.root, api = 3, ...rest } = options;
+  const { endpoints = membersOf(lab).map((host) => clientUrl(host, etcdOf(lab, unit))), ...runOptions } = rest;
   const tls = api === 2 ? { ca: '--ca-file', cert: '--cert-file', key: '--key-file' } : { ca: '--cacert', cert: '--cert', key: '--key' };
   // An empty environment: an ETCDCTL_* variable that says the same as a flag makes etcdctl fail.
   return await run(
@@ -32,7 +36,7 @@ export async function etcdctl(lab: LabState, argv: readonly string[], options: E
       'env',
       '-i',
       `ETCDCTL_API=${api}`,
-      ...imageProgram(lab.image, 'etcdctl'),
+      ...imageProgram(lab.shipped, 'etcdctl'),
       `--endpoints=${endpoints.join(',')}`,
       `${tls.ca}=${pki.ca}`,
       `${tls.cert}=${client.cert}`,
@@ -45,12 +49,9 @@ export async function etcdctl(lab: LabState, argv: readonly string[], options: E
 
 /** The image's loader, told where the image's libraries are, then the program. */
 function imageProgram(image: string, program: string): string[] {
-  const architecture = readdirSync(join(image, 'usr/lib')).find((name) => name.endsWith('-linux-gnu'));
-  if (architecture === undefined) throw new Error(`${image} has no libraries`);
-  const libraries = join(image, 'usr/lib', architecture);
-  const loader = readdirSync(libraries).find((name) => /^ld-linux-.*\.so\.\d+$/.test(name));
+  const { libraries, loader } = librariesOf(image);
   const path = join(image, 'usr/bin', program);
-  if (loader === undefined || !existsSync(path)) throw new Error(`${image} has no ${loader === undefined ? 'loader' : program}`);
+  if (!existsSync(path)) throw new Error(`${image} has no ${program}`);
   return [join(libraries, loader), '--library-path', libraries, path];
 }
 

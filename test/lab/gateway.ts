@@ -1,10 +1,17 @@
 /** etcd's HTTP interface, asked from this process: to start etcdctl on a busy machine takes longer than what it asks for. */
 import { readFile } from 'node:fs/promises';
 import { request } from 'node:https';
-import { clientUrl } from './host-files.ts';
 import { labPaths } from './paths.ts';
 import { pkiPaths } from './pki.ts';
+import type { EtcdPlace } from './site.ts';
 import type { HostState, LabState } from './state.ts';
+import { clientUrl } from './urls.ts';
+
+/** One member: the etcd of that place on that host. */
+export interface Asked {
+  readonly host: HostState;
+  readonly etcd: EtcdPlace;
+}
 
 export interface GatewayOptions {
   /** Sent as JSON by POST; without it the path is asked for by GET. */
@@ -17,10 +24,15 @@ export interface GatewayOptions {
  * tokens only, and no certificate.
  * @throws Error when it does not answer in time or answers with an error
  */
-export async function askGateway(lab: LabState, host: HostState, path: string, { body, timeoutMs }: GatewayOptions): Promise<unknown> {
+export async function askGateway(
+  lab: LabState,
+  { host, etcd }: Asked,
+  path: string,
+  { body, timeoutMs }: GatewayOptions,
+): Promise<unknown> {
   const { ca, root } = pkiPaths(labPaths(lab.name).pki, []);
   const [trusted, cert, key] = await Promise.all([readFile(ca), readFile(root.cert), readFile(root.key)]);
-  const url = new URL(path, clientUrl(host.address));
+  const url = new URL(path, clientUrl(host, etcd));
   return await new Promise((resolve, reject) => {
     const asked = request(
       url,
@@ -42,7 +54,7 @@ export async function askGateway(lab: LabState, host: HostState, path: string, {
 }
 
 /** Whether a linearizable read through this member works, and no alarm is raised: what etcd says on `/health`. */
-export async function isHealthy(lab: LabState, host: HostState, timeoutMs: number): Promise<boolean> {
-  const answer = await askGateway(lab, host, '/health', { timeoutMs }).catch(() => undefined);
+export async function isHealthy(lab: LabState, member: Asked, timeoutMs: number): Promise<boolean> {
+  const answer = await askGateway(lab, member, '/health', { timeoutMs }).catch(() => undefined);
   return typeof answer === 'object' && answer !== null && 'health' in answer && answer.health === 'true';
 }

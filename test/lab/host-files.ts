@@ -1,99 +1,131 @@
-/** What makes an image into one host of one cluster: its names, keys, certificates and etcd's settings. What the bot needs comes from kit.ts. */
-import { chmod, chown, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+/** What makes an image into one host of one cluster: its names, keys, certificates and etcd's settings. */
+import { chmod, chown, mkdir, readFile, readdir, rename, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { bastionOf, jumpKey, jumpUser, packetFilter } from './bastion.ts';
+import { fromOutside } from './disks.ts';
+import type { HostFile } from './layouts.ts';
 import { hostPaths, labPaths } from './paths.ts';
 import { pkiPaths } from './pki.ts';
+import { put, userOf } from './put.ts';
+import type { Wanted } from './put.ts';
+import { run } from './run.ts';
+import type { Settings } from './settings.ts';
+import type { EtcdPlace } from './site.ts';
 import { hostKey } from './ssh-keys.ts';
 import { membersOf } from './state.ts';
 import type { HostState, LabState } from './state.ts';
-
-export const dataDir = '/data/etcd/data';
-export const environmentFile = '/etc/default/etcd';
-
-export const clientUrl = (address: string): string => `https://${address}:2379`;
-export const peerUrl = (address: string): string => `https://${address}:2380`;
+import { etcdUrls, hostsFile, memberName, peerUrl, siteOf } from './urls.ts';
 
 /** etcd's settings as they are when the cluster is new. */
-export function etcdEnvironment(lab: LabState, { name, address }: HostState): string {
-  const settings: Record<string, string> = {
-    ETCD_NAME: name,
-    ETCD_DATA_DIR: dataDir,
-    ETCD_LISTEN_CLIENT_URLS: `${clientUrl(address)},${clientUrl('127.0.0.1')}`,
-    ETCD_ADVERTISE_CLIENT_URLS: clientUrl(address),
-    ETCD_LISTEN_PEER_URLS: peerUrl(address),
-    ETCD_INITIAL_ADVERTISE_PEER_URLS: peerUrl(address),
-    ETCD_INITIAL_CLUSTER: membersOf(lab)
-      .map((host) => `${host.name}=${peerUrl(host.address)}`)
-      .join(','),
-    ETCD_INITIAL_CLUSTER_STATE: 'new',
-    ETCD_INITIAL_CLUSTER_TOKEN: 'etcd-cluster',
-    ETCD_CERT_FILE: '/etc/etcd/pki/server.pem',
-    ETCD_KEY_FILE: '/etc/etcd/pki/server.key',
-    ETCD_TRUSTED_CA_FILE: '/etc/etcd/pki/ca.pem',
-    ETCD_CLIENT_CERT_AUTH: 'true',
-    ETCD_PEER_CERT_FILE: '/etc/etcd/pki/server.pem',
-    ETCD_PEER_KEY_FILE: '/etc/etcd/pki/server.key',
-    ETCD_PEER_TRUSTED_CA_FILE: '/etc/etcd/pki/ca.pem',
-    ETCD_PEER_CLIENT_CERT_AUTH: 'true',
-    // The v2 API is off by default in 3.4 and on its way out in 3.5.
-    ...(lab.etcd === '3.4' ? { ETCD_ENABLE_V2: 'true' } : {}),
-    ...(process.arch === 'arm64' ? { ETCD_UNSUPPORTED_ARCH: 'arm64' } : {}),
-  };
-  return Object.entries(settings)
-    .map(([key, value]) => `${key}="${value}"\n`)
-    .join('');
+function newSettings(lab: LabState, host: HostState, etcd: EtcdPlace): Settings {
+  const { ca, cert, key } = etcd.certificates(host);
+  return new Map(
+    Object.entries({
+      name: memberName(host, etcd),
+      'data-dir': etcd.dataDir,
+      ...(etcd.walDir === undefined ? {} : { 'wal-dir': etcd.walDir }),
+      ...etcdUrls(lab, host, etcd),
+      'initial-cluster': membersOf(lab)
+        .map((member) => `${memberName(member, etcd)}=${peerUrl(lab, member, etcd)}`)
+        .join(','),
+      'initial-cluster-state': 'new',
+      'initial-cluster-token': etcd.token,
+      'cert-file': cert,
+      'key-file': key,
+      'trusted-ca-file': ca,
+      'client-cert-auth': 'true',
+      'peer-cert-file': cert,
+      'peer-key-file': key,
+      'peer-trusted-ca-file': ca,
+      'peer-client-cert-auth': 'true',
+      // The v2 API is off by default in 3.4 and on its way out in 3.5.
+      ...(lab.etcd === '3.4' ? { 'enable-v2': 'true' } : {}),
+      ...(process.arch === 'arm64' ? { 'unsupported-arch': 'arm64' } : {}),
+    }),
+  );
 }
 
-/** Writes all files of a host onto its disk. May be done again while the host runs: it puts back what a test changed. */
-export async function writeHostFiles(lab: LabState, host: HostState): Promise<void> {
+/** The files that tell the etcds of a host their settings, units among them. */
+export function etcdFiles(lab: LabState, host: HostState): readonly HostFile[] {
+  if (host.bastion === true) return [];
+  return siteOf(lab).etcds.flatMap((etcd) => etcd.layout({ ...etcd, settings: newSettings(lab, host, etcd) }));
+}
+
+/**
+ * Writes all files of a host onto its disk. May be done again while the host runs: it puts back what a test changed.
+ * @returns the paths on the host of what had to be written
+ */
+export async function writeHostFiles(lab: LabState, host: HostState): Promise<readonly string[]> {
   const { root } = hostPaths(lab.name, host.name);
-  const { pki: pkiDir, ssh: sshDir } = labPaths(lab.name);
-  const pki = pkiPaths(pkiDir, [host.name]);
+  const wanted = new Map<string, Wanted>([
+    ['/etc/hostname', { content: `${host.name}\n`, mode: 0o644 }],
+    ['/etc/hosts', { content: hostsFile(lab), mode: 0o644 }],
+    ['/etc/ssh/ssh_host_ed25519_key', { content: await readFile(hostKey(labPaths(lab.name).ssh, host.name)), mode: 0o600 }],
+    ...(host.bastion === true ? await bastionFiles(lab, host) : await memberFiles(lab, host)),
+  ]);
+  const changed = [];
+  for (const [path, file] of wanted) if (await put(join(root, path), file)) changed.push(path);
+  return changed;
+}
+
+type Files = readonly (readonly [string, Wanted])[];
+
+async function bastionFiles(lab: LabState, host: HostState): Promise<Files> {
+  const { path, user, content } = await jumpKey(lab);
+  return [[path, { content, mode: 0o600, owner: await userOf(hostPaths(lab.name, host.name).root, user) }]];
+}
+
+async function memberFiles(lab: LabState, host: HostState): Promise<Files> {
+  const { root } = hostPaths(lab.name, host.name);
+  const { files, etcds } = siteOf(lab);
+  const bastion = bastionOf(lab);
+  const texts = [...files, ...etcdFiles(lab, host), ...(bastion === undefined ? [] : [packetFilter(bastion)])];
+  const pki = pkiPaths(labPaths(lab.name).pki, [host.name]);
   const server = pki.servers[host.name];
   if (server === undefined) throw new Error(`no server certificate for ${host.name}`);
-  const etcdUser = await userOf(root, 'etcd');
-  const write = async (path: string, text: string, mode: number, owner: Owner = rootUser) =>
-    await put(join(root, path), owner, mode, async (to) => await writeFile(to, text));
-  const copy = async (path: string, from: string, mode: number, owner: Owner = rootUser) =>
-    await put(join(root, path), owner, mode, async (to) => await copyFile(from, to));
-
-  await write('/etc/hostname', `${host.name}\n`, 0o644);
-  await write('/etc/hosts', ['127.0.0.1 localhost', ...lab.hosts.map(({ address, name }) => `${address} ${name}`), ''].join('\n'), 0o644);
-  await write(environmentFile, etcdEnvironment(lab, host), 0o644);
-  await copy('/etc/etcd/pki/ca.pem', pki.ca, 0o644, etcdUser);
-  await copy('/etc/etcd/pki/server.pem', server.cert, 0o644, etcdUser);
-  await copy('/etc/etcd/pki/server.key', server.key, 0o600, etcdUser);
-  await copy('/etc/ssh/ssh_host_ed25519_key', hostKey(sshDir, host.name), 0o600);
+  const certificates = etcds.map(async (etcd): Promise<Files> => {
+    const owner = await userOf(root, etcd.user);
+    const { ca, cert, key } = etcd.certificates(host);
+    return [
+      [ca, { content: await readFile(pki.ca), mode: 0o644, owner }],
+      [cert, { content: await readFile(server.cert), mode: 0o644, owner }],
+      [key, { content: await readFile(server.key), mode: 0o600, owner }],
+    ];
+  });
+  return [...texts.map(({ path, text }) => [path, { content: text, mode: 0o644 }] as const), ...(await Promise.all(certificates)).flat()];
 }
 
-/** An empty data-dir, as a package or an administrator leaves it. */
-export async function makeDataDir(lab: LabState, host: HostState): Promise<void> {
-  const { root, data } = hostPaths(lab.name, host.name);
-  const owner = await userOf(root, 'etcd');
-  const parent = lab.dataDirSizeMiB === undefined ? join(root, dirname(dataDir)) : data;
-  const dir = join(parent, 'data');
-  await chown(parent, owner.uid, owner.gid);
-  await mkdir(dir, { recursive: true });
-  await chown(dir, owner.uid, owner.gid);
-  await chmod(dir, 0o700);
+/** Takes away what the image has and the site has not, and enables what the site needs. Only on a new disk: the host is off. */
+export async function suitImage(lab: LabState, host: HostState): Promise<void> {
+  const { root } = hostPaths(lab.name, host.name);
+  const { absent, etcds } = siteOf(lab);
+  for (const path of absent) await rm(join(root, path), { recursive: true, force: true });
+  if (host.bastion === true) await run(['chroot', root, 'useradd', '--create-home', '--shell', '/bin/sh', '--password', '*', jumpUser]);
+  // What `systemctl enable nftables` makes.
+  if (bastionOf(lab) !== undefined && host.bastion !== true)
+    await symlink('/usr/lib/systemd/system/nftables.service', join(root, '/etc/systemd/system/sysinit.target.wants/nftables.service'));
+  for (const programs of new Set(etcds.map((etcd) => etcd.programs))) {
+    if (programs === '/usr/bin') continue;
+    for (const name of await readdir(join(root, '/usr/bin')))
+      if (/^etcd(ctl|utl)?$/.test(name)) await rename(join(root, '/usr/bin', name), join(root, programs, name));
+  }
 }
 
-interface Owner {
-  readonly uid: number;
-  readonly gid: number;
-}
-const rootUser: Owner = { uid: 0, gid: 0 };
-
-/** A user's ids in the image: they are not those of this machine. */
-async function userOf(root: string, name: string): Promise<Owner> {
-  const line = (await readFile(join(root, 'etc/passwd'), 'utf8')).split('\n').find((each) => each.startsWith(`${name}:`));
-  const [, , uid, gid] = line?.split(':') ?? [];
-  if (uid === undefined || gid === undefined) throw new Error(`the image has no user ${name}`);
-  return { uid: Number(uid), gid: Number(gid) };
-}
-
-async function put(path: string, { uid, gid }: Owner, mode: number, write: (path: string) => Promise<void>): Promise<void> {
-  await write(path);
-  await chown(path, uid, gid);
-  await chmod(path, mode);
+/** Empty data-dirs and wal-dirs, as a package or an administrator leaves them. */
+export async function makeDataDirs(lab: LabState, host: HostState): Promise<void> {
+  if (host.bastion === true) return;
+  const { root } = hostPaths(lab.name, host.name);
+  for (const { user, dataDir, walDir } of siteOf(lab).etcds) {
+    const owner = await userOf(root, user);
+    const own = async (dir: string) => await chown(dir, owner.uid, owner.gid);
+    if (lab.dataDirSizeMiB !== undefined) await own(fromOutside(lab, host, dirname(dataDir)));
+    // etcd makes a WAL beside its directory and renames it.
+    if (walDir !== undefined) await own(fromOutside(lab, host, dirname(walDir)));
+    for (const path of [dataDir, ...(walDir === undefined ? [] : [walDir])]) {
+      const dir = fromOutside(lab, host, path);
+      await mkdir(dir, { recursive: true });
+      await own(dir);
+      await chmod(dir, 0o700);
+    }
+  }
 }

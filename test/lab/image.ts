@@ -1,10 +1,10 @@
 /** Makes a host image once per Debian release, and hands out the cached one ever after. */
-import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
+import { copyFile, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { withLock } from './lock.ts';
 import { cacheDir } from './paths.ts';
-import { imageName, recipe, releases } from './recipe.ts';
+import { imageName, recipeOf, releases } from './recipe.ts';
 import type { EtcdVersion, Release } from './recipe.ts';
 import { run, say } from './run.ts';
 
@@ -12,32 +12,53 @@ const buildTimeoutMs = 15 * 60_000;
 const scriptsDir = '/usr/share/debootstrap/scripts';
 const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
-/** Gives the directory of the image that has this etcd; makes it when it is not there (about a minute). */
-export async function ensureImage(etcd: EtcdVersion): Promise<string> {
-  const release = releases[etcd];
-  const image = join(cacheDir(), imageName(release));
+/** Directories of this machine. */
+export interface Images {
+  /** What hosts are made of. */
+  readonly image: string;
+  /** The image of the release that ships this etcd: etcdctl runs from there. */
+  readonly shipped: string;
+}
+
+/** Gives the image that has this etcd; makes it when it is not there (about a minute). @param release another than the one that ships it */
+export async function ensureImages(etcd: EtcdVersion, release: Release = releases[etcd]): Promise<Images> {
+  const shipped = await ensureImage({ etcd, release: releases[etcd] });
+  return { shipped, image: release === releases[etcd] ? shipped : await ensureImage({ etcd, release, from: shipped }) };
+}
+
+interface Order {
+  readonly etcd: EtcdVersion;
+  readonly release: Release;
+  /** The image whose etcd it gets, in the place of its own. */
+  readonly from?: string;
+}
+
+async function ensureImage(order: Order): Promise<string> {
+  const image = join(cacheDir(), imageName(order.release, order.etcd));
   if (existsSync(image)) return image;
   return await withLock(
     `image${image}`,
     { withinMs: buildTimeoutMs, onWait: () => say(`another process is making the image ${image}; waiting for it`) },
     async () => {
-      if (!existsSync(image)) await build(release, image);
+      if (!existsSync(image)) await build(order, image);
       return image;
     },
   );
 }
 
-async function build(release: Release, image: string): Promise<void> {
+async function build({ release, etcd, from }: Order, image: string): Promise<void> {
   const started = performance.now();
   // One name per image, and the lock is ours: whatever stands there is of a build that died.
-  const building = join(dirname(image), `.building-${imageName(release)}`);
+  const building = join(dirname(image), `.building-${imageName(release, etcd)}`);
   await rm(building, { recursive: true, force: true });
   await mkdir(building, { recursive: true, mode: 0o755 });
   const mirror = await aptMirror();
+  const recipe = recipeOf(release);
   say(`making the image ${image} with debootstrap; once, and it takes about a minute`);
   try {
     await debootstrap(release, building, mirror);
     say('debootstrap is done; preparing the image');
+    if (from !== undefined) await borrow(from, building);
     for (const [path, text] of Object.entries(recipe.files)) {
       await mkdir(dirname(join(building, path)), { recursive: true });
       await writeFile(join(building, path), text);
@@ -53,6 +74,31 @@ async function build(release: Release, image: string): Promise<void> {
   await sayOldImages(release, image);
 }
 
+/** Copies etcd's programs, and the C library they need, to where the recipe's script takes them from. */
+async function borrow(from: string, building: string): Promise<void> {
+  const { libraries, loader } = librariesOf(from);
+  const copies = [
+    ...['etcd', 'etcdctl', 'etcdutl'].map((name) => ['bin', join(from, 'usr/bin', name)] as const),
+    ...['libc.so.6', 'libresolv.so.2', 'libpthread.so.0', loader].map((name) => ['lib', join(libraries, name)] as const),
+  ];
+  for (const [kind, path] of copies) {
+    const dir = join(building, 'borrowed', kind);
+    await mkdir(dir, { recursive: true });
+    // 3.4 has no etcdutl.
+    if (existsSync(path)) await copyFile(path, join(dir, basename(path)));
+  }
+}
+
+/** Where an image has its libraries, and the name of its loader. @throws Error when it has none */
+export function librariesOf(image: string): { libraries: string; loader: string } {
+  const architecture = readdirSync(join(image, 'usr/lib')).find((name) => name.endsWith('-linux-gnu'));
+  if (architecture === undefined) throw new Error(`${image} has no libraries`);
+  const libraries = join(image, 'usr/lib', architecture);
+  const loader = readdirSync(libraries).find((name) => /^ld-linux-.*\.so\.\d+$/.test(name));
+  if (loader === undefined) throw new Error(`${image} has no loader`);
+  return { libraries, loader };
+}
+
 async function debootstrap(release: Release, target: string, mirror: string): Promise<void> {
   const own = join(scriptsDir, release);
   // A debootstrap older than the release has no script of its name; every Debian release since jessie uses the one of sid.
@@ -62,7 +108,7 @@ async function debootstrap(release: Release, target: string, mirror: string): Pr
       'debootstrap',
       '--variant=minbase',
       `--keyring=${keyring}`,
-      `--include=${recipe.packages.join(',')}`,
+      `--include=${recipeOf(release).packages.join(',')}`,
       release,
       target,
       mirror,

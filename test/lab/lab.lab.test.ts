@@ -31,7 +31,7 @@ async function ssh(lab: Lab, host: LabHost, command: readonly string[], knownHos
       `${lab.ssh.user}@${host.address}`,
       ...command,
     ],
-    { reject: false, timeout: 10_000 },
+    { reject: false, timeout: 10_000, input: '' },
   );
 }
 
@@ -90,7 +90,7 @@ describeOnEach('a lab of three members of etcd %s', (etcd) => {
   });
 
   it('lets etcdops in by key, with known host keys, and knows when they are wrong', async () => {
-    expect(await ssh(lab, first, ['hostname'])).toMatchObject({ exitCode: 0, stdout: 'etcd01' });
+    expect(await ssh(lab, first, [])).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('etcd01') as string });
     expect(await ssh(lab, first, ['true'], lab.ssh.wrongKnownHostsFile)).toEqual(failsWith(/HOST IDENTIFICATION HAS CHANGED/));
   });
 

@@ -10,6 +10,8 @@ export const packages = {
   'util-linux': '/usr/bin/nsenter',
   'openssh-client': '/usr/bin/ssh-keygen',
   openssl: '/usr/bin/openssl',
+  // For slow links, where the kernel has no netem.
+  python3: '/usr/bin/python3',
 } as const;
 
 /** Installs the missing ones with apt-get, as root or through `sudo -n`, and says so. */

@@ -35,8 +35,8 @@ export interface HostPaths {
   readonly root: string;
   readonly upper: string;
   readonly work: string;
-  /** Where the small file system of /data/etcd is mounted, when there is one. */
-  readonly data: string;
+  /** Where its small file systems are mounted, when there are any. */
+  readonly mounts: string;
   readonly pidFile: string;
   readonly consoleLog: string;
 }
@@ -48,7 +48,7 @@ export function hostPaths(lab: string, host: string): HostPaths {
     root: join(disk, 'root'),
     upper: join(disk, 'upper'),
     work: join(disk, 'work'),
-    data: join(disk, 'data'),
+    mounts: join(disk, 'mounts'),
     pidFile: join(state, `${host}.pid`),
     consoleLog: join(state, `${host}.console.log`),
   };

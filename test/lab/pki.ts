@@ -2,7 +2,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from './run.ts';
-import type { HostState } from './state.ts';
+import type { LabState } from './state.ts';
+import { certificateNames } from './urls.ts';
 
 export interface KeyPair {
   readonly cert: string;
@@ -36,7 +37,7 @@ export function pkiPaths(dir: string, hostNames: readonly string[]): Pki {
 }
 
 /** Makes all of a lab's certificates: EC keys, because they take milliseconds. */
-export async function makePki(dir: string, hosts: readonly HostState[]): Promise<void> {
+export async function makePki(dir: string, lab: Pick<LabState, 'site' | 'hosts'>): Promise<void> {
   await mkdir(dir, { recursive: true, mode: 0o755 });
   // An empty configuration: openssl's own adds CA:TRUE to whatever `req -x509` makes.
   await writeFile(join(dir, 'openssl.cnf'), '[req]\ndistinguished_name=dn\n[dn]\n');
@@ -45,9 +46,8 @@ export async function makePki(dir: string, hosts: readonly HostState[]): Promise
     certificate(dir, { ca: 'ca', name: 'root', commonName: 'root' }),
     certificate(dir, { ca: 'ca', name: 'plain', commonName: 'monitoring' }),
     certificate(dir, { ca: 'other-ca', name: 'other-ca-root', commonName: 'root' }),
-    ...hosts.map(
-      async ({ name, address }) =>
-        await certificate(dir, { ca: 'ca', name, commonName: name, names: `DNS:${name},DNS:localhost,IP:${address},IP:127.0.0.1` }),
+    ...lab.hosts.map(
+      async (host) => await certificate(dir, { ca: 'ca', name: host.name, commonName: host.name, names: certificateNames(lab, host) }),
     ),
   ]);
 }

@@ -2,9 +2,12 @@
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { cgroupLayout, cgroupPids, makeHostCgroups, removeCgroups } from './cgroups.ts';
+import { bastionOf } from './bastion.ts';
+import { cgroupLayout, cgroupPids, joinAndExec, killPid, makeCgroups, removeCgroups } from './cgroups.ts';
+import { mountPoint, mountsOf } from './disks.ts';
 import { setCable } from './network.ts';
 import { hostPaths, netnsName } from './paths.ts';
+import { run } from './run.ts';
 import { readPid } from './state.ts';
 import type { HostState, LabState } from './state.ts';
 import { answersTcp, waitUntil } from './wait.ts';
@@ -12,15 +15,12 @@ import { answersTcp, waitUntil } from './wait.ts';
 const bootTimeoutMs = 60_000;
 const killTimeoutMs = 20_000;
 
-/** Puts itself into the cgroups given before `--`, then becomes the command after it. */
-const joinAndExec = 'while [ "$1" != -- ]; do echo $$ > "$1" || exit 1; shift; done; shift; exec "$@"';
-
 /** Boots a host and waits until its sshd answers and lets users in; etcd may take longer. */
 export async function powerOn(lab: LabState, host: HostState): Promise<void> {
   if ((await leaderPid(lab, host)) !== undefined) return;
-  const { root, data, pidFile, consoleLog } = hostPaths(lab.name, host.name);
+  const { root, pidFile, consoleLog } = hostPaths(lab.name, host.name);
   const layout = cgroupLayout();
-  const joins = await makeHostCgroups(lab.name, host.name);
+  const joins = await makeCgroups(lab.name, host.name);
   await setCable(host, 'up');
   const nspawn = [
     'systemd-nspawn',
@@ -34,7 +34,9 @@ export async function powerOn(lab: LabState, host: HostState): Promise<void> {
     '--link-journal=no',
     '--resolv-conf=off',
     '--timezone=off',
-    ...(lab.dataDirSizeMiB === undefined ? [] : [`--bind=${data}:/data/etcd`]),
+    // For its packet filter.
+    ...(bastionOf(lab) === undefined ? [] : ['--capability=CAP_NET_ADMIN']),
+    ...mountsOf(lab).map((mount) => `--bind=${mountPoint(lab, host, mount)}:${mount.path}`),
     `--directory=${root}`,
     '--boot',
     ...layout.initArgs,
@@ -53,7 +55,10 @@ export async function powerOn(lab: LabState, host: HostState): Promise<void> {
   await writeFile(pidFile, `${child.pid}\n`);
 
   const failed = () => child.exitCode !== null || child.signalCode !== null;
-  await waitUntil(async () => failed() || (await sshAnswers(host)), { for: `sshd of ${host.name} answering`, withinMs: bootTimeoutMs });
+  await waitUntil(async () => failed() || (await sshAnswers(lab, host)), {
+    for: `sshd of ${host.name} answering`,
+    withinMs: bootTimeoutMs,
+  });
   await waitUntil(async () => failed() || (await letsUsersIn(lab, host)), {
     for: `${host.name} letting users in`,
     withinMs: bootTimeoutMs,
@@ -61,8 +66,16 @@ export async function powerOn(lab: LabState, host: HostState): Promise<void> {
   if (failed()) throw new Error(`${host.name} did not boot; its console said:\n${readFileSync(consoleLog, 'utf8').slice(-2_000)}`);
 }
 
-export async function sshAnswers(host: HostState): Promise<boolean> {
-  return await answersTcp(host.address, 22, 'SSH-');
+/** Whether its sshd says who it is: to this machine, or to itself where this machine is kept out. */
+export async function sshAnswers(lab: LabState, host: HostState): Promise<boolean> {
+  if (bastionOf(lab) === undefined || host.bastion === true) return await answersTcp(host.address, 22, 'SSH-');
+  const leader = await leaderPid(lab, host);
+  if (leader === undefined) return false;
+  const script = 'exec 3<>/dev/tcp/127.0.0.1/22; head -c 4 <&3';
+  const { stdout } = await run(['nsenter', '--target', `${leader}`, '--net', '--', 'timeout', '1', 'bash', '-c', script], {
+    reject: false,
+  });
+  return stdout === 'SSH-';
 }
 
 /** Until systemd-user-sessions(8) has removed that file, which may be after sshd answers, pam_nologin(8) refuses everybody but root. */
@@ -81,26 +94,17 @@ export async function powerOff(lab: LabState, host: HostState): Promise<void> {
 /** Kills every process of a host, PID 1 first: the kernel then kills all of its namespace, and nspawn leaves in good order. */
 export async function killHost(lab: Pick<LabState, 'name'>, host: HostState): Promise<void> {
   const leader = await leaderPid(lab, host);
-  if (leader !== undefined) signal(leader);
+  if (leader !== undefined) killPid(leader);
   const patienceEndsAt = performance.now() + 2_000;
   await waitUntil(
     async () => {
       const pids = await cgroupPids(lab.name, host.name);
-      if (performance.now() > patienceEndsAt) pids.forEach(signal);
+      if (performance.now() > patienceEndsAt) pids.forEach(killPid);
       return pids.length === 0;
     },
     { for: `the processes of ${host.name} being gone`, withinMs: killTimeoutMs, everyMs: 10 },
   );
   await removeCgroups(lab.name, host.name);
-}
-
-/** Only ever called with pids read from the lab's own cgroups. */
-function signal(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch (failure) {
-    if ((failure as NodeJS.ErrnoException).code !== 'ESRCH') throw failure;
-  }
 }
 
 /** The pid, on this machine, of a host's PID 1; undefined when the host is off. A pid file alone is not believed: the pid must be in the host's cgroup. */

@@ -4,7 +4,8 @@ import { createHash } from 'node:crypto';
 /** The Debian release that ships each etcd. */
 export const releases = { '3.4': 'bookworm', '3.5': 'trixie' } as const;
 export type EtcdVersion = keyof typeof releases;
-export type Release = (typeof releases)[EtcdVersion];
+/** Those, and an old one whose own etcd is too old: it gets the programs of another image. */
+export type Release = (typeof releases)[EtcdVersion] | 'bullseye';
 
 const packages = [
   'systemd',
@@ -18,6 +19,7 @@ const packages = [
   'etcd-client',
   'zstd',
   'python3',
+  'nftables',
   'ca-certificates',
 ];
 
@@ -70,13 +72,44 @@ rm -rf /var/cache/apt/archives/*.deb /var/lib/apt/lists/* /usr/share/doc/* /usr/
 touch /etc/.updated /var/.updated
 `;
 
-export const recipe = { packages, files, script } as const;
+/** Where the C library lies that borrowed programs were linked with. */
+const borrowedLibraries = '/usr/lib/etcd';
 
-/** Names an image: `bookworm-<hash of the recipe>`. */
-export function imageName(release: Release): string {
+/** Runs after `script` in an image with borrowed programs: they want a newer C library than the release has, so they get their own. */
+const borrowScript = `set -eu
+mkdir -p ${borrowedLibraries}
+mv /borrowed/lib/* ${borrowedLibraries}/
+for program in /borrowed/bin/*; do
+  patchelf --set-interpreter "$(echo ${borrowedLibraries}/ld-linux-*)" --set-rpath ${borrowedLibraries} "$program"
+  "$program" --version 2>/dev/null || ETCDCTL_API=3 "$program" version
+  mv "$program" /usr/bin/
+done
+rm -r /borrowed
+`;
+
+const borrowed = { packages: ['patchelf'], script: borrowScript } as const;
+
+export interface Recipe {
+  readonly packages: readonly string[];
+  readonly files: Readonly<Record<string, string>>;
+  readonly script: string;
+}
+
+/** Whether the etcd of an image comes from another image. */
+export function borrows(release: Release): boolean {
+  return release === 'bullseye';
+}
+
+export function recipeOf(release: Release): Recipe {
+  if (!borrows(release)) return { packages, files, script };
+  return { packages: [...packages, ...borrowed.packages], files, script: `${script}${borrowed.script}` };
+}
+
+/** Names an image: `bookworm-<hash of the recipe>`, with the version of etcd where that is not the release's own. */
+export function imageName(release: Release, etcd: EtcdVersion): string {
   const hash = createHash('sha256')
-    .update(JSON.stringify({ release, ...recipe }))
+    .update(JSON.stringify({ release, ...recipeOf(release) }))
     .digest('hex')
     .slice(0, 12);
-  return `${release}-${hash}`;
+  return `${release}${borrows(release) ? `-etcd${etcd}` : ''}-${hash}`;
 }

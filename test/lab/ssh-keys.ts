@@ -1,12 +1,11 @@
-/** The keys of sshd and of the user etcdops, and the known_hosts files that go with them. */
+/** The keys of sshd and of the bot's user, and the known_hosts files that go with them. */
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from './run.ts';
 import type { HostState } from './state.ts';
 
 /** What a client needs; files on this machine. */
-export interface SshAccess {
-  readonly user: 'etcdops';
+export interface SshFiles {
   readonly identityFile: string;
   /** The hosts' true keys. */
   readonly knownHostsFile: string;
@@ -14,9 +13,8 @@ export interface SshAccess {
   readonly wrongKnownHostsFile: string;
 }
 
-export function sshPaths(dir: string): SshAccess {
+export function sshPaths(dir: string): SshFiles {
   return {
-    user: 'etcdops',
     identityFile: join(dir, 'id_ed25519'),
     knownHostsFile: join(dir, 'known_hosts'),
     wrongKnownHostsFile: join(dir, 'known_hosts.wrong'),

@@ -1,16 +1,21 @@
 /** What is written down about a lab that lives, so that any process can find it, use it and take it down. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import type { NetworkProfile } from './network-profiles.ts';
 import { labPaths, stateRoot } from './paths.ts';
 import type { EtcdVersion } from './recipe.ts';
+import type { SiteName } from './sites/index.ts';
 
 export interface HostState {
   readonly name: string;
   readonly address: string;
   readonly netns: string;
+  /** The near end of its cable, a port of the bridge; the far end is `host0` in its namespace. */
   readonly veth: string;
   /** Not a member at first: it may take a member's place. */
   readonly spare?: boolean;
+  /** Has no etcd; ssh to the others goes through it. */
+  readonly bastion?: boolean;
 }
 
 export interface LabState {
@@ -18,13 +23,19 @@ export interface LabState {
   readonly id: string;
   readonly name: string;
   readonly etcd: EtcdVersion;
+  readonly site: SiteName;
   readonly image: string;
+  /** The image of the release that ships this etcd. */
+  readonly shipped: string;
   /** e.g. `198.51.100.0/24`. */
   readonly range: string;
+  /** e.g. `2001:db8:1:2::/64`, where hosts have IPv6 addresses. */
+  readonly range6?: string;
   readonly bridge: string;
+  readonly network: NetworkProfile;
   readonly dataDirSizeMiB?: number;
   readonly rootPassword: string;
-  /** The members, then the spares. */
+  /** The members, then the spares, then the bastion. */
   readonly hosts: readonly HostState[];
   /** The process the lab dies with; none for a lab made from the command line. */
   readonly ownerPid?: number;
@@ -34,7 +45,7 @@ export interface LabState {
 
 /** The hosts that are the cluster when it is new. */
 export function membersOf({ hosts }: Pick<LabState, 'hosts'>): readonly HostState[] {
-  return hosts.filter(({ spare }) => spare !== true);
+  return hosts.filter(({ spare, bastion }) => spare !== true && bastion !== true);
 }
 
 export async function writeState(state: LabState): Promise<void> {

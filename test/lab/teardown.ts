@@ -4,6 +4,7 @@ import { rm, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { removeCgroups } from './cgroups.ts';
 import { removeDisks } from './disks.ts';
+import { stopLinks } from './links.ts';
 import { withLock } from './lock.ts';
 import { removeNetwork } from './network.ts';
 import { labPaths } from './paths.ts';
@@ -25,6 +26,7 @@ export async function tearDown(state: LabState): Promise<void> {
   const killed = await Promise.allSettled(state.hosts.map(async (host) => await killHost(state, host)));
   const rest = [];
   for (const remove of [
+    async () => await stopLinks(state),
     async () => await removeNetwork(state),
     async () => await removeDisks(state.name),
     async () => await removeCgroups(state.name),

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { cgroupPids, cgroupsOf } from './cgroups.ts';
 import { mountsUnder } from './disks.ts';
 import { bridgeName, labPaths, netnsName } from './paths.ts';
+import { range6Of } from './ranges.ts';
 import { run } from './run.ts';
 import { knownLabs, readState } from './state.ts';
 
@@ -24,13 +25,21 @@ export const noTraces: Traces = { mounts: [], namespaces: [], interfaces: [], ro
  */
 export async function tracesOf(name: string, range: string): Promise<Traces> {
   const { state, disks } = labPaths(name);
-  const [links, routes] = await Promise.all([run(['ip', '-brief', 'link', 'show']), run(['ip', '-4', 'route', 'show', 'table', 'all'])]);
+  const [links, routes, routes6] = await Promise.all([
+    run(['ip', '-brief', 'link', 'show']),
+    run(['ip', '-4', 'route', 'show', 'table', 'all']),
+    run(['ip', '-6', 'route', 'show', 'table', 'all']),
+  ]);
   const network = range.replace(/0\/24$/, '');
+  const network6 = range6Of(bridgeName(name)).replace('/64', '');
   return {
     mounts: [...(await mountsUnder(disks)), ...(await mountsUnder(state))],
     namespaces: entries('/run/netns').filter((entry) => entry.startsWith(netnsName(name, ''))),
     interfaces: links.stdout.split('\n').filter((line) => line.startsWith(bridgeName(name))),
-    routes: (await isTaken(name, range)) ? [] : routes.stdout.split('\n').filter((line) => line.includes(network)),
+    routes: [
+      ...((await isTaken(name, range)) ? [] : routes.stdout.split('\n').filter((line) => line.includes(network))),
+      ...routes6.stdout.split('\n').filter((line) => line.includes(network6)),
+    ],
     cgroups: cgroupsOf(name).filter((dir) => existsSync(dir)),
     processes: [...(await cgroupPids(name)).map((pid) => `${pid}`), ...processesNaming(name)],
     directories: [state, disks].filter((dir) => existsSync(dir)),

@@ -5,6 +5,7 @@ import type { RunId } from '../../src/ids.ts';
 import { buttonsOf, until } from '../slack/local-slack.ts';
 import type { LocalMessage } from '../slack/local-slack.ts';
 import { clickThrough } from '../slack/click-through.ts';
+import { begunOn } from './host-log.ts';
 import { channels, people } from './stage.ts';
 import type { Stage } from './stage.ts';
 
@@ -136,16 +137,12 @@ export async function waitForFirstChange(stage: Stage, run: RunId, stepId: strin
   );
 }
 
-/**
- * What sudo on the hosts was really asked to do for a run, more than once: the hosts' own log, so that what a killed
- * worker did and could not record any more counts too.
- */
+/** Operations on the hosts that name the run and were begun more than once. */
 export async function repeatedOnHosts(stage: Stage, run: RunId): Promise<string[]> {
   const logs = await Promise.all(
-    stage.lab.hosts.map(async ({ name, exec }) => {
-      const { stdout } = await exec(['journalctl', '--quiet', '--output=cat', '--identifier=sudo']);
-      return [...stdout.matchAll(/COMMAND=(.*)/g)].map(([, command = '']) => `${name}$ ${command}`).filter((line) => line.includes(run));
-    }),
+    stage.lab.hosts.map(async (host) =>
+      (await begunOn(host)).map(({ command }) => `${host.name}$ ${command}`).filter((line) => line.includes(run)),
+    ),
   );
   const times = new Map<string, number>();
   for (const line of logs.flat()) times.set(line, (times.get(line) ?? 0) + 1);

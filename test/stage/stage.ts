@@ -9,7 +9,7 @@ import { openQueues } from '../../src/queue/queues.ts';
 import { createRuns } from '../../src/queue/runs.ts';
 import type { Runs } from '../../src/engine/runs.ts';
 import { createLab } from '../lab/lab.ts';
-import type { EtcdVersion, Lab } from '../lab/lab.ts';
+import type { EtcdVersion, Lab, NetworkProfile } from '../lab/lab.ts';
 import { startRedis } from '../queue/redis.ts';
 import type { TestRedis } from '../queue/redis.ts';
 import { startLocalSlack } from '../slack/local-slack.ts';
@@ -28,6 +28,8 @@ export interface StageOptions {
   readonly members?: 1 | 3 | 5;
   /** Hosts beside the members. */
   readonly spares?: number;
+  /** How fast the hosts' links are. */
+  readonly network?: NetworkProfile;
   /** Gives every data-dir a small disk of its own. */
   readonly dataDirSizeMiB?: number;
   /** Put over the cluster's keys in config.yaml. */
@@ -85,6 +87,7 @@ export async function createStage(options: StageOptions): Promise<Stage> {
       etcd,
       members,
       ...(options.spares !== undefined && { spares: options.spares }),
+      ...(options.network !== undefined && { network: options.network }),
       ...(dataDirSizeMiB !== undefined && { dataDirSizeMiB }),
     });
     undo.push(() => lab.down());

@@ -13,7 +13,7 @@ GROUPS = ('look', 'stop-and-start', 'restore', 'replace', 'fetch-database', 'v2'
 STYLES = ('environment-file', 'flags', 'config-file')
 _ENTRY = {'runtime', 'unit', 'user', 'group', 'data_dir', 'wal_dir', 'settings', 'tools', 'allow'}
 # What may stand in a path that is shown in commands and handed to etcd's tools.
-_PATH = re.compile(r'^(/[A-Za-z0-9_.@:+=,-]+)+$')
+_PATH = re.compile(r'(/[A-Za-z0-9_.@:+=,-]+)+')
 
 
 def invalid(message):
@@ -48,9 +48,9 @@ def read(path=PATH):
     _trusted(path)
     try:
         whole = json.loads(trees.read_file(path, 262144).decode('utf-8'))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError, Refused) as error:
         raise invalid('%s cannot be read: %s.' % (path, error))
-    if not isinstance(whole, dict) or set(whole) != {'version', 'sudo', 'etcds'} or whole['version'] != 1 or not isinstance(whole['etcds'], dict):
+    if not isinstance(whole, dict) or set(whole) != {'version', 'sudo', 'etcds'} or whole['version'] != 1 or isinstance(whole['version'], bool) or not isinstance(whole['etcds'], dict):
         raise invalid('%s is not of version 1.' % path)
     for name, fields in whole['etcds'].items():
         check(name, fields)
@@ -79,12 +79,12 @@ def check(name, fields):
         if not holds:
             raise invalid('The entry %s of %s: %s.' % (json.dumps(name), PATH, what))
 
-    must(re.match(r'^[A-Za-z0-9][A-Za-z0-9:_.@-]{0,60}$', name), 'a name is letters, digits and :_.@-')
+    must(re.fullmatch(r'[A-Za-z0-9][A-Za-z0-9:_.@-]{0,60}', name), 'a name is letters, digits and :_.@-')
     must(isinstance(fields, dict) and set(fields) == _ENTRY, 'its keys must be %s' % ', '.join(sorted(_ENTRY)))
     must(fields['runtime'] == 'systemd', 'the runtime must be systemd')
-    must(isinstance(fields['unit'], str) and re.match(r'^[A-Za-z0-9][A-Za-z0-9:_.@-]{0,70}\.service$', fields['unit']), 'unit is no name of a service')
+    must(isinstance(fields['unit'], str) and re.fullmatch(r'[A-Za-z0-9][A-Za-z0-9:_.@-]{0,70}\.service', fields['unit']), 'unit is no name of a service')
     for key in ('user', 'group'):
-        must(isinstance(fields[key], str) and re.match(r'^[a-z_][a-z0-9_-]{0,31}$', fields[key]), '%s is no name' % key)
+        must(isinstance(fields[key], str) and re.fullmatch(r'[a-z_][a-z0-9_-]{0,31}', fields[key]), '%s is no name' % key)
     must(_is_path(fields['data_dir'], 2), 'data_dir is not an absolute path, two levels deep at least, of plain characters')
     must(fields['wal_dir'] is None or _is_path(fields['wal_dir'], 1), 'wal_dir is not an absolute path of plain characters')
     settings = fields['settings']
@@ -97,5 +97,5 @@ def check(name, fields):
 
 
 def _is_path(path, depth):
-    return (isinstance(path, str) and len(path) <= 1024 and _PATH.match(path) is not None and path.count('/') >= depth
+    return (isinstance(path, str) and len(path) <= 1024 and _PATH.fullmatch(path) is not None and path.count('/') >= depth
             and not any(part in ('.', '..') for part in path.split('/')))

@@ -6,18 +6,20 @@ import re
 from .refused import Refused, unknown
 from .units import set_aside_file, own_file
 
+# What the host's administrators write; packages keep theirs elsewhere.
+ADMINISTRATORS = '/etc/'
 NAMES = ('initial-cluster-state', 'initial-cluster-token', 'initial-cluster')
 
 
 def wanted_of(arguments):
     """The settings that are given, by etcd's names. Raises Refused ARGUMENT_UNSAFE for a value with more in it than such values have."""
-    patterns = (r'^(new|existing)$', r'^[A-Za-z0-9._-]{1,128}$', r'^[A-Za-z0-9.:/,=_\[\]-]{1,4096}$')
+    patterns = (r'(new|existing)', r'[A-Za-z0-9._-]{1,128}', r'[A-Za-z0-9.:/,=_\[\]-]{1,4096}')
     wanted = []
     for name, pattern in zip(NAMES, patterns):
         value = arguments.get(name.replace('-', '_'))
         if value is None:
             continue
-        if not isinstance(value, str) or not re.match(pattern, value) or value.endswith('\n'):
+        if not isinstance(value, str) or not re.fullmatch(pattern, value):
             raise Refused('ARGUMENT_UNSAFE', '%s cannot be set to %s.' % (name, json.dumps(value)[:200]))
         wanted.append((name, value))
     if not wanted or wanted[0][0] != NAMES[0]:
@@ -54,8 +56,15 @@ class Edit:
         self.before = before
         self.after = after
 
-    def expressions(self):
-        """Of sed, one for each line that changes; lines are only replaced or added at the end."""
+    def command(self):
+        """What a person types for it: sed, with an expression for each line that changes."""
+        if self.before == '':
+            # sed adds nothing to a file without a line: it takes another one's for it.
+            return ['sed', '-n', '-e', '1s@.*@%s@w%s' % ('\\n'.join(self.after.rstrip('\n').split('\n')), self.path), '/proc/version']
+        return ['sed', '-i'] + self._expressions() + [self.path]
+
+    def _expressions(self):
+        """Lines are only replaced or added at the end."""
         old, young = self.before.split('\n'), self.after.split('\n')
         found = []
         for index, line in enumerate(young):
@@ -102,7 +111,7 @@ def edit_of(settings, etcd, unit, wanted):
         raise by_hand('no file was found where they stand')
     if settings.style == 'flags' and missing:
         raise by_hand('%s is no flag of ExecStart in %s yet' % (' and '.join(missing), path))
-    if not path.startswith('/etc/'):
+    if not path.startswith(ADMINISTRATORS):
         raise by_hand('they stand in %s, which belongs to a package and would be overwritten by its next version' % path)
     allowed = {etcd.settings_file, set_aside_file(unit.name) if etcd.settings_file == own_file(unit.name) else etcd.settings_file}
     if path not in allowed:
@@ -129,7 +138,8 @@ def edited(text, style, wanted, missing):
             text = '%s%s\n' % (text if not text or text.endswith('\n') else text + '\n', line)
             continue
         old = r'[A-Za-z0-9.:/,=_\[\]-]*' if name == 'initial-cluster' else r'[A-Za-z0-9._-]*'
-        pattern = re.compile(r'((?:%s|%s)[=: ] *["\']?)%s' % (variable, name, old))
+        # A longer name that ends in the same words is another one.
+        pattern = re.compile(r'((?<![A-Za-z0-9_])(?<![A-Za-z0-9_]-)(?:%s|%s)[=: ] *["\']?)%s' % (variable, name, old))
         lines = [line if re.match(r'^ *[#;]', line) else pattern.sub(lambda match: match.group(1) + value, line) for line in text.split('\n')]
         text = '\n'.join(lines)
     return text

@@ -13,7 +13,7 @@ ROOT = '/var/lib/etcd-medic'
 TURN_SECONDS = 10
 EARLIER_SECONDS = 120
 KEPT_DAYS = 30
-RUN = re.compile(r'^[a-z][a-z0-9-]{2,90}-[0-9a-f]{6}$')
+RUN = re.compile(r'^[a-z][a-z0-9-]{2,90}-[0-9a-f]{6}\Z')
 
 
 def unkept(error):
@@ -58,11 +58,11 @@ class Fence:
 
     def _kept(self):
         try:
-            with open(os.path.join(self._record, 'epoch')) as file:
-                text = file.read(64).strip()
+            with open(os.path.join(self._record, 'epoch'), 'rb') as file:
+                text = file.read(64)
         except FileNotFoundError:
             return 0
-        if not text.isdigit():
+        if not re.match(br'^[0-9]{1,19}\n?\Z', text):
             raise OSError('%s/epoch holds no epoch' % self._record)
         return int(text)
 
@@ -90,13 +90,14 @@ class Fence:
         runs = os.path.join(self._place, 'runs')
         for name in os.listdir(runs):
             path = os.path.join(runs, name)
-            if RUN.match(name) and time.time() - os.stat(path).st_mtime > KEPT_DAYS * 86400:
-                for inner in ('epoch', 'epoch.next', 'turn'):
-                    try:
-                        os.unlink(os.path.join(path, inner))
-                    except FileNotFoundError:
-                        pass
-                os.rmdir(path)
+            try:
+                if RUN.match(name) and time.time() - os.stat(path).st_mtime > KEPT_DAYS * 86400:
+                    for inner in ('epoch', 'epoch.next', 'turn'):
+                        if os.path.lexists(os.path.join(path, inner)):
+                            os.unlink(os.path.join(path, inner))
+                    os.rmdir(path)
+            except OSError:
+                continue  # another worker was quicker, or somebody keeps something there
 
 
 class _Held:

@@ -11,12 +11,12 @@ from .wire import BLOCK_MAX_BYTES
 
 def fetch_database(wire, request_id, state):
     """A database that etcd writes while it is read would be torn, so etcd must be down before and after."""
-    refuse_while_up(state, 'The database is not copied')
+    refuse_while_up(state, 'The database would be torn, so it is not copied')
     path = state.place.database(state.place.data)
     result = _stream(wire, request_id, state.etcd.account, path)
     from .units import Unit
     state.unit = Unit(state.unit.name)
-    refuse_while_up(state, 'The database is not copied')
+    refuse_while_up(state, 'The database would be torn, so it is not copied')
     return result
 
 

@@ -40,13 +40,18 @@ def _settings(etcd, unit, settings):
     problem = settings.problem
     if problem is None and not unit.directives:
         problem = 'there is no unit %s' % unit.name
-    if problem is None and os.path.realpath(data or '/%s.etcd' % (settings.value('name') or 'default')) != etcd.data_dir:
+    if problem is None and etcd.data_dir not in _real(data or '/%s.etcd' % (settings.value('name') or 'default')):
         problem = 'etcd keeps its data in %s, and host.json says %s' % (data or 'a directory that its settings do not name', etcd.data_dir)
     apart = settings.value('wal-dir') or None
     if problem is None and (os.path.realpath(apart) if apart else None) != etcd.wal_dir:
         problem = 'etcd keeps its WAL in %s, and host.json says %s' % (apart or 'the data-dir', etcd.wal_dir or 'in the data-dir')
     return {'style': settings.style, 'file': settings.file(), 'changeable': because is None, 'because': because, 'problem': problem,
             'program': settings.program, 'values': settings.shown(), 'enable_v2': settings.is_on('enable-v2')}
+
+
+def _real(path):
+    """Where a path leads, with its last part followed and without: that a data-dir became a link is the place's to say."""
+    return os.path.realpath(path), os.path.join(os.path.realpath(os.path.dirname(path.rstrip('/'))), os.path.basename(path.rstrip('/')))
 
 
 def _place(state, arguments):

@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 
-from .refused import Refused
+from .refused import Refused, failed
 from .wire import Gone, Wire, request_of
 
 PROTOCOL = 1
@@ -45,18 +45,24 @@ def serve(wire):
     from .session import Session
     session = Session(wire)
     while True:
-        request_id = 0
+        request = {}
         try:
             line = wire.line()
             if line is None:
                 return
             request = request_of(line)
-            request_id = request['id']
-            answered = session.answer(request)
+            wire.say({'id': request['id'], 'done': session.answer(request)})
         except Refused as error:
-            wire.say({'id': request_id, 'error': {'code': error.code, 'message': error.message, 'hint': error.hint}})
+            session.refused(request, error)
+            wire.say({'id': request.get('id', 0), 'error': {'code': error.code, 'message': error.message, 'hint': error.hint}})
             # What follows a line that is no request cannot be trusted to be a line.
             if error.code == 'HOST_PROTOCOL':
                 return
-            continue
-        wire.say({'id': request_id, 'done': answered})
+        except Gone:
+            raise
+        except Exception as error:
+            # Nobody foresaw it, so nobody knows what it left: it is told and recorded, and the next request is for a new channel.
+            unforeseen = failed('%s: %s' % (type(error).__name__, str(error)[:300]), 'The log of the program on the host says where it happened.')
+            session.refused(request, unforeseen, error)
+            wire.say({'id': request.get('id', 0), 'error': {'code': unforeseen.code, 'message': unforeseen.message, 'hint': unforeseen.hint}})
+            return

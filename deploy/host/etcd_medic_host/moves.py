@@ -15,7 +15,7 @@ The acts that move data: in, aside and back, and what is deleted. Each decides f
 The stand-in makes "all of it" tell itself from "nothing was restored".
 """
 from . import operations
-from .refused import failed
+from .refused import Refused
 
 
 class Refusal(Exception):
@@ -29,13 +29,20 @@ def _exchange(state, target, incoming, aside, nothing_in):
     if ready and present:
         return [operations.rename(state, target, aside), operations.rename(state, incoming, target)]
     if ready:
-        first = [] if kept else operations.make_directory(state, aside)
+        first = _owned(state, aside) if kept else operations.make_directory(state, aside)
         return first + [operations.rename(state, incoming, target)]
     if present and kept:
         return []
     if kept:
         raise Refusal('what was to go into %s is gone, and so is what was there; that is still aside, in %s' % (target, aside))
     raise Refusal(nothing_in if present else 'there is neither %s nor anything to put there' % target)
+
+
+def _owned(state, path):
+    """The `chown` that a cut has left out."""
+    entry, account = state.entry(path), state.etcd.account
+    owned = (entry['user'], entry['group'], entry['mode']) == (account.user, account.group, '700')
+    return [] if owned or not entry['empty'] else [operations.own_directory(state, path)]
 
 
 def _each(state, work):
@@ -55,7 +62,7 @@ def fenced(state):
     reasons += ['an etcd process runs (pid %s)' % ', '.join(map(str, mine))] if mine else []
     reasons += ['a tool of etcd is at work (pid %s)' % ', '.join(map(str, tools))] if tools else []
     if reasons:
-        raise failed('etcd is not fenced: %s.' % '; '.join(reasons))
+        raise Refused('FENCE_FAILED', 'Nothing was moved, because etcd is not proven to be stopped: %s.' % '; '.join(reasons))
 
 
 class Swap:
@@ -109,6 +116,8 @@ class PutAside:
         if not state.there(aside):
             first = [operations.rename(state, target, aside)] if present else operations.make_directory(state, aside)
             present = None
+        else:
+            first = _owned(state, aside)
         # etcd makes the directory of its WAL itself, by a rename: it would take an empty one for somebody else's.
         if target != state.place.data:
             return first
@@ -116,9 +125,7 @@ class PutAside:
             return first + operations.make_directory(state, target)
         if not present['empty']:
             raise Refusal('there is data in %s although the old data was moved aside already: something put it there since' % target)
-        account = state.etcd.account
-        owned = (present['user'], present['group'], present['mode']) == (account.user, account.group, '700')
-        return first if owned else first + [operations.own_directory(state, target)]
+        return first + _owned(state, target)
 
 
 class MakeDataDir:
@@ -132,7 +139,7 @@ class MakeDataDir:
     def decide(self, state):
         state.place.demand()
         if state.there(state.place.data):
-            return []
+            return _owned(state, state.place.data)
         return operations.make_directory(state, state.place.data) + [operations.to_disk(state, state.place.data)]
 
 

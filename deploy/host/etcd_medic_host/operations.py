@@ -1,4 +1,5 @@
 """One operation of an act: the command that a person types for it, how it is done here, and what it changes in what is known."""
+import errno
 import os
 
 from . import programs, trees
@@ -23,15 +24,26 @@ class Operation:
         return {'argv': self.argv, 'as': self.by, 'user': account.user, 'group': account.group, 'changes': True}
 
     def perform(self, held):
-        """An Answer; what failed is one with an exit code that is not 0, and raises nothing."""
+        """An Answer; what failed is one with an exit code that is not 0."""
         try:
             answer = self._work(held)
             return answer if isinstance(answer, programs.Answer) else programs.Answer(0, b'', 0, EMPTY, 0)
         except OSError as error:
-            return _said(1, '%s: %s' % (error.filename or self.argv[-1], error.strerror or error))
+            answer = said(1, '%s: %s' % (error.filename or self.argv[-1], error.strerror or error))
+            answer.refused = full(error) if error.errno in (errno.ENOSPC, errno.EDQUOT) else None
+            return answer
+        except Refused as error:
+            answer = said(1, error.message)
+            answer.refused = error
+            return answer
 
 
-def _said(code, text):
+def full(error):
+    return Refused('HOST_DISK_FULL', 'The disk is full: %s.' % (error.filename or error.strerror))
+
+
+def said(code, text):
+    """The Answer of an operation that is no program."""
     import hashlib
     data = text.encode('utf-8')
     return programs.Answer(code, data, len(data), hashlib.sha256(data).hexdigest(), 0)

@@ -3,7 +3,7 @@ import os
 
 from . import trees
 from .fence import RUN
-from .refused import failed
+from .refused import Refused, failed
 from .users import as_user
 
 KINDS = ('snapshot', 'restored', 'aside')
@@ -26,6 +26,9 @@ class Place:
     def _rights(self):
         """Why nothing can be moved here, or None; and for each directory that names are changed in, whose rights that needs."""
         rights = {}
+        wal = self.targets[0]
+        if wal != self.data and (wal + '/').startswith(self.data + '/') or wal == self.data and len(self.targets) > 1:
+            return '%s lies in %s, and goes wherever that goes' % (wal, self.data), rights
         for path in self.targets:
             directory = os.path.dirname(path)
             try:
@@ -52,6 +55,8 @@ class Place:
 
     def path(self, run, kind, target=None):
         """`snapshot`, `restored` or `aside` of a run; of the data unless another target is named."""
+        if run is None:
+            raise Refused('HOST_PROTOCOL', 'A plan of what has the name of a run says of which.')
         return '%s.%s.%s' % (target or self.data, run, {'snapshot': 'snapshot', 'restored': 'new', 'aside': 'old'}[kind])
 
     def database(self, directory):
@@ -60,6 +65,7 @@ class Place:
 
     def acts_as(self, path):
         """'root' or 'etcd': with whose rights a name beside the data is changed."""
+        self.demand()
         return self.rights[os.path.dirname(path)]
 
     def perform(self, path, work):

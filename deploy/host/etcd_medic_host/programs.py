@@ -21,6 +21,8 @@ class Answer:
         self.bytes = size
         self.sha256 = sha256
         self.seconds = seconds
+        # Why it failed, where more is known than an exit code.
+        self.refused = None
 
     @property
     def text(self):

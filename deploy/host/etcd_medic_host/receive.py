@@ -1,10 +1,12 @@
 """Takes a file in by the channel. A paused sender never ends it, so no lock is held meanwhile: the epoch is asked before and after."""
+import errno
 import hashlib
 import os
 import subprocess
 import threading
 
 from . import trees
+from .operations import full, said
 from .refused import Refused, failed
 from .restoring import MARGIN_BYTES, need_room
 from .users import Child
@@ -31,26 +33,39 @@ def receive(wire, request_id, act, state, fence, record):
         need_room(place, act.bytes + MARGIN_BYTES, 'the snapshot')
     wire.say({'id': request_id, 'ready': True})
     steps = act.decide(state)
-    begun = record(steps[0], None)
+    at, begun = steps[0], record(steps[0], None)
     try:
         arrived = _take(wire, place, part, act)
-        record(steps[0], begun)
-        begun = record(steps[1], None)
-        record(steps[1], begun)
+        record(at, begun)
+        at, begun = steps[1], record(steps[1], None)
         if arrived != act.sha256:
             raise failed('The file arrived with sha256 %s, not %s: it was cut, or the local file has changed.' % (arrived, act.sha256))
+        record(at, begun)
+        at = None
         with fence.held('receive %s' % path):
-            begun = record(steps[2], None)
+            at, begun = steps[2], record(steps[2], None)
             place.perform(path, lambda: trees.rename(part, path))
-            record(steps[2], begun)
-    except BaseException:
+        record(at, begun)
+    except BaseException as error:
         # Under the lock and only while nobody newer has begun one of that name.
         try:
             with fence.held('receive %s' % path):
                 place.perform(path, lambda: trees.remove(part))
         except (Refused, OSError):
             pass
-        raise
+        error = _in_words(error, part)
+        if at is not None:
+            record(at, begun, said(1, str(error) or 'the channel ended'))
+        raise error
+
+
+def _in_words(error, path):
+    """A disk that filled up, and whatever else the host says."""
+    if not isinstance(error, OSError):
+        return error
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return full(error)
+    return failed('%s could not be written: %s.' % (error.filename or path, error.strerror or error))
 
 
 def _take(wire, place, part, act):
@@ -120,8 +135,11 @@ def _unpacked(wire, act):
         os.setgroups([])
         os.setresgid(65534, 65534, 65534)
         os.setresuid(65534, 65534, 65534)
-    child = subprocess.Popen(['zstd', '-dc', '--memory=64MB'], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd='/',
-                             env={'PATH': '/usr/local/bin:/usr/bin:/bin'}, preexec_fn=lesser, start_new_session=True)
+    try:
+        child = subprocess.Popen(['zstd', '-dc', '--memory=64MB'], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd='/',
+                                 env={'PATH': '/usr/local/bin:/usr/bin:/bin'}, preexec_fn=lesser, start_new_session=True)
+    except FileNotFoundError:
+        raise Refused('HOST_TOOL_MISSING', 'There is no zstd on this host.')
     failures = []
 
     def feed():

@@ -31,7 +31,7 @@ class Receive:
         self.bytes = arguments['bytes']
         self.sha256 = arguments['sha256']
         self.encoding = arguments.get('encoding', 'none')
-        if self.bytes <= 0 or not re.match(r'^[0-9a-f]{64}$', self.sha256) or self.encoding not in ('none', 'zstd'):
+        if self.bytes <= 0 or not re.fullmatch(r'[0-9a-f]{64}', self.sha256) or self.encoding not in ('none', 'zstd'):
             raise Refused('HOST_PROTOCOL', 'receive needs bytes, sha256 and an encoding that is known.')
 
     def decide(self, state):
@@ -59,17 +59,17 @@ class Restore:
     destroys = False
 
     def __init__(self, arguments):
-        texts = {'name': r'^[A-Za-z0-9._-]{1,63}$', 'peer_url': r'^https?://[\[\]A-Za-z0-9.:-]{1,255}$',
-                 'initial_cluster': r'^[A-Za-z0-9.:/,=_\[\]-]{1,4096}$', 'initial_cluster_token': r'^[A-Za-z0-9._-]{1,128}$'}
+        texts = {'name': r'[A-Za-z0-9._-]{1,63}', 'peer_url': r'https?://[\[\]A-Za-z0-9.:-]{1,255}',
+                 'initial_cluster': r'[A-Za-z0-9.:/,=_\[\]-]{1,4096}', 'initial_cluster_token': r'[A-Za-z0-9._-]{1,128}'}
         for name, pattern in texts.items():
-            if not isinstance(arguments.get(name), str) or not re.match(pattern, arguments[name]) or arguments[name].endswith('\n'):
+            if not isinstance(arguments.get(name), str) or not re.fullmatch(pattern, arguments[name]):
                 raise Refused('ARGUMENT_UNSAFE', '%s holds more than such a value can.' % name)
         self.arguments = arguments
         self.bump = arguments.get('bump_revision')
-        if self.bump is not None and not re.match(r'^[0-9]{1,19}$', self.bump):
+        if self.bump is not None and not re.fullmatch(r'[0-9]{1,19}', self.bump):
             raise Refused('ARGUMENT_UNSAFE', 'bump_revision is no number.')
         self.sha256 = arguments.get('sha256') if arguments.get('skip_hash_check') else None
-        if arguments.get('skip_hash_check') and not re.match(r'^[0-9a-f]{64}$', self.sha256 or ''):
+        if arguments.get('skip_hash_check') and not re.fullmatch(r'[0-9a-f]{64}', self.sha256 or ''):
             raise Refused('HOST_PROTOCOL', 'Without a hash check the sha256 of the file is needed.')
 
     def tool(self, state):
@@ -93,12 +93,12 @@ class Restore:
         place, account = state.place, state.etcd.account
         into = place.path(state.run, 'restored')
         if state.there(into):
-            return []
+            return leftovers(state)
         snapshot = place.path(state.run, 'snapshot')
         if not state.there(snapshot):
             raise Refusal('%s is not there: hand it over first' % snapshot)
         tool = self.tool(state)
-        found = []
+        found = self._of_half_a_restore(state)
         for target in reversed(place.targets):
             found += fresh_part(state, place.path(state.run, 'restored', target))
         if place.acts_as(snapshot) == 'root' and not account.is_root:
@@ -113,6 +113,15 @@ class Restore:
             found += name_whole(state, wal, place.path(state.run, 'restored', state.etcd.wal_dir))
         return found + name_whole(state, data + '/member' if place.is_mount else data, into)
 
+    @staticmethod
+    def _of_half_a_restore(state):
+        """A WAL that was named, and its data was not: it belongs to no data any more."""
+        place = state.place
+        named = [path for path in (place.path(state.run, 'restored', target) for target in place.targets) if state.there(path)]
+        if named and any(state.there(place.path(state.run, 'aside', target)) for target in place.targets):
+            raise Refusal('there is %s without its data, and old data aside already' % named[0])
+        return [operations.remove(state, path) for path in named]
+
     def _flags(self, data, wal):
         given = self.arguments
         return (['--data-dir=' + data] + (['--wal-dir=' + wal] if wal else [])
@@ -121,6 +130,12 @@ class Restore:
                 # Both or neither (https://etcd.io/docs/v3.5/op-guide/recovery/#restoring-with-revision-bump).
                 + ([] if self.bump is None else ['--bump-revision=' + self.bump, '--mark-compacted'])
                 + (['--skip-hash-check'] if self.sha256 is not None else []))
+
+
+def leftovers(state):
+    """What a cut has left of half-made directories beside the whole one."""
+    parts = [state.place.path(state.run, 'restored', target) + '.part' for target in state.place.targets]
+    return [operations.remove(state, part) for part in parts if state.there(part)]
 
 
 def fresh_part(state, path):
@@ -220,7 +235,7 @@ class V2Backup:
         state.place.demand()
         into = state.place.path(state.run, 'restored')
         if state.there(into):
-            return []
+            return leftovers(state)
         part = into + '.part'
         return (fresh_part(state, into) + [self.backup(state, state.place.data, part + '/data'), self.backup(state, part + '/data', part + '/read')]
                 + name_whole(state, part + '/data', into))
@@ -233,7 +248,7 @@ class V2Unpack(V2Backup):
         state.place.demand()
         into, account = state.place.path(state.run, 'restored'), state.etcd.account
         if state.there(into):
-            return []
+            return leftovers(state)
         snapshot, part = state.place.path(state.run, 'snapshot'), into + '.part'
         if not state.there(snapshot):
             raise Refusal('%s is not there: hand it over first' % snapshot)

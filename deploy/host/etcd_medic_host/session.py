@@ -1,4 +1,5 @@
 """One request: allowed, fenced, recorded, done, answered."""
+import os
 import re
 import time
 
@@ -60,11 +61,7 @@ class Session:
             raise Refused('HOST_PROTOCOL', 'run is no id of a run.')
         if changes and (run is None or epoch is None or not 0 < epoch < 2 ** 62):
             raise Refused('HOST_PROTOCOL', 'Who changes something says in which run, and with which epoch.')
-        try:
-            self._journal.note(verb=verb, etcd=request['etcd'][:64], run=run, epoch=epoch, act=_name_of(arguments))
-        except OSError as error:
-            raise Refused('HOST_EPOCH_FAILED', 'The host cannot record what is asked of it (%s).' % (error.strerror or error),
-                          'There must be room and a writable /var/log on the host; then press Retry.')
+        self._note(verb=verb, etcd=request['etcd'][:64], run=run, epoch=epoch, act=_name_of(arguments))
         etcds = description.read()
         if request['etcd'] not in etcds:
             raise Refused('HOST_DESCRIPTION_INVALID', 'This host has no etcd called %r; it has %s.'
@@ -73,6 +70,25 @@ class Session:
         others = [other for name, other in etcds.items() if name != etcd.name]
         etcd.demand('look')
         return work(_Asked(etcd, others, run, epoch, request['id'], arguments))
+
+    def refused(self, request, error, because=None):
+        """Recorded too, also of a line that was no request; that it could not be recorded changes nothing."""
+        where = None if because is None else because.__traceback__
+        while where is not None and where.tb_next is not None:
+            where = where.tb_next
+        at = {} if where is None else {'at': '%s:%d' % (os.path.basename(where.tb_frame.f_code.co_filename), where.tb_lineno)}
+        try:
+            self._journal.note(verb=str(request.get('verb'))[:40], run=str(request.get('run'))[:100], refused=error.code, because=error.message[:1000], **at)
+        except OSError:
+            pass
+
+    def _note(self, **fields):
+        """Before and after whatever is done: what cannot be recorded is not done."""
+        try:
+            self._journal.note(**fields)
+        except OSError as error:
+            raise Refused('HOST_EPOCH_FAILED', 'The host cannot record what is asked of it (%s).' % (error.strerror or error),
+                          'There must be room and a writable /var/log on the host; then press Retry.')
 
     def _look(self, asked):
         runs = asked.arguments.get('runs', [])
@@ -145,18 +161,16 @@ class Session:
         name = asked.arguments['act']['act']
         if isinstance(act, Receive):
             from .receive import receive
-            receive(self._wire, asked.id, act, State(asked.etcd, asked.run), guard, lambda one, begun: self._told(asked, one, begun))
+            receive(self._wire, asked.id, act, State(asked.etcd, asked.run), guard, lambda one, begun, answer=None: self._told(asked, one, begun, answer))
             return {'result': None, 'look': look(asked.etcd, asked.others, State(asked.etcd, asked.run), {'runs': [asked.run]})}
         with guard.held('%s of %s' % (name, asked.run)) as lock:
             state = State(asked.etcd, asked.run)
             operations = self._left(act, state)
             if act.destroys:
                 _approved(operations, asked.arguments.get('approved'))
-            if operations and hasattr(act, 'demand'):
-                act.demand(state)
             for one in operations:
                 if not self._wire.alive():
-                    self._journal.note(verb='do', run=asked.run, act=name, stopped_before=one.argv)
+                    self._note(verb='do', run=asked.run, act=name, stopped_before=one.argv)
                     raise failed('The channel ended, so nothing more was begun.')
                 self._perform(asked, one, lock)
             after = State(asked.etcd, asked.run)
@@ -166,9 +180,15 @@ class Session:
 
     @staticmethod
     def _left(act, state):
+        """What is left to do. Where something is, or something is in its way, what must hold is asked first: it says more than what is in the way."""
         try:
-            return act.decide(state)
+            operations = act.decide(state)
+            if operations and hasattr(act, 'demand'):
+                act.demand(state)
+            return operations
         except Refusal as refusal:
+            if hasattr(act, 'demand'):
+                act.demand(state)
             raise failed('Nothing was done: %s.' % refusal, 'Look at %s* on the host before you press Retry.' % state.place.data)
 
     @staticmethod
@@ -189,6 +209,8 @@ class Session:
         begun = self._told(asked, operation, None)
         answer = operation.perform((lock.descriptor,))
         self._told(asked, operation, begun, answer)
+        if answer.refused is not None:
+            raise answer.refused
         if answer.exit != 0:
             raise failed('`%s` ended with %d%s' % (' '.join(operation.argv)[:300], answer.exit, _said(answer)))
 
@@ -196,13 +218,13 @@ class Session:
         """Told to the bot and recorded here, before and after. Gives when it began."""
         facts = operation.facts(asked.etcd)
         if begun is None:
-            self._journal.note(verb='do', run=asked.run, epoch=asked.epoch, begins=operation.argv, by=operation.by)
+            self._note(verb='do', run=asked.run, epoch=asked.epoch, begins=operation.argv, by=operation.by)
             self._wire.say({'id': asked.id, 'begins': facts})
             return time.monotonic()
         facts.update({'exit': 0 if answer is None else answer.exit, 'ms': int((time.monotonic() - begun) * 1000), 'output': '' if answer is None else shortened(answer.output),
                       'bytes': 0 if answer is None else answer.bytes, 'sha256': EMPTY if answer is None else answer.sha256})
-        self._journal.note(verb='do', run=asked.run, epoch=asked.epoch, ended=operation.argv, exit=facts['exit'], ms=facts['ms'])
         self._wire.say({'id': asked.id, 'ended': facts})
+        self._note(verb='do', run=asked.run, epoch=asked.epoch, ended=operation.argv, exit=facts['exit'], ms=facts['ms'], **_because(facts))
         return begun
 
     def _fetch(self, asked):
@@ -275,6 +297,10 @@ def _name_of(arguments):
     if isinstance(act, dict) and isinstance(act.get('act'), str) and re.match(r'^[a-z0-9-]{1,40}$', act['act']):
         return act['act']
     return None
+
+
+def _because(facts):
+    return {} if facts['exit'] == 0 else {'because': facts['output'][-1000:]}
 
 
 def _said(answer):

@@ -87,12 +87,12 @@ class Settings:
         line = []
         for word in texts.words(start.value if start else ''):
             line.extend(_expanded(Setting(word, self.unit_file), environment))
-        line = self._without_shell(line)
+        line = self._without_shell(line, environment)
         # Characters before the path change how systemd runs it, not what (systemd.service(5), "Special executable prefixes").
         self.program = line[0].value.lstrip('-@:+!|') if line else ''
         self.flags, self.strays = _flags_of(line[1:])
 
-    def _without_shell(self, line):
+    def _without_shell(self, line, environment):
         """`/bin/bash -c "GOMAXPROCS=$(nproc) /usr/bin/etcd …"`, as the unit of RHEL's package has it."""
         if len(line) < 3 or os.path.basename(line[0].value.lstrip('-@:+!|')) not in SHELLS or line[1].value != '-c':
             return line
@@ -101,7 +101,7 @@ class Settings:
             inner = inner[1:]
         if any(re.search(r'[;&|<>`]|\$\(', word) for word in inner):
             self.problem = 'ExecStart in %s runs a shell with more than one command' % self.unit_file
-        return [Setting(word, line[2].file) for word in inner]
+        return [each for word in inner for each in _expanded(Setting(word, line[2].file), environment)]
 
     def _from_yaml(self, path):
         """With a YAML file etcd ignores flags and environment (https://etcd.io/docs/v3.5/op-guide/configuration/#configuration-file)."""

@@ -91,17 +91,21 @@ def yaml_values(text):
     if text.lstrip().startswith('{'):
         import json
         try:
-            return dict(_flat(json.loads(text)))
-        except ValueError as error:
+            return dict(_flat(json.loads(text, object_pairs_hook=_unrepeated)))
+        except (ValueError, RecursionError) as error:
             raise NotUnderstood(str(error))
-    found, within = {}, None
-    for number, line in enumerate(text.split('\n'), 1):
+    found, within, indent = {}, None, ''
+    for number, line in enumerate(re.sub(r'\n\.\.\.\s*$', '\n', text).split('\n'), 1):
         bare = line.rstrip()
-        if not bare.strip() or bare.lstrip().startswith('#') or bare in ('---', '...'):
+        if not bare.strip() or bare.lstrip().startswith('#') or (bare == '---' and not found):
             continue
         match = re.match(r'^( *)([A-Za-z0-9_-]+):(?: +(.*))?$', bare)
         if match is None or (match.group(1) and within is None):
             raise NotUnderstood('line %d is not of the form `name: value`' % number)
+        # etcd's file has maps of one level.
+        if match.group(1) and indent not in ('', match.group(1)):
+            raise NotUnderstood('line %d is indented in another way than those before it' % number)
+        indent = match.group(1)
         name = match.group(2) if not match.group(1) else '%s.%s' % (within, match.group(2))
         value = _scalar(match.group(3) or '', number)
         if not match.group(1):
@@ -119,11 +123,19 @@ def _scalar(text, number):
         if match is None:
             raise NotUnderstood('the quotes in line %d' % number)
         inner = match.group(1)[1:-1]
+        if text[0] == '"' and any(escape not in '"\\/' for escape in _ESCAPED.findall(inner)):
+            raise NotUnderstood('the escapes in line %d' % number)
         return inner.replace("''", "'") if text[0] == "'" else _ESCAPED.sub(r'\1', inner)
     text = re.split(r'(?:^|\s)#', text, 1)[0].strip()
     if text[:1] in ('&', '*', '|', '>', '!', '[', '{', '%', '@', '`'):
         raise NotUnderstood('%s in line %d' % (text[:1], number))
     return text
+
+
+def _unrepeated(pairs):
+    if len(dict(pairs)) < len(pairs):
+        raise NotUnderstood('a name stands twice')
+    return dict(pairs)
 
 
 def _flat(value, prefix=''):

@@ -8,6 +8,7 @@ from .refused import Refused, failed
 
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 RENAME_NOREPLACE = 1
+DEPTH_MAX = 64
 _libc = None
 
 
@@ -123,7 +124,7 @@ def _size(fd, device, depth):
         try:
             facts = os.stat(name, dir_fd=fd, follow_symlinks=False)
             if stat.S_ISDIR(facts.st_mode):
-                if facts.st_dev == device and depth < 64:
+                if facts.st_dev == device and depth < DEPTH_MAX:
                     inner = os.open(name, DIRECTORY, dir_fd=fd)
                     try:
                         total += _size(inner, device, depth + 1)
@@ -325,8 +326,10 @@ def _remove(fd, name, device, path, depth):
     if not stat.S_ISDIR(facts.st_mode):
         _unlink(fd, name)
         return
-    if facts.st_dev != device or depth > 64:
+    if facts.st_dev != device:
         raise failed('%s is not removed: another file system is mounted in it.' % path)
+    if depth > DEPTH_MAX:
+        raise failed('%s is not removed: it is deeper than %d directories.' % (path, DEPTH_MAX))
     inner = os.open(name, DIRECTORY, dir_fd=fd)
     try:
         for child in os.listdir(inner):

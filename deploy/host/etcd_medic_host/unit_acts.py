@@ -57,7 +57,12 @@ def unmask(state):
         return [Operation(['mv', '-T', aside, own], lambda _held: os.rename(aside, own), nothing), command([units.SYSTEMCTL, 'daemon-reload'], unmasked)]
     if state.masked or state.masked_on_disk:
         return [command([units.SYSTEMCTL, 'unmask', unit], unmasked)]
-    return [reload()] if state.unit.needs_reload else []
+
+    def known(later):
+        later.unit.needs_reload = later.unit.known_as_masked = False
+    # A cut between the rename and the reload leaves a unit that systemd still takes for masked, and does not start.
+    stale = state.unit.needs_reload or state.unit.known_as_masked
+    return [command([units.SYSTEMCTL, 'daemon-reload'], known)] if stale else []
 
 
 def stop(state):
@@ -73,13 +78,15 @@ def reset_failed(state):
 
 def start(state):
     """Without waiting: the unit is Type=notify and etcd says it is ready when it has a leader, for which it needs the others."""
-    def started(later):
-        later.down = False
     return [reset_failed(state), command([units.SYSTEMCTL, 'start', '--no-block', state.unit.name], started)]
 
 
+def started(later):
+    later.down = False
+
+
 def restart(state):
-    return [reset_failed(state), command([units.SYSTEMCTL, 'restart', '--no-block', state.unit.name])]
+    return [reset_failed(state), command([units.SYSTEMCTL, 'restart', '--no-block', state.unit.name], started)]
 
 
 class Act:
@@ -154,7 +161,7 @@ class SetSettings(Act):
         data = edit.after.encode('utf-8', 'surrogateescape')
         by = operations.ROOT if by_root else operations.ETCD
         return [Operation(['cp', '-aT', path, copy], lambda _held: perform(lambda: _copy(path, real, copy)), nothing, by),
-                Operation(['sed', '-i'] + edit.expressions() + [path], lambda _held: perform(lambda: trees.write_over(real, data)), changed, by),
+                Operation(edit.command(), lambda _held: perform(lambda: trees.write_over(real, data)), changed, by),
                 command([units.SYSTEMCTL, 'daemon-reload'], known)]
 
 

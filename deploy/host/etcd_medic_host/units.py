@@ -44,9 +44,11 @@ class Unit:
         self.restarts = int(values['NRestarts']) if values.get('NRestarts', '').isdigit() else 0
         self.enabled = values.get('UnitFileState', '')
         self.needs_reload = values.get('NeedDaemonReload') == 'yes'
-        self.masked_on_disk = self.enabled == 'masked'
+        # systemd's own word on the file is as old as its last reload.
+        self.masked_on_disk = _is_mask(own_file(name))
         # On disk for good and known to systemd: a mask of one of the two kinds alone can be undone by a reload or a reboot.
-        self.masked = values.get('LoadState') == 'masked' and self.masked_on_disk
+        self.known_as_masked = values.get('LoadState') == 'masked'
+        self.masked = self.known_as_masked and self.masked_on_disk
         shown = values.get('Environment', '') + ' ' + values.get('DropInPaths', '')
         self.forced = 'ETCD_FORCE_NEW_CLUSTER=' in shown or force_drop_in(name)[1] in shown
         self.has_own_file = _is_real(own_file(name))
@@ -69,7 +71,11 @@ def _is_real(path):
     """A file or a link of somebody's own, but not the link that a mask is."""
     if not os.path.lexists(path):
         return False
-    return not (os.path.islink(path) and os.readlink(path) == '/dev/null')
+    return not _is_mask(path)
+
+
+def _is_mask(path):
+    return os.path.islink(path) and os.path.realpath(path) == '/dev/null'
 
 
 def names_of(unit):

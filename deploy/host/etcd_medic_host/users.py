@@ -1,4 +1,5 @@
 """Does things as etcd's own user: a child whose privileges are dropped for good, so that what etcd controls can trick nobody but etcd."""
+import errno
 import json
 import os
 import sys
@@ -69,9 +70,10 @@ class Child:
             told += data
         os.close(self._reading)
         _, status = os.waitpid(self._pid, 0)
-        if not told:
+        try:
+            answer = json.loads(bytes(told).decode('utf-8'))
+        except ValueError:
             raise failed('What was to be done as %s ended without an answer (status %d).' % (self._account.user, status))
-        answer = json.loads(bytes(told).decode('utf-8'))
         if 'refused' in answer:
             raise Refused(*answer['refused'])
         if 'errno' in answer:
@@ -90,11 +92,13 @@ def _child(account, work, writing):
             answer = {'refused': [error.code, error.message, error.hint]}
         except OSError as error:
             path = error.filename if isinstance(error.filename, str) else None
-            answer = {'errno': error.errno, 'path': path}
+            answer = {'errno': error.errno or errno.EIO, 'path': path}
         data = json.dumps(answer).encode('utf-8')
         while data:
             data = data[os.write(writing, data):]
         code = 0
+    except BrokenPipeError:
+        pass  # who asked was killed
     except BaseException as error:
         sys.stderr.write('etcd-medic-host: %s: %s\n' % (type(error).__name__, error))
     finally:

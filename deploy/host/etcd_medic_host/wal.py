@@ -28,7 +28,7 @@ def ids(directory):
             if kind == RECORD_METADATA:
                 fields = dict(_fields(data))
                 return {'member': '%x' % fields.get(1, 0), 'cluster': '%x' % fields.get(2, 0)}
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, TypeError):
         return None
     return None
 

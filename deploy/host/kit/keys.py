@@ -129,7 +129,9 @@ def put_key(name, line, launcher):
 
     def edit(lines):
         kept = [one for one in lines if not is_ours(one, key, mark, launcher)]
-        if lines.count(line.encode()) == 1 and len(kept) == len(lines) - 1:
+        # Two clusters on one host may share the key: whose mark the line has does not matter then.
+        alike = [one for one in lines if one.rpartition(b' ')[0] == line.encode().rpartition(b' ')[0]]
+        if len(alike) == 1 and len(kept) == len(lines) - 1:
             return lines
         changed('wrote the key into ~%s/.ssh/authorized_keys' % name if len(kept) == len(lines) else 'replaced the line of the key in ~%s/.ssh/authorized_keys' % name)
         return kept + [line.encode()]

@@ -30,10 +30,21 @@ def sshd_settings(name):
     return [line.partition(' ')[::2] for line in said.stdout.decode('utf-8', 'replace').splitlines()]
 
 
+def is_locked(name):
+    with open('/etc/shadow', encoding='utf-8') as file:
+        return any(line.startswith(name + ':!') for line in file)
+
+
 def check_sshd(name, settings):
     """What of sshd's own settings keeps the key from opening the program."""
     one = dict(settings)
     user = pwd.getpwnam(name)
+    # Debian's sshd lets the user's own group pass.
+    loose = 0o002 if os.path.exists('/etc/debian_version') else 0o022
+    if one.get('strictmodes') != 'no' and os.stat(user.pw_dir).st_mode & loose:
+        changed('sshd takes no key while others may write %s: chmod go-w %s' % (user.pw_dir, user.pw_dir))
+    if one.get('usepam') == 'no' and is_locked(name):
+        changed("sshd without PAM takes no key of a locked user: usermod -p '*' %s" % name)
     groups = {group.gr_name for group in grp.getgrall() if name in group.gr_mem or group.gr_gid == user.pw_gid}
     listed = {key: ' '.join(value for known, value in settings if known == key).split() for key in ('allowusers', 'allowgroups')}
     if one.get('pubkeyauthentication') == 'no':
@@ -92,7 +103,8 @@ def host_keys(settings):
         except OSError:
             said = subprocess.run(['ssh-keygen', '-y', '-f', file], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
             keys += [' '.join(said.stdout.decode().split()[:2])] if said.returncode == 0 else []
-    return keys, port
+    # One is enough, and the short one is what ssh asks for first.
+    return [key for key in keys if key.startswith('ssh-ed25519 ')] or keys, port
 
 
 def own_address(candidates):

@@ -115,7 +115,7 @@ export function settlingSteps(order: PutBack, world: World) {
     } satisfies Body<ChangeStep>,
     cleanUp: {
       plan: async () => [
-        ...(await planOn(hosts, () => [{ act: 'remove-scratch' }], await handedOut(order))),
+        ...(await planOn(hosts, () => [{ act: 'remove-scratch' }], await handedOut(order, world))),
         etcd.commands.delete(canaryKey),
       ],
       run: async () => {
@@ -142,8 +142,10 @@ export function settlingSteps(order: PutBack, world: World) {
   };
 }
 
-/** The file is on the hosts by then. While nobody has saved it, there is nothing to plan with. */
-async function handedOut(order: PutBack): Promise<ActsOf> {
+/** The file is on the hosts by then. In a plan that is shown before anybody has saved it, there is nothing to plan with. */
+async function handedOut(order: PutBack, { hosts, runId }: World): Promise<ActsOf> {
+  const there = await Promise.all(hosts.map((host) => host.has({ run: runId, what: 'snapshot' })));
+  if (there.includes(true)) return nothing;
   return aside.receiving(order).catch((error: unknown) => {
     if (isOpsError(error)) return nothing;
     throw error;

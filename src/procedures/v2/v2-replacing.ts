@@ -5,8 +5,7 @@ import { allOf, that } from '../../engine/finding.ts';
 import type { Finding } from '../../engine/finding.ts';
 import type { Facts } from '../../engine/step.ts';
 import type { DestroyAct, Host, HostAct } from '../../host/host.ts';
-import { nothing, planOn } from '../host-plans.ts';
-import type { ActsOf } from '../host-plans.ts';
+import { planOn } from '../host-plans.ts';
 import { fence, fenceAll } from '../restoring/fence-all.ts';
 import { swapped } from '../restoring/replace-data.ts';
 import { inParallel } from '../in-parallel.ts';
@@ -81,14 +80,18 @@ function replacingWith({ first }: Pick<PreparedV2Restore, 'first'>) {
 export async function planV2Replacement(
   prepared: PreparedV2Restore,
   world: World,
-  making: readonly HostAct[],
+  making: () => Promise<readonly HostAct[]>,
 ): Promise<readonly PlannedCommand[]> {
   const { hosts, runId } = world;
   const { host: taker } = placeOf(world, prepared.first);
   const replace = replacingWith(prepared);
   const isMade = (await taker.has({ run: runId, what: 'restored' })) || (await swapped(taker, world));
-  const before: ActsOf = isMade ? nothing : (host) => (host.member === prepared.first ? making : []);
-  return planOn(hosts, (host) => [fence, replace(host)], before);
+  const made = isMade ? [] : await making();
+  return planOn(
+    hosts,
+    (host) => [fence, replace(host)],
+    (host) => (host.member === prepared.first ? made : []),
+  );
 }
 
 /** Stops and masks every member, proves it, and only then moves: an old member that runs on would be a second cluster. */

@@ -61,4 +61,4 @@ export function stepsOfLast(runs: readonly BotRun[]): Row['steps'] {
 }
 
 /** The target: what the bot may add to any procedure over its commands. */
-const addedLimitSeconds = 2;
+const addedLimitSeconds = 1;

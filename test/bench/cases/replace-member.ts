@@ -8,6 +8,9 @@ import { addedRows, seconds, stepsOfLast } from './case.ts';
 import type { Case } from './case.ts';
 
 const failed = 'etcd03';
+/** The target, from this size on: its own snapshot included. */
+const comparedFromMegabytes = 100;
+const totalFactor = 1.2;
 /** In these the new member comes up and fetches its data: the script sits that out as well. */
 const waitsForEtcd = ['start', 'promote'];
 
@@ -15,7 +18,7 @@ export const replaceMember: Case = {
   id: 'replace-member',
   sizes: 'each',
   filling: 'keys',
-  async measure({ ground, runs, say }) {
+  async measure({ ground, megabytes, runs, say }) {
     const others = ground.stage.lab.hosts.filter(({ name }) => name !== failed).map(({ clientUrl }) => clientUrl);
     const { hand, bot } = await interleave({
       runs,
@@ -40,6 +43,7 @@ export const replaceMember: Case = {
         unit: 's',
         hand: [...hand],
         bot: bot.map(({ total }) => total),
+        ...(megabytes >= comparedFromMegabytes && { target: { kind: 'at-most-of-hand', factor: totalFactor } }),
         steps: stepsOfLast(bot.map(({ done }) => done)),
       },
       ...addedRows(

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { restore } from '../../../src/procedures/restore.ts';
 import { dataReplaced } from '../../../src/procedures/restoring/replace-data.ts';
 import { makeDir } from '../../fakes/machine.ts';
+import { otherwise } from '../../fakes/otherwise.ts';
 import { pathsOf } from '../../fakes/operation.ts';
 import { fakeRun } from '../../fakes/run.ts';
 import { fakeWorld } from '../../fakes/world.ts';
@@ -35,6 +36,27 @@ describe('replacing data', () => {
 
     expect(run.entries.filter((entry) => entry.type === 'gate-settled' && entry.outcome === 'voided')).toEqual([]);
     expect(came).toEqual({ state: 'ended', outcome: 'completed' });
+  });
+
+  it('does nothing that was not approved: when a data-dir goes away meanwhile it stops, and Retry asks anew', async () => {
+    const world = quorumLost();
+    const right = otherwise(world.hosts[0], 'fence', async (whole) => {
+      await whole();
+      world.machine('etcd01').dirs.delete(world.site.dataDir);
+    });
+    const run = fakeRun({ procedure: restore, world });
+    run.decide(gateOf(await run.toEnd(() => undefined)).gateId, 'approve');
+    const stopped = gateOf(await run.once());
+    right();
+    run.decide(stopped.gateId, 'retry');
+
+    const again = gateOf(await run.once());
+
+    expect(stopped).toMatchObject({ kind: 'failure', reason: expect.stringMatching(/etcd01: “mkdir .*” was not approved/) as string });
+    expect(run.entries.find(({ type }) => type === 'step-failed')).toMatchObject({ code: 'HOST_PLAN_MOVED' });
+    expect(again).toMatchObject({ kind: 'approval', stepId: 'replace-data' });
+    expect(again.plan.filter(({ on }) => on === 'etcd01').map(({ argv }) => argv[0])).toEqual(['mkdir', 'mv']);
+    expect(world.effects.log).not.toContain('swapDataDir etcd01');
   });
 
   it('is not done while the restored data still waits beside a data-dir that somebody has made', async () => {
