@@ -182,7 +182,7 @@ describe('the words', () => {
   it.each([
     ['no scheme', ['--endpoint', '10.0.0.31:2379', '--name', 'prod'], 'say it with scheme and port'],
     ['https without files', ['--endpoint', 'https://10.0.0.31:2379', '--name', 'prod'], 'For https say --ca, --cert and --key'],
-    ['files in part', [...words.slice(0, 6)], '--ca, --cert and --key belong together'],
+    ['files in part', words.slice(0, 6), '--ca, --cert and --key belong together'],
     ['a name that does not do', [...words, '--name', 'Prod'], 'a cluster name is'],
     ['no endpoint', ['--name', 'prod'], '--endpoint'],
   ])('are refused with %s', (_, typed, because) => {

@@ -2,12 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { saying } from '../../src/checkup/check.ts';
 import { doctor, lookEverywhere } from '../../src/procedures/doctor.ts';
-import type { Query } from '../../src/procedures/procedure.ts';
 import { fakeWorld } from '../fakes/world.ts';
 import type { FakeWorld } from '../fakes/world.ts';
 import { quorumLost } from './restorable.ts';
 
-const ask = async (world: FakeWorld) => await (doctor as Query).answer({}, world);
+const ask = async (world: FakeWorld) => await doctor.answer({}, world);
 const text = ({ headline, parts, next = '' }: Awaited<ReturnType<typeof ask>>) =>
   [headline, ...parts.map((part) => (part.type === 'table' ? '' : part.text)), next].join('\n');
 
