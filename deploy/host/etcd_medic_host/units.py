@@ -44,7 +44,8 @@ class Unit:
         self.restarts = int(values['NRestarts']) if values.get('NRestarts', '').isdigit() else 0
         self.enabled = values.get('UnitFileState', '')
         self.needs_reload = values.get('NeedDaemonReload') == 'yes'
-        self.masked_on_disk = self.enabled == 'masked'
+        # systemd answers from what it has read: a mask that was put there since counts too, and would show at the next boot.
+        self.masked_on_disk = self.enabled == 'masked' or _is_mask(own_file(name))
         # On disk for good and known to systemd: a mask of one of the two kinds alone can be undone by a reload or a reboot.
         self.masked = values.get('LoadState') == 'masked' and self.masked_on_disk
         shown = values.get('Environment', '') + ' ' + values.get('DropInPaths', '')
@@ -69,7 +70,11 @@ def _is_real(path):
     """A file or a link of somebody's own, but not the link that a mask is."""
     if not os.path.lexists(path):
         return False
-    return not (os.path.islink(path) and os.readlink(path) == '/dev/null')
+    return not _is_mask(path)
+
+
+def _is_mask(path):
+    return os.path.islink(path) and os.readlink(path) == '/dev/null'
 
 
 def names_of(unit):
