@@ -117,7 +117,11 @@ async function standing({ exec }: LabHost) {
     'LoadState,ActiveState,UnitFileState,FragmentPath,NeedDaemonReload,DropInPaths',
   ]);
   const own = await exec(['sh', '-c', `test ! -e ${ownFile} || cat ${ownFile}`]);
-  const beside = await exec(['sh', '-c', 'ls -d /etc/systemd/system/etcd.service.* /run/systemd/system/etcd.service* 2>/dev/null || true']);
+  const beside = await exec([
+    'sh',
+    '-c',
+    'find /etc/systemd/system/etcd.service.* /run/systemd/system/etcd.service* ! -type d 2>/dev/null || true',
+  ]);
   const processes = await exec(['sh', '-c', 'ps -eo comm= | grep -c etcd']);
   return {
     unit: shown.stdout,
