@@ -19,7 +19,8 @@ import type { Looks, Seen } from './looks.ts';
 import { approvedFor } from './operation.ts';
 import { optional } from './optional.ts';
 import { dirFacts, entryOf, roomBeside, runsOf } from './parts.ts';
-import { lookAtPort } from './ports.ts';
+import { portsOf } from './ports.ts';
+import type { lookAtPort } from './ports.ts';
 import { preflightFacts, unitState } from './preflight.ts';
 import { configurationFacts, configuredFinding, formerSettings } from './settings.ts';
 import { createHostV2 } from './v2-host.ts';
@@ -44,7 +45,7 @@ export function createRemoteHost(deps: RemoteHostDeps): Host {
   const { client, member, address, unit, run, clock } = deps;
   const { where } = client;
   const looks = createLooks(client, deps.monotonicMs);
-  const fence = { ...deps, where, probe: deps.probe ?? lookAtPort, look: async () => await looks.at() };
+  const fence = { ...deps, where, probe: deps.probe ?? portsOf(address), look: async () => await looks.at() };
   return {
     member,
     address,
