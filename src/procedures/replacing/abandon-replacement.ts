@@ -8,6 +8,7 @@ import { hasPeerUrl } from './which-member.ts';
 import { byHand, goBack, startAgain } from '../restoring/by-hand.ts';
 import { lookTwice } from '../running/patience.ts';
 import type { World } from '../world.ts';
+import { whereInWords } from '../restoring/data-dir-fact.ts';
 
 const runbook = 'replace-member';
 
@@ -55,7 +56,7 @@ async function onHost({ member }: PreparedReplacement, world: World): Promise<st
         : []),
       ...(old.exists
         ? [
-            `The old data of ${member} is in ${old.path} on its host. A removed member cannot rejoin with it; to have it in its place all the same:`,
+            `The old data of ${member} is in ${whereInWords(old)} on its host. A removed member cannot rejoin with it; to have it in its place all the same:`,
             ...(await byHand([host], goBack(world.runId), runbook)),
           ]
         : []),

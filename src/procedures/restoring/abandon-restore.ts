@@ -4,6 +4,7 @@ import type { Host, UnitState } from '../../host/host.ts';
 import { plural } from '../words.ts';
 import type { World } from '../world.ts';
 import { byHand, goBack, startAgain } from './by-hand.ts';
+import { whereInWords } from './data-dir-fact.ts';
 
 /** How a host was left. */
 export type Left =
@@ -83,7 +84,7 @@ async function swapBegun(host: Host, runId: World['runId']): Promise<Left> {
     host.configured({ initialClusterState: 'existing' }),
   ]);
   const where = [
-    `the old data is in ${old.path}`,
+    `the old data is in ${whereInWords(old)}`,
     `the restored data is in ${next.exists ? next.path : present.path}`,
     ...(present.exists ? [] : [`there is no ${present.path}`]),
   ];
