@@ -6,8 +6,10 @@ import re
 import sys
 
 from . import description, texts, units
+from .look import unchangeable
 from .refused import Refused
 from .settings import Settings
+from .state import State
 from .users import Account
 
 
@@ -87,7 +89,15 @@ def entry_of(unit):
     remarks += ['there is no %s on this host' % name for name in ('etcdctl', 'etcdutl') if entry['tools'][name] is None]
     name = unit[:-len('.service')]
     description.check(name, entry)
+    remarks += _hindrances(description.Etcd(name, entry))
     return {'name': name, 'entry': entry, 'remarks': remarks}
+
+
+def _hindrances(etcd):
+    """What every restore and replacement will be refused for, said while there is time to change it."""
+    state = State(etcd, None)
+    reasons = [state.place.problem, unchangeable(etcd, state.unit, state.settings)]
+    return ['no restore and no replacement here as it is: %s' % reason.rstrip('.') for reason in reasons if reason]
 
 
 def _tools(program):
