@@ -9,6 +9,7 @@ import { hasPeerUrl } from './which-member.ts';
 import { byHand, startAgain } from '../restoring/by-hand.ts';
 import { lookTwice } from '../running/patience.ts';
 import type { World } from '../world.ts';
+import { whereInWords } from '../restoring/data-dir-fact.ts';
 
 const runbook = 'replace-member';
 
@@ -65,7 +66,7 @@ async function onHost({ member }: PreparedReplacement, isStillMember: boolean, w
     return [
       ...(unit.masked && mayStart ? [`${stands}. To start it by hand:`, ...(await byHand([host], startAgain, runbook))] : []),
       ...(unit.masked && !mayStart ? [`${stands}: leave it so, \`replace-member ${world.cluster.name} ${member}\` starts it.`] : []),
-      ...(old.exists ? [`The old data of ${member} is in ${old.path} on its host. A removed member cannot rejoin with it.`] : []),
+      ...(old.exists ? [`The old data of ${member} is in ${whereInWords(old)} on its host. A removed member cannot rejoin with it.`] : []),
     ];
   } catch (error) {
     if (!isOpsError(error)) throw error;

@@ -4,6 +4,7 @@ import type { Host, UnitState } from '../../host/host.ts';
 import { list, plural } from '../../engine/words.ts';
 import type { World } from '../world.ts';
 import { byHand, goBack, putBack, startAgain } from './by-hand.ts';
+import { whereInWords } from './data-dir-fact.ts';
 
 /** How a host was left. */
 export type Left =
@@ -119,7 +120,7 @@ async function swapBegun(host: Host, runId: World['runId']): Promise<Left> {
     host.configured({ initialClusterState: 'existing' }),
   ]);
   const where = [
-    old.exists && old.empty ? `there was no data before (${old.path} is empty)` : `the old data is in ${old.path}`,
+    old.exists && old.empty ? `there was no data before (${old.path} is empty)` : `the old data is in ${whereInWords(old)}`,
     `the restored data is in ${next.exists ? next.path : present.path}`,
     ...(present.exists ? [] : [`there is no ${present.path}`]),
   ];
