@@ -12,9 +12,13 @@ const Content = z.object({
   backups: z.object({ directory: path }).catch({}).prefault({}),
   clusters: z.record(z.string(), z.unknown()).catch({}).prefault({}),
 });
+const login = z.object({ identityFile: path, knownHostsFile: path });
 const Files = z.object({
   tls: z.object({ ca: path, cert: path, key: path }).catch({}).prefault({}),
-  ssh: z.object({ identityFile: path, knownHostsFile: path }).catch({}).prefault({}),
+  ssh: z
+    .object({ ...login.shape, proxyJump: z.array(login.catch({})).catch([]).prefault([]) })
+    .catch({ proxyJump: [] })
+    .prefault({}),
 });
 const Auth = z.object({ auth: Cluster.shape.auth.unwrap().pick({ passwordFrom: true }).loose() });
 

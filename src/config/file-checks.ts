@@ -8,7 +8,12 @@ import { mistake, type Mistake, type Path } from './mistakes.ts';
 /** The files of one cluster that are named in a form that can be looked at. */
 export interface NamedFiles {
   readonly tls: { readonly ca?: string | undefined; readonly cert?: string | undefined; readonly key?: string | undefined };
-  readonly ssh: { readonly identityFile?: string | undefined; readonly knownHostsFile?: string | undefined };
+  readonly ssh: LoginFiles & { readonly proxyJump?: readonly LoginFiles[] };
+}
+
+interface LoginFiles {
+  readonly identityFile?: string | undefined;
+  readonly knownHostsFile?: string | undefined;
 }
 
 /** Looks at the TLS and ssh files of a cluster. @param path where the cluster stands in config.yaml @param now for the dates of certificates */
@@ -31,8 +36,12 @@ export function checkFiles(path: Path, { tls, ssh }: NamedFiles, now: Date): Fou
     return content;
   };
 
-  read([...path, 'ssh', 'knownHostsFile'], ssh.knownHostsFile);
-  readKey([...path, 'ssh', 'identityFile'], ssh.identityFile, ', and ssh refuses such a key');
+  const readLogin = (place: Path, { knownHostsFile, identityFile }: LoginFiles) => {
+    read([...place, 'knownHostsFile'], knownHostsFile);
+    readKey([...place, 'identityFile'], identityFile, ', and ssh refuses such a key');
+  };
+  readLogin([...path, 'ssh'], ssh);
+  for (const [index, hop] of (ssh.proxyJump ?? []).entries()) readLogin([...path, 'ssh', 'proxyJump', index], hop);
   const ca = read([...path, 'tls', 'ca'], tls.ca);
   const cert = read([...path, 'tls', 'cert'], tls.cert);
   const key = readKey([...path, 'tls', 'key'], tls.key, '');

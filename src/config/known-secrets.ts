@@ -28,7 +28,11 @@ function passwordIn(url: string | undefined): readonly string[] {
 
 /** Those in the private keys that config.yaml names. A key that cannot be read cannot be shown either. */
 export function keyMaterial({ clusters }: Pick<Config, 'clusters'>): readonly Secret[] {
-  const paths = Object.values(clusters).flatMap(({ ssh, tls }) => [ssh.identityFile, ...(tls === undefined ? [] : [tls.key])]);
+  const paths = Object.values(clusters).flatMap(({ ssh, tls }) => [
+    ssh.identityFile,
+    ...(ssh.proxyJump ?? []).map(({ identityFile }) => identityFile),
+    ...(tls === undefined ? [] : [tls.key]),
+  ]);
   return [...new Set(paths)].flatMap((path) => linesOf(path)).map((line) => new Secret(line));
 }
 

@@ -12,6 +12,12 @@ export const Duration = z
 
 const absolutePath = z.string().regex(/^\/[^\0]*$/, 'an absolute path is needed, e.g. /etc/etcd-medic/prod/ca.pem');
 
+/** ssh puts such paths into options of its own syntax: quotes, backslashes, variables and line breaks would be read otherwise than as they stand. */
+const sshPath = absolutePath.regex(
+  /^[^"\\$\p{Cc}]*$/u,
+  'a path for ssh must not hold quotes, backslashes, dollar signs or control characters',
+);
+
 /** A channel id, or `#name` / `#prefix-*`. */
 const Channel = z
   .string()
@@ -29,9 +35,11 @@ const httpsUrl = z
     'a URL with scheme, host and port is needed, e.g. https://10.0.0.31:2379',
   );
 
+const sshHost = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.:-]{0,252}$/, 'a host name or address is needed');
+
 /** Where one member is. */
 export const Member = z.strictObject({
-  host: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.:-]{0,252}$/, 'a host name or address is needed'),
+  host: sshHost,
   clientUrl: httpsUrl,
   peerUrl: httpsUrl,
 });
@@ -62,6 +70,16 @@ export const Approvals = z.strictObject({
 
 const systemdUnit = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9:_.@-]{0,60}$/, 'a systemd unit name is needed, e.g. etcd');
 
+const login = {
+  user: z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'a user name is needed, e.g. etcdops'),
+  identityFile: sshPath,
+  knownHostsFile: sshPath,
+  port: z.int().min(1).max(65_535).optional(),
+};
+
+/** More hosts on the way to another are nobody's network, and each doubles the quotes of the one before. */
+const hopsMax = 4;
+
 /** One cluster. */
 export const Cluster = z.strictObject({
   channels: z.array(Channel).min(1),
@@ -78,10 +96,13 @@ export const Cluster = z.strictObject({
     })
     .optional(),
   ssh: z.strictObject({
-    user: z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'a user name is needed, e.g. etcdops'),
-    identityFile: absolutePath,
-    knownHostsFile: absolutePath,
-    port: z.int().min(1).max(65_535).optional(),
+    ...login,
+    /** Hosts that ssh goes through, the first one first, each with a key and known hosts of its own. */
+    proxyJump: z
+      .array(z.strictObject({ host: sshHost, ...login }))
+      .min(1)
+      .max(hopsMax)
+      .optional(),
   }),
   etcd: z.strictObject({
     /** Which of the etcds of its hosts is meant; all else of it each host says itself. */

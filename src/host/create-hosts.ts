@@ -8,16 +8,12 @@ import { createHostClient } from './host-client.ts';
 import type { Host } from './host.ts';
 import { createRemoteHost } from './remote-host.ts';
 import { openSsh } from './ssh.ts';
-import type { Link, SshTarget } from './ssh.ts';
+import type { Link } from './ssh.ts';
+import type { SshTarget } from './ssh-options.ts';
 
 export interface HostsDeps {
   readonly members: readonly { readonly name: MemberName; readonly host: string; readonly clientUrl: string; readonly peerUrl: string }[];
-  readonly ssh: {
-    readonly user: string;
-    readonly identityFile: string;
-    readonly knownHostsFile: string;
-    readonly port?: number | undefined;
-  };
+  readonly ssh: Omit<SshTarget, 'address'>;
   /** Which of a host's etcds is meant: the name of an entry of its host.json. */
   readonly etcd: { readonly unit: string };
   /** The run whose names plans are made of; for a question a name that no run has. */

@@ -50,12 +50,12 @@ export function channelEnded(attempt: Attempt, end: LinkEnd, greeted: boolean): 
   }
   // ssh's own failures have 255 (ssh(1), EXIT STATUS); any other code is that of what it started on the host.
   if (end.exitCode === 255 || (greeted && end.exitCode === undefined)) {
-    const [, code, because] = sshSays.find(([pattern]) => pattern.test(end.said)) ?? [
-      undefined,
-      'HOST_UNREACHABLE' as const,
-      `the connection broke (${said || 'ssh gave no reason'})`,
-    ];
-    return new OpsError(code, `${where} cannot be asked: ${because}. It was to do this: ${what}.`, { details });
+    const known = sshSays.find(([pattern]) => pattern.test(end.said));
+    const [, code, because] = known ?? [undefined, 'HOST_UNREACHABLE' as const, `the connection broke (${said || 'ssh gave no reason'})`];
+    // Whose key or name it is about, only ssh's own words tell.
+    const words = known === undefined ? '' : `, and ssh said: ${said}`;
+    const way = end.through === undefined ? '' : ` The way there leads through ${end.through}${words}.`;
+    return new OpsError(code, `${where} cannot be asked: ${because}.${way} It was to do this: ${what}.`, { details });
   }
   if (!greeted && sudoSaysNo.test(end.said)) {
     return new OpsError('HOST_SUDO_REFUSED', `sudo on ${where} does not start etcd-medic-host: ${said}.`, { details });

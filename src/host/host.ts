@@ -47,6 +47,8 @@ export type DirFacts =
       /** Device and inode, `<dev>:<inode>`: survives a rename, so it tells which directory this is. */
       readonly identity: string;
       readonly empty: boolean;
+      /** Of what a run moved aside: where its WAL lies, when it is apart. */
+      readonly walPath?: string;
     };
 
 /** What `preflight` reads in one connection. */

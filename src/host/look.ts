@@ -33,6 +33,8 @@ const OfRun = z.object({
   restored: Entry,
   aside: Entry,
   paths: z.object({ snapshot: Path, restored: Path, aside: Path }),
+  /** Where the WAL of what is aside lies, when it is apart. */
+  wal_aside: optional(Path),
 });
 
 const Certificate = z.object({

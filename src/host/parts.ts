@@ -28,5 +28,16 @@ export function dirFacts(where: string, seen: Seen, part: Part): DirFacts {
   const { path, entry } = entryOf(where, seen, part);
   if (entry === null) return { exists: false, path };
   const { user, group, mode, identity, bytes } = entry;
-  return { exists: true, path, owner: user, group, mode, sizeBytes: bytes ?? 0, identity, empty: entry.empty === true };
+  const walPath = part !== 'data' && part.what === 'aside' ? seen.place.runs.get(part.run)?.wal_aside : undefined;
+  return {
+    exists: true,
+    path,
+    owner: user,
+    group,
+    mode,
+    sizeBytes: bytes ?? 0,
+    identity,
+    empty: entry.empty === true,
+    ...(walPath !== undefined && { walPath }),
+  };
 }

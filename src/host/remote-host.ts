@@ -20,7 +20,8 @@ import type { Looks, Seen } from './looks.ts';
 import { approvedFor } from './operation.ts';
 import { optional } from './optional.ts';
 import { dirFacts, entryOf, roomBeside, runsOf } from './parts.ts';
-import { lookAtPort } from './ports.ts';
+import { portsOf } from './ports.ts';
+import type { lookAtPort } from './ports.ts';
 import { preflightFacts } from './preflight.ts';
 import { configurationFacts, configuredFinding, formerSettings } from './settings.ts';
 import { sightOf, unitState } from './sight.ts';
@@ -46,7 +47,7 @@ export function createRemoteHost(deps: RemoteHostDeps): Host {
   const { client, member, address, unit, run, clock } = deps;
   const { where } = client;
   const looks = createLooks(client, deps.monotonicMs);
-  const fence = { ...deps, where, probe: deps.probe ?? lookAtPort, look: async () => await looks.at() };
+  const fence = { ...deps, where, probe: deps.probe ?? portsOf(address), look: async () => await looks.at() };
   return {
     member,
     address,

@@ -3,15 +3,8 @@ import type { Readable, Writable } from 'node:stream';
 import { execa } from 'execa';
 import { createCollector } from './bounded.ts';
 import * as limits from './limits.ts';
-
-/** How to reach a host. */
-export interface SshTarget {
-  readonly address: string;
-  readonly user: string;
-  readonly identityFile: string;
-  readonly knownHostsFile: string;
-  readonly port?: number | undefined;
-}
+import { sshArguments } from './ssh-options.ts';
+import type { SshTarget } from './ssh-options.ts';
 
 /** How the local process ended. */
 export interface LinkEnd {
@@ -21,6 +14,8 @@ export interface LinkEnd {
   readonly said: string;
   /** `ENOENT` when there is no ssh on this machine. */
   readonly code: string | undefined;
+  /** The hosts that the way leads through: what ssh says may be about one of them. */
+  readonly through?: string;
 }
 
 /** A way to a host: what is written into it the program there reads, and the other way round. */
@@ -36,52 +31,13 @@ export interface Link {
 /** Nothing of the bot's own environment goes along: no agent, no locale, no ETCDCTL_*. */
 const environment = { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C' };
 
-/** Every option counts: neither /etc/ssh/ssh_config nor ~/.ssh/config is read (ssh_config(5)). */
-export function sshOptions(target: SshTarget): string[] {
-  const options: Record<string, string> = {
-    BatchMode: 'yes',
-    StrictHostKeyChecking: 'yes',
-    UserKnownHostsFile: configValue(target.knownHostsFile),
-    GlobalKnownHostsFile: '/dev/null',
-    UpdateHostKeys: 'no',
-    IdentityFile: configValue(target.identityFile),
-    IdentitiesOnly: 'yes',
-    IdentityAgent: 'none',
-    PreferredAuthentications: 'publickey',
-    PasswordAuthentication: 'no',
-    ForwardAgent: 'no',
-    ForwardX11: 'no',
-    ClearAllForwardings: 'yes',
-    PermitLocalCommand: 'no',
-    RequestTTY: 'no',
-    EscapeChar: 'none',
-    ControlMaster: 'no',
-    ControlPath: 'none',
-    ConnectTimeout: seconds(limits.connectTimeoutMs),
-    ServerAliveInterval: seconds(limits.serverAliveIntervalMs),
-    ServerAliveCountMax: String(limits.serverAliveCountMax),
-    // Encrypting must not be what a snapshot waits for: AES-GCM is the cheapest where the CPU knows AES.
-    Ciphers: '^aes128-gcm@openssh.com',
-    Compression: 'no',
-    LogLevel: 'ERROR',
-    Port: String(target.port ?? 22),
-    User: target.user,
-  };
-  return ['-F', '/dev/null', ...Object.entries(options).flatMap(([key, value]) => ['-o', `${key}=${value}`])];
-}
-
-function seconds(ms: number): string {
-  return String(Math.ceil(ms / 1_000));
-}
-
-/** ssh expands % in paths and splits at spaces. */
-function configValue(path: string): string {
-  return `"${path.replaceAll('%', '%%')}"`;
-}
-
 /** Starts ssh, without a command: which program answers the key's own line on the host says (`command=`, sshd(8)). Never throws. */
 export function openSsh(target: SshTarget): Link {
-  return openProcess('ssh', [...sshOptions(target), '--', target.address]);
+  const { proxyJump = [] } = target;
+  const link = openProcess('ssh', sshArguments(target));
+  if (proxyJump.length === 0) return link;
+  const through = proxyJump.map(({ host }) => host).join(' and ');
+  return { ...link, ended: link.ended.then((end) => ({ ...end, through })) };
 }
 
 /** Starts a local program as the other end of a link. Never throws. */

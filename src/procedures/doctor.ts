@@ -61,6 +61,7 @@ export async function lookEverywhere(world: World): Promise<readonly Check[]> {
       `\`grep -c from= ~etcdops/.ssh/authorized_keys\` on a host; \`etcd-medic kit <cluster> --from <address>\` sets it.`,
     ),
     clocksCheck(
+      cluster.members.length,
       seen.flatMap(({ host, seen: one }) => ('because' in one ? [] : [{ name: host.member, offsetMs: one.sight.clockOffsetMs }])),
     ),
     ...backupChecks(cluster.name, { newest: newest.record, proof: newest.proof, disk, dbSizeBytes }, now),
@@ -112,8 +113,9 @@ async function newestBackup({
   }
 }
 
-function clocksCheck(clocks: Parameters<typeof clocksAgree>[0]): Check {
+function clocksCheck(hosts: number, clocks: Parameters<typeof clocksAgree>[0]): Check {
   const { good, wrong, notLookedAt } = saying('etcd');
+  if (hosts === 1) return good('clocks', 'One host has no other clock to differ from.');
   if (clocks.length < 2) return notLookedAt('clocks', 'Fewer than two hosts answer, so their clocks cannot be compared.');
   const finding = clocksAgree(clocks);
   if (finding.holds) return good('clocks', `The clocks of the hosts differ by no more than ${clockDifferenceMaxMs / 1000} s.`);

@@ -2,8 +2,11 @@
 import { z } from 'zod';
 import { attest, change, check, choose, destroy } from '../engine/step.ts';
 import type { Choices, Step } from '../engine/step.ts';
+import { isOpsError } from '../errors.ts';
+import type { Host } from '../host/host.ts';
 import { dataReplacedActs } from './restoring/after-restore.ts';
-import { abandonRestore } from './restoring/abandon-restore.ts';
+import { abandonEach, abandonRestore, keptFromStarting } from './restoring/abandon-restore.ts';
+import type { Left } from './restoring/abandon-restore.ts';
 import { canaryGone, canaryKey } from './restoring/canary.ts';
 import { afterwards, leftOutFacts, offAndStaysOff, stillSilent, worldOf } from './restoring/left-out.ts';
 import { defineProcedure } from './procedure.ts';
@@ -53,7 +56,7 @@ export const recoverQuorum = defineProcedure({
     if (way === undefined) return '';
     return way === 'start'
       ? await standing(startingWorld(prepared, world))
-      : await abandonRestore(worldOf(world, prepared.participants), 'recover-quorum');
+      : await abandonRestore(worldOf(world, prepared.participants), 'recover-quorum', world.cluster.members.length);
   },
   async conclusion(prepared, world, choices) {
     const way = wayOf(prepared, choices);
@@ -121,12 +124,17 @@ function serving(way: Way, prepared: Prepared, world: World): readonly Step[] {
 }
 
 /** How the hosts stand that a run was to start, when it ends early: nothing needs to be undone. */
-async function standing({ hosts }: World): Promise<string> {
-  const states = await Promise.all(
-    hosts.map(async (host) => {
-      const { activeState, masked } = await host.unit();
-      return `${host.member}: etcd is ${activeState}${masked ? ' and masked' : ''}, its data is as it was.`;
-    }),
-  );
-  return states.join('\n');
+function standing(world: World): Promise<string> {
+  return abandonEach(world, { runbook: 'recover-quorum', leave: asItStands });
+}
+
+async function asItStands(host: Host): Promise<Left> {
+  try {
+    const unit = await host.unit();
+    if (unit.masked) return await keptFromStarting(host, unit);
+    return { kind: 'said', sentence: `${host.member}: etcd is ${unit.activeState}, its data is as it was.` };
+  } catch (error) {
+    if (!isOpsError(error)) throw error;
+    return { kind: 'said', sentence: `${host.member}: its data is as it was; how etcd stands could not be seen (${error.message}).` };
+  }
 }

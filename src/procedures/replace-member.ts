@@ -11,6 +11,7 @@ import { defineProcedure } from './procedure.ts';
 import * as removing from './replacing/remove-member.ts';
 import { hostAnswers, ready, safe, saved, summaryOf } from './replacing/replacement-looks.ts';
 import { nameOf } from './replacing/safe-to-replace.ts';
+import { whereInWords } from './restoring/data-dir-fact.ts';
 import { SnapshotSource, savingSnapshot, snapshotChecked } from './restoring/safety-snapshot.ts';
 import { agreement } from './restoring/serving.ts';
 import { createFailedStart } from './running/failed-start.ts';
@@ -177,7 +178,7 @@ export const replaceMember = defineProcedure({
     return [
       `${member} is a voter of ${cluster.name} again, as ${row?.memberId ?? 'unknown'}. ${quorum.sentence}`,
       removes.length > 0 ? `Removed for good: ${list(removes.map(nameOf))}.` : '',
-      old.exists ? `The old data of ${member} is kept: ${old.path}.` : '',
+      old.exists ? `The old data of ${member} is kept: ${whereInWords(old)}.` : '',
       ...left.map((removal) => `Next: \`replace-member ${cluster.name} ${removal.member}\`.`),
       left.length === 0 && silent.length > 0 ? `${list(silent)} did not answer when this began: \`status ${cluster.name}\`.` : '',
       prepared.newHost ? `Its old host is not known any more: should it come back, it cannot rejoin; switch it off.` : '',

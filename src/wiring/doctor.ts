@@ -16,8 +16,8 @@ import { systemClock as clock } from './clock.ts';
 import { redisSurroundings, settingsChecks, slackSurroundings } from './surroundings.ts';
 import { createWorlds } from './worlds.ts';
 
-/** How long Redis may take to answer. */
-const redisLimitMs = 3_000;
+/** How long Redis may take to answer: nobody is in a hurry here, and a busy machine is no Redis that is down. */
+const redisLimitMs = 10_000;
 
 const declared = setUpWords.find(({ id }) => id === 'doctor') ?? setUpWords[0];
 

@@ -1,5 +1,6 @@
 /** What the settings are made of, and that every mistake is reported at once, where it is and in words. */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { configFolder, mistakesOf, variables } from './example.ts';
@@ -55,6 +56,34 @@ describe('loadSettings', () => {
       'clusters.prod.ssh.identityFile: /nowhere/id_ed25519 does not exist',
       'clusters.prod.ssh.port: a number is needed, not a text',
     ]);
+  });
+
+  it('wants a key and known hosts for every host on the way, and paths that ssh reads as they stand', async () => {
+    await using folder = await configFolder();
+    const config = folder.config();
+    const login = { user: 'jump', identityFile: join(folder.path, 'id_ed25519'), knownHostsFile: join(folder.path, 'known_hosts') };
+    Object.assign(config.clusters['prod']?.ssh ?? {}, {
+      proxyJump: [
+        { ...login, host: '10.0.0.9' },
+        { host: '-oProxyCommand=id', user: 'a b' },
+        { ...login, host: 'b', identityFile: '/nowhere/id"', knownHostsFile: '/nowhere/${HOME}\nProxyCommand id' },
+      ],
+    });
+    Object.assign(config.clusters['lone']?.ssh ?? {}, { proxyJump: [] });
+
+    const mistakes = mistakesOf(() => folder.load(config));
+
+    const path = 'a path for ssh must not hold quotes, backslashes, dollar signs or control characters';
+    expect(withoutLines(mistakes).filter((line) => !line.endsWith('does not exist'))).toEqual([
+      'clusters.prod.ssh.proxyJump.1.host: a host name or address is needed',
+      'clusters.prod.ssh.proxyJump.1.user: a user name is needed, e.g. etcdops',
+      'clusters.prod.ssh.proxyJump.1.identityFile: is missing',
+      'clusters.prod.ssh.proxyJump.1.knownHostsFile: is missing',
+      `clusters.prod.ssh.proxyJump.2.identityFile: ${path}`,
+      `clusters.prod.ssh.proxyJump.2.knownHostsFile: ${path}`,
+      'clusters.lone.ssh.proxyJump: at least one is needed',
+    ]);
+    expect(withoutLines(mistakes)).toContain('clusters.prod.ssh.proxyJump.2.identityFile: /nowhere/id" does not exist');
   });
 
   it.each([0, -1])('refuses %i approvers, and says why', async (count) => {

@@ -39,6 +39,18 @@ describe('channelEnded', () => {
     expect(error.message).toContain('do stop');
   });
 
+  it('names the hosts on the way, and quotes ssh: it may speak of one of them', () => {
+    const end = {
+      ...ended('jump@192.0.2.9: Permission denied (publickey).\nConnection closed by UNKNOWN port 65535'),
+      through: '192.0.2.9',
+    };
+
+    const { code, message } = channelEnded(attempt, end, false);
+
+    expect(code).toBe('HOST_AUTH_REFUSED');
+    expect(message).toContain('The way there leads through 192.0.2.9, and ssh said: jump@192.0.2.9: Permission denied');
+  });
+
   it('takes ssh’s words for ssh’s own only when ssh failed', () => {
     expect(channelEnded(attempt, ended('x: Permission denied', 1), true).code).toBe('HOST_COMMAND_FAILED');
   });

@@ -2,7 +2,7 @@
 import { createServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { lookAtPort } from '../../src/host/ports.ts';
+import { lookAtPort, portsOf } from '../../src/host/ports.ts';
 
 const timeoutMs = 2_000;
 
@@ -27,5 +27,20 @@ describe('lookAtPort', () => {
 
   it('does not take an address that cannot be reached for a port that refuses', async () => {
     expect(await lookAtPort('255.255.255.255', port, timeoutMs)).toBe('unreachable');
+  });
+});
+
+describe('portsOf', () => {
+  it('looks at the configured address where a name is known to the hosts alone', async () => {
+    const asked: string[] = [];
+    const look = portsOf('192.0.2.1', async (host) => {
+      asked.push(host);
+      return 'open';
+    });
+
+    await look('127.0.0.1', port, timeoutMs);
+    await look('etcd01.etcd.invalid', port, timeoutMs);
+
+    expect(asked).toEqual(['127.0.0.1', '192.0.2.1']);
   });
 });

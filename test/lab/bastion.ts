@@ -1,5 +1,6 @@
 /** The host that ssh to the members goes through, and the packet filter that sees to it. */
 import { readFile } from 'node:fs/promises';
+import type { Hop } from '../../src/host/ssh-options.ts';
 import type { HostFile } from './layouts.ts';
 import { labPaths } from './paths.ts';
 import { sshPaths } from './ssh-keys.ts';
@@ -13,10 +14,11 @@ export function bastionOf({ hosts }: Pick<LabState, 'hosts'>): HostState | undef
   return hosts.find(({ bastion }) => bastion === true);
 }
 
-/** `user@address`, as ssh_config(5) has it; undefined where ssh goes straight to the members. */
-export function proxyJump(lab: Pick<LabState, 'hosts'>): string | undefined {
+/** As config.yaml has it; undefined where ssh goes straight to the members. */
+export function proxyJump(lab: Pick<LabState, 'name' | 'hosts'>): readonly Hop[] | undefined {
   const bastion = bastionOf(lab);
-  return bastion === undefined ? undefined : `${jumpUser}@${bastion.address}`;
+  const { identityFile, knownHostsFile } = sshPaths(labPaths(lab.name).ssh);
+  return bastion === undefined ? undefined : [{ host: bastion.address, user: jumpUser, identityFile, knownHostsFile }];
 }
 
 /** What lets members answer ssh from the bastion alone; everybody else hears nothing. Read by Debian's unit nftables. */

@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { proxyJump } from './bastion.ts';
 import { labPaths } from './paths.ts';
 import { pkiPaths } from './pki.ts';
 import { sshPaths } from './ssh-keys.ts';
@@ -31,6 +32,7 @@ export function botConfig(
   const { state, pki: pkiDir, ssh: sshDir } = labPaths(lab.name);
   const pki = pkiPaths(pkiDir, []);
   const { identityFile, knownHostsFile } = sshPaths(sshDir);
+  const jump = proxyJump(lab);
   const site = siteOf(lab);
   const etcd = etcdOf(lab, unit);
   // Without users in etcd any certificate of its CA will do, and one that says root would prove less.
@@ -46,7 +48,7 @@ export function botConfig(
         approvals: { required: 1, quorumLoss: 2, expiresAfter: '30m' },
         tls: { ca: pki.ca, cert: client.cert, key: client.key },
         ...(site.auth && { auth: { user: 'root', passwordFrom: passwordVariable } }),
-        ssh: { user: site.ssh.user, identityFile, knownHostsFile },
+        ssh: { user: site.ssh.user, identityFile, knownHostsFile, ...(jump !== undefined && { proxyJump: jump }) },
         etcd: { unit: etcd.unit, initialClusterToken: etcd.token },
         members: Object.fromEntries(
           membersOf(lab).map((host) => [

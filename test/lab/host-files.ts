@@ -99,7 +99,8 @@ async function memberFiles(lab: LabState, host: HostState): Promise<Files> {
 export async function suitImage(lab: LabState, host: HostState): Promise<void> {
   const { root } = hostPaths(lab.name, host.name);
   const { absent, etcds } = siteOf(lab);
-  for (const path of absent) await rm(join(root, path), { recursive: true, force: true });
+  // A directory that the image has cannot be renamed on an overlay (EXDEV), as it can on any disk: the lab makes data-dirs of its own.
+  for (const path of [...absent, ...etcds.map(({ dataDir }) => dataDir)]) await rm(join(root, path), { recursive: true, force: true });
   if (host.bastion === true) await run(['chroot', root, 'useradd', '--create-home', '--shell', '/bin/sh', '--password', '*', jumpUser]);
   // What `systemctl enable nftables` makes.
   if (bastionOf(lab) !== undefined && host.bastion !== true)

@@ -1,4 +1,5 @@
 /** Hosts with a real systemd, a real sshd and a real etcd, for tests and for the command line. */
+import type { Hop } from '../../src/host/ssh-options.ts';
 import { proxyJump } from './bastion.ts';
 import { botConfig, writeConfig } from './config.ts';
 import type { ConfigOptions } from './config.ts';
@@ -50,8 +51,8 @@ export type {
 /** How the bot gets in. */
 export interface SshAccess extends SshFiles {
   readonly user: 'etcdops' | 'root';
-  /** As ssh_config(5) has it, where members answer to another host alone. */
-  readonly proxyJump?: string;
+  /** Where members answer to another host alone. */
+  readonly proxyJump?: readonly Hop[];
 }
 
 /** One host of a lab. */

@@ -56,7 +56,7 @@ async function ssh({ ssh: { user, identityFile, knownHostsFile, proxyJump } }: L
     ].flatMap((option) => ['-o', option]),
   ];
   // ProxyJump would take neither key nor known hosts along (ssh_config(5)).
-  const jump = proxyJump === undefined ? [] : ['-o', `ProxyCommand=ssh ${known.join(' ')} -W [%h]:%p ${proxyJump}`];
+  const jump = (proxyJump ?? []).flatMap((hop) => ['-o', `ProxyCommand=ssh ${known.join(' ')} -W [%h]:%p ${hop.user}@${hop.host}`]);
   return await execa('ssh', [...known, ...jump, '-l', user, address], { reject: false, timeout: 20_000, input: '' });
 }
 

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { OpsError } from '../../src/errors.ts';
 import { recoverQuorum } from '../../src/procedures/recover-quorum.ts';
 import { approveAll, fakeRun } from '../fakes/run.ts';
-import { ordersOf } from '../fakes/otherwise.ts';
+import { ordersOf, otherwise } from '../fakes/otherwise.ts';
 import { fakeWorld } from '../fakes/world.ts';
+import { endingOf } from './ending.ts';
 import { dataLost, gateOf, oneStopped, picking, run, stopped, valuesOf } from './lost-quorum.ts';
 
 describe('recover-quorum', () => {
@@ -33,6 +35,25 @@ describe('recover-quorum', () => {
 
     expect(came).toEqual({ state: 'ended', outcome: 'completed' });
     expect(valuesOf(world, '/name/2', [...world.site.machines.keys()].slice(0, 2))).toEqual(['after the backup', 'after the backup']);
+  });
+
+  it('says of each host how it stands when a start is aborted, also beside one that does not answer, and what starts a masked one', async () => {
+    const world = await stopped('etcd01', 'etcd02', 'etcd03');
+    world.machine('etcd01').unit.masked = true;
+    const right = otherwise(world.hosts[0], 'unmask-start', async () => {
+      world.machine('etcd02').powered = false;
+      throw new OpsError('HOST_UNREACHABLE', 'etcd01 does not answer.');
+    });
+
+    const { summary } = await endingOf(recoverQuorum, world, { source: 'start' }, (gate) =>
+      gate.kind === 'failure' ? 'abort' : undefined,
+    );
+
+    right();
+    expect(summary).toMatch(
+      /etcd01: etcd is inactive and masked, its data is as it was\.\netcd02: its data is as it was; how etcd stands could not be seen/,
+    );
+    expect(summary).toMatch(/To start it again:\netcd01\$ systemctl unmask etcd\netcd01\$ systemctl start etcd$/);
   });
 
   it('says what a copy means, and restores it with --skip-hash-check', async () => {

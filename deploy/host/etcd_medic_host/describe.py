@@ -6,8 +6,10 @@ import re
 import sys
 
 from . import description, texts, units
+from .look import unchangeable
 from .refused import Refused
 from .settings import Settings
+from .state import State
 from .users import Account
 
 MYPY = False
@@ -94,14 +96,22 @@ def entry_of(unit: str) -> 'Dict[str, Any]':
     remarks += ['there is no %s on this host' % name for name in ('etcdctl', 'etcdutl') if tools[name] is None]
     name = unit[:-len('.service')]
     description.check(name, entry)
+    remarks += _hindrances(description.Etcd(name, entry))
     return {'name': name, 'entry': entry, 'remarks': remarks}
+
+
+def _hindrances(etcd: 'description.Etcd') -> 'List[str]':
+    """What every restore and replacement will be refused for, said while there is time to change it."""
+    state = State(etcd, None)
+    reasons = [state.place.problem, unchangeable(etcd, state.unit, state.settings)]
+    return ['no restore and no replacement here as it is: %s' % reason.rstrip('.') for reason in reasons if reason]
 
 
 def _tools(program: str) -> 'Dict[str, Optional[str]]':
     """Beside the program of the unit first: there are the tools of its own version."""
     places = [os.path.dirname(program)] if program.startswith('/') else []
     places += ['/usr/local/bin', '/usr/bin', '/usr/local/sbin', '/usr/sbin', '/opt/etcd', '/opt/bin']
-    found: Dict[str, Optional[str]] = {}
+    found = {}  # type: Dict[str, Optional[str]]
     for name in ('etcd', 'etcdctl', 'etcdutl'):
         found[name] = next(('%s/%s' % (place, name) for place in places if os.access('%s/%s' % (place, name), os.X_OK)), None)
     if program.startswith('/'):

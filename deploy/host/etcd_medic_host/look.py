@@ -39,14 +39,18 @@ def look(etcd: 'Etcd', others: 'List[Etcd]', state: 'State', arguments: 'Dict[st
     return found
 
 
-def _settings(etcd: 'Etcd', unit: 'Unit', settings: 'Settings') -> 'Dict[str, Any]':
-    """Whether they can be changed is tried, with values of the form that a run would put there."""
-    because = None
+def unchangeable(etcd: 'Etcd', unit: 'Unit', settings: 'Settings') -> 'Optional[str]':
+    """Why the settings of the cluster cannot be changed, or None: tried with values of the form that a run would put there."""
     trial = [('initial-cluster-state', 'existing'), ('initial-cluster-token', 'etcd-medic-trial'), ('initial-cluster', 'a=https://192.0.2.1:2380')]
     try:
         edits.edit_of(settings, etcd, unit, trial)
     except Refused as error:
-        because = error.message
+        return error.message
+    return None
+
+
+def _settings(etcd: 'Etcd', unit: 'Unit', settings: 'Settings') -> 'Dict[str, Any]':
+    because = unchangeable(etcd, unit, settings)
     data = settings.value('data-dir')
     problem = settings.problem
     if problem is None and not unit.directives:
@@ -76,10 +80,16 @@ def _place(state: 'State', arguments: 'Dict[str, Any]') -> 'Dict[str, Any]':
         found['beside'] = place.beside()
         for run in list(arguments.get('runs') or [])[:8]:
             paths = {kind: place.path(run, kind) for kind in ('snapshot', 'restored', 'aside')}
-            found['runs'][run] = dict({kind: _sized(place, path, arguments) for kind, path in paths.items()}, paths=paths)
+            found['runs'][run] = dict({kind: _sized(place, path, arguments) for kind, path in paths.items()}, paths=paths, wal_aside=_wal_aside(place, run))
     except OSError as error:
         found['problem'] = found['problem'] or '%s cannot be looked at (%s)' % (error.filename or place.data, error.strerror)
     return found
+
+
+def _wal_aside(place: 'Place', run: str) -> 'Optional[str]':
+    """Where the WAL of the run's old data lies when it is apart: whoever is told of the one must be told of the other."""
+    path = place.path(run, 'aside', place.etcd.wal_dir) if place.etcd.wal_dir else None
+    return path if path and place.entry(path) else None
 
 
 def _sized(place: 'Place', path: str, arguments: 'Dict[str, Any]') -> 'Optional[Dict[str, Any]]':

@@ -52,6 +52,9 @@ class Place:
                 return '%s is %s and no directory' % (path, 'a symbolic link' if entry['type'] == 'link' else 'a file'), rights
             if path != self.data and is_mount(path):
                 return '%s is itself a mount point: make the wal-dir a directory inside of that file system' % path, rights
+            if path != self.data and rights[directory] == 'root' and not self.account.is_root:
+                # wal.Create: a directory beside it, renamed. Without that a member that is to join would be removed and then never start.
+                return 'etcd makes its WAL by a rename in %s and may not write there: chown %s %s' % (directory, self.account.user, directory), rights
             if entry is not None and entry['identity'].split(':')[0] != str(os.stat(directory).st_dev):
                 return '%s lies on another file system than %s' % (path, directory), rights
         return None, rights

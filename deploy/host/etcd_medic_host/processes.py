@@ -1,5 +1,6 @@
 """Which processes are an etcd of this host, told by its unit's cgroup, by the data-dir it has open, and by its command line; never by a name alone."""
 import os
+import re
 
 MYPY = False
 if MYPY:
@@ -33,6 +34,10 @@ class Process:
             return None
         return False
 
+    def names(self, directory: str) -> bool:
+        """Whether a word of its command line has that path or one beside or below it, and not only one that begins alike (`/var/lib/etcd-events`)."""
+        return any(re.search(re.escape(directory) + r'(?![A-Za-z0-9_@:+,=-])', word) for word in self.words)
+
     def is_zombie(self) -> bool:
         try:
             with open('/proc/%d/stat' % self.pid, 'rb') as file:
@@ -64,14 +69,14 @@ def of(etcd: 'Etcd', others: 'List[Etcd]') -> 'Tuple[List[int], List[int], List[
     for process in every():
         if process.name in TOOLS and process.uid == etcd.account.uid:
             # By what it has open too: a name can be put on by any process.
-            if any(etcd.data_dir in word for word in process.words) or process.has_open(etcd.data_dir):
+            if process.names(etcd.data_dir) or process.has_open(etcd.data_dir):
                 tools.append(process.pid)
             continue
         if etcd.unit in process.cgroups and not process.is_zombie():
             mine.append(process.pid)
             continue
-        suspect = process.uid == etcd.account.uid or process.name in programs or any(etcd.data_dir in word for word in process.words)
-        if not suspect or (etcd.account.is_root and process.name not in programs and not any(etcd.data_dir in word for word in process.words)):
+        suspect = process.uid == etcd.account.uid or process.name in programs or process.names(etcd.data_dir)
+        if not suspect or (etcd.account.is_root and process.name not in programs and not process.names(etcd.data_dir)):
             continue
         if process.has_open(etcd.data_dir):
             mine.append(process.pid)

@@ -8,6 +8,7 @@ import { OpsError } from '../../errors.ts';
 import type { DestroyAct } from '../../host/host.ts';
 import { nothing, planOn } from '../host-plans.ts';
 import type { ActsOf } from '../host-plans.ts';
+import { whereInWords } from '../restoring/data-dir-fact.ts';
 import { fence } from '../restoring/fence-all.ts';
 import { placeOf } from './joining-host.ts';
 import type { PreparedReplacement } from '../replace-member.ts';
@@ -105,7 +106,7 @@ export async function isAside({ member }: PreparedReplacement, world: World): Pr
 export async function keptFact({ member }: PreparedReplacement, world: World): Promise<Facts> {
   const { host } = placeOf(world, member);
   const dir = await host.dir({ run: world.runId, what: 'aside' });
-  return { [`old data on ${member}`]: dir.exists ? `${dir.path}, ${bytesInWords(dir.sizeBytes)}, ${dir.identity}` : 'none' };
+  return { [`old data on ${member}`]: dir.exists ? `${whereInWords(dir)}, ${bytesInWords(dir.sizeBytes)}, ${dir.identity}` : 'none' };
 }
 
 /** Nothing of it is left. */

@@ -8,6 +8,7 @@ import type { RunId } from '../../ids.ts';
 import { nothing, planOn } from '../host-plans.ts';
 import type { ActsOf } from '../host-plans.ts';
 import { inParallel } from '../in-parallel.ts';
+import { whereInWords } from './data-dir-fact.ts';
 import type { PutBack } from './put-back.ts';
 import { bytesInWords, list } from '../../engine/words.ts';
 import type { World } from '../world.ts';
@@ -63,7 +64,7 @@ export async function asideFacts({ hosts, runId }: World): Promise<Facts> {
   return Object.fromEntries(
     dirs.map(({ host, dir }) => [
       `old data on ${host.member}`,
-      dir.exists ? `${dir.path}, ${bytesInWords(dir.sizeBytes)}, ${dir.identity}` : 'none',
+      dir.exists ? `${whereInWords(dir)}, ${bytesInWords(dir.sizeBytes)}, ${dir.identity}` : 'none',
     ]),
   );
 }
@@ -71,7 +72,7 @@ export async function asideFacts({ hosts, runId }: World): Promise<Facts> {
 /** `etcd01:/data/etcd/data.restore-prod-7f3a9c.old, …`: where what a run has moved aside lies. */
 export async function asideInWords(hosts: readonly Host[], runId: RunId): Promise<string> {
   const dirs = await Promise.all(hosts.map(async (host) => ({ host, dir: await host.dir({ run: runId, what: 'aside' }) })));
-  return dirs.map(({ host, dir }) => `${host.member}:${dir.path}`).join(', ');
+  return dirs.map(({ host, dir }) => `${host.member}:${whereInWords(dir)}`).join(', ');
 }
 
 /** To a plan that comes after, it is all the same what has taken the old data's place. */

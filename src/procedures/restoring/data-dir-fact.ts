@@ -17,6 +17,11 @@ export function dataDirFact({ member }: Pick<Host, 'member'>, present: DirFacts,
   return [`${label}${member}`, `${present.path} is ${identityOf(present)}; its replacement is ${identityOf(replacement)}`];
 }
 
+/** Its path, and where its WAL lies when that is apart. */
+export function whereInWords(dir: DirFacts): string {
+  return dir.exists && dir.walPath !== undefined ? `${dir.path} and its WAL ${dir.walPath}` : dir.path;
+}
+
 function identityOf(dir: DirFacts): string {
   return dir.exists ? dir.identity : 'missing';
 }

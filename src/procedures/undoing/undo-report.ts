@@ -10,6 +10,7 @@ import { list } from '../../engine/words.ts';
 import type { World } from '../world.ts';
 import { clusterIdOf } from './cluster-now.ts';
 import type { PreparedUndo } from './prepared.ts';
+import { whereInWords } from '../restoring/data-dir-fact.ts';
 
 /** Whether it is the cluster of before that serves; where nobody knows its id, that it is not the one that was put aside. */
 export async function isClusterOfBefore(
@@ -84,7 +85,7 @@ async function standing(host: Host, { run, undo }: { readonly run: World['runId'
     if (!own.exists) return { moved: false, masked, sentence: masked ? `${stands}, its data is where it was.` : undefined };
     const where = `the data of before is ${old.exists ? `still in ${old.path}` : `in ${present.path}`}`;
     const missing = present.exists ? '' : `, and there is no ${present.path}`;
-    return { moved: true, masked, sentence: `${stands}; ${where}, what was in place is in ${own.path}${missing}.` };
+    return { moved: true, masked, sentence: `${stands}; ${where}, what was in place is in ${whereInWords(own)}${missing}.` };
   } catch (error) {
     if (!isOpsError(error)) throw error;
     const where = `What was in place is in its data-dir or beside it under the name of ${undo}, the data of before there or under that of ${run}.`;

@@ -19,7 +19,8 @@ async function leave(host: Host, runId: World['runId']): Promise<Left> {
     const [old, unit] = await Promise.all([host.dir({ run: runId, what: 'aside' }), host.unit()]);
     if (!old.exists) return await tidied(host, unit);
     const stands = unit.masked ? `${unit.activeState} and masked` : unit.activeState;
-    return { kind: 'moved', sentence: `${host.member}: etcd is ${stands}; the old data is in ${old.path}.` };
+    const where = old.empty ? `there was no data before (${old.path} is empty)` : `the old data is in ${old.path}`;
+    return { kind: 'moved', hadData: !old.empty, sentence: `${host.member}: etcd is ${stands}; ${where}.` };
   } catch (error) {
     if (!isOpsError(error)) throw error;
     return untidy(host, error.message, runbook);

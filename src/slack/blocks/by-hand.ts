@@ -1,5 +1,6 @@
 /** On the card of a failed step: what is done and what is not, and the commands with which a person goes on when Retry does not help. */
 import type { KnownBlock } from '@slack/types';
+import type { PlannedCommand } from '../../engine/command.ts';
 import type { Gate } from '../../engine/journal.ts';
 import type { RunView, StepView } from '../../engine/view.ts';
 import { escape, firstLines } from '../text.ts';
@@ -24,12 +25,15 @@ export function byHandBlocks({ stepId }: Gate, { run, steps }: RunView): readonl
     context(escape(stands.filter(Boolean).join(' '))),
     plan.length === 0
       ? undefined
-      : rich(
-          lines(bold('The commands of this step, to go on by hand')),
-          preformatted(firstLines(planText(plan), commandLinesMax).slice(0, commandCharactersMax)),
-        ),
+      : rich(lines(bold('The commands of this step, to go on by hand')), preformatted(firstLines(planText(plan), fitting(plan)))),
     steps.length === 0 ? undefined : context(`By hand: \`docs/runbooks/${escape(run.procedure)}.md\`, under \`${escape(stepId)}\``),
   ];
+}
+
+/** How many commands are shown. Each is whole: half of a command that removes a path removes another path. */
+function fitting(plan: readonly PlannedCommand[]): number {
+  const text = planText(plan.slice(0, commandLinesMax));
+  return text.length <= commandCharactersMax ? commandLinesMax : text.slice(0, commandCharactersMax).split('\n').length - 1;
 }
 
 function isDone({ state }: Pick<StepView, 'state'>): boolean {

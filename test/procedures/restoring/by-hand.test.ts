@@ -5,19 +5,35 @@ import { restore } from '../../../src/procedures/restore.ts';
 import { byHand, goBack } from '../../../src/procedures/restoring/by-hand.ts';
 import { otherwise } from '../../fakes/otherwise.ts';
 import { approveAll } from '../../fakes/run.ts';
+import type { Answers } from '../../fakes/run.ts';
 import { fakeWorld } from '../../fakes/world.ts';
+import type { FakeWorld } from '../../fakes/world.ts';
 import { endingOf } from '../ending.ts';
 import { quorumLost } from '../restorable.ts';
 
 const dir = '/data/etcd/data';
 const own = `${dir}.restore-demo-7f3a9c`;
 
+const whileHealthy = { 'while-healthy': true };
+const abortFailures: Answers = (gate) => (gate.kind === 'failure' ? 'abort' : approveAll(gate));
+
+/** A cluster that has its data, and a snapshot. */
+function healthy(): FakeWorld {
+  const world = fakeWorld();
+  const data = world.machine('etcd01').dirs.get(world.site.dataDir)?.data;
+  if (data === undefined) throw new Error('no data to keep');
+  world.snapshots.keep(data, world.clock.now());
+  return world;
+}
+
+function cutAtThird(world: FakeWorld): FakeWorld {
+  otherwise(world.hosts[2], 'swap', () => Promise.reject(new OpsError('HOST_UNREACHABLE', 'etcd03 does not answer.')));
+  return world;
+}
+
 describe('by hand', () => {
   it('goes back from a restore that was cut between the hosts: all renames before the first start', async () => {
-    const world = quorumLost();
-    otherwise(world.hosts[2], 'swap', () => Promise.reject(new OpsError('HOST_UNREACHABLE', 'etcd03 does not answer.')));
-
-    const { summary } = await endingOf(restore, world, {}, (gate) => (gate.kind === 'failure' ? 'abort' : approveAll(gate)));
+    const { summary } = await endingOf(restore, cutAtThird(healthy()), whileHealthy, abortFailures);
 
     expect(summary.slice(summary.indexOf('To start it again:'))).toBe(
       [
@@ -34,6 +50,29 @@ describe('by hand', () => {
         'etcd02$ systemctl unmask etcd',
         'etcd02$ systemctl start etcd',
       ].join('\n'),
+    );
+  });
+
+  it('starts nothing where too few had data: those without would begin an empty cluster', async () => {
+    const { summary } = await endingOf(restore, cutAtThird(quorumLost()), {}, abortFailures);
+
+    expect(summary).not.toContain('systemctl start');
+    expect(summary).toContain(`etcd01$ mv ${own}.old ${dir}`);
+    expect(summary).toMatch(
+      /etcd02 and etcd03 had no data before this run.*leave etcd stopped.*`recover-quorum demo` goes on from there\.$/,
+    );
+  });
+
+  it('starts those that had data where they are enough, and names what brings in the rest', async () => {
+    const world = healthy();
+    world.loseData('etcd02');
+
+    const { summary } = await endingOf(restore, cutAtThird(world), whileHealthy, abortFailures);
+
+    expect(summary).toContain('etcd01$ systemctl start etcd');
+    expect(summary).not.toContain('etcd02$ systemctl');
+    expect(summary).toMatch(
+      /etcd02 had no data before this run: leave etcd stopped there, `replace-member demo etcd02` brings in what is missing\.$/,
     );
   });
 

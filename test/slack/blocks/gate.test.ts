@@ -137,6 +137,25 @@ describe('failureCard', () => {
     expect(labels(card)).toEqual(['Retry', 'Abort']);
   });
 
+  it('shows every command whole or not at all: half of a path is another path', () => {
+    const plan = Array.from({ length: 19 }, (_, nth) => ({
+      on: 'etcd01',
+      argv: ['sudo', 'rm', '-rf', `/data/etcd/data.${'restore-prod-7f3a9c.'.repeat(9)}${nth}.old`],
+    }));
+    const started = failedAct.map((event) =>
+      event.type === 'step-started' && event.stepId === 'replace-data' ? { ...event, plan } : event,
+    );
+
+    const words = wordsOf(
+      failureCard({ ...gate(), kind: 'failure', plan: [] }, { ...people, view: viewOf(request(), journalOf(started)) }),
+    );
+
+    const shown = words.split('\n').filter((line) => line.startsWith('etcd01$'));
+    expect(shown.length).toBeGreaterThan(5);
+    expect(shown.filter((line) => !line.endsWith('.old'))).toEqual([]);
+    expect(words).toContain(`… (${plan.length - shown.length} more lines)`);
+  });
+
   it('says what is done and what is not, and shows the commands with which a person goes on', () => {
     const words = wordsOf(
       failureCard({ ...gate(), kind: 'failure', plan: [] }, { ...people, view: viewOf(request(), journalOf(failedAct)) }),
