@@ -97,8 +97,10 @@ class Host:
         self.parent = self.root + '/var/etcd'
         self.data_dir = self.parent + '/data'
         self.wal_dir = self.root + '/wals/wal' if wal else None
+        # etcd makes its WAL there by a rename, so that directory is its own in both cases.
+        self.give(self.root + '/wals')
         if by == 'etcd':
-            self.give(self.parent, self.root + '/wals')
+            self.give(self.parent)
         if mount:
             os.mkdir(self.data_dir, 0o700)
             self.give(self.data_dir)
