@@ -97,7 +97,7 @@ class Host:
         self.parent = self.root + '/var/etcd'
         self.data_dir = self.parent + '/data'
         self.wal_dir = self.root + '/wals/wal' if wal else None
-        # Where etcd may not write it makes no WAL, so that is refused.
+        # etcd makes its WAL there by a rename, so that directory is its own in both cases.
         self.give(self.root + '/wals')
         if by == 'etcd':
             self.give(self.parent)

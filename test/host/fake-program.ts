@@ -121,11 +121,9 @@ for (;;) {
   const { id, verb, arguments: given } = JSON.parse(text) as { id: number; verb: string; arguments: { requests?: { verb: string }[] } };
   // Of several each is answered as it would be alone, by the line that ends its answer.
   if (verb === 'several' && script.answers[verb] === undefined) {
-    const answers = (given.requests ?? []).map((each) =>
-      nextOf(each.verb)
-        .flatMap((move) => (isLine(move) ? [move.line] : []))
-        .at(-1),
-    );
+    const all = (given.requests ?? []).map((each) => nextOf(each.verb));
+    for (const move of all.flat()) if (!isLine(move)) await make(move, id);
+    const answers = all.map((moves) => moves.flatMap((move) => (isLine(move) ? [move.line] : [])).at(-1));
     await make({ line: { done: { answers } } }, id);
     continue;
   }

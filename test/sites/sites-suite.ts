@@ -15,13 +15,15 @@ export interface SiteCase {
   readonly etcd?: EtcdVersion;
   /** The file in which the settings of the cluster are changed. */
   readonly settings: string;
+  /** What else is at work on the hosts: a script of root's. */
+  readonly beside?: string;
   readonly long?: true;
   /** Also undoes a restore, and recovers the quorum from a stopped member's database. */
   readonly thorough?: true;
 }
 
 /** Declares the tests of a site. */
-export function describeSite(site: SiteName, { etcd = '3.5', settings, long, thorough }: SiteCase): void {
+export function describeSite(site: SiteName, { etcd = '3.5', settings, beside, long, thorough }: SiteCase): void {
   describe(`the site ${site}, on etcd ${etcd}`, long === true ? { tags: ['long'] } : {}, () => {
     let lab: Lab;
     let crew: Crew;
@@ -29,6 +31,7 @@ export function describeSite(site: SiteName, { etcd = '3.5', settings, long, tho
     beforeAll(async () => {
       lab = await createLab({ name: `s-${site}`, etcd, members: 3, site });
       crew = await createCrew(lab);
+      if (beside !== undefined) await Promise.all(lab.hosts.map(({ exec }) => exec(['sh', '-euc', beside])));
       neighbours = await neighboursOf(lab);
     });
     afterAll(async () => {
