@@ -246,8 +246,8 @@ time.sleep(1.5)"`);
           ];
           const heard = await on.talkAsOps([act('swap', {}, { run, approved })]);
           await running;
-          expect(codes(heard), name).toEqual(['HOST_COMMAND_FAILED']);
-          expect(heard.answers.at(-1)?.error?.message, name).toContain('not fenced');
+          expect(codes(heard), name).toEqual(['FENCE_FAILED']);
+          expect(heard.answers.at(-1)?.error?.message, name).toContain('not proven to be stopped');
         }
         await tidy();
       });

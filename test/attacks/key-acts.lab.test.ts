@@ -18,8 +18,8 @@ describe('the holder of the key, by acts', () => {
       const plan = await on.talkAsOps([ask('plan', { acts: [{ act: name, ...args }] }, { run })]);
       const approved = (plan.answers[0]?.done?.plans?.[0]?.operations as { argv: string[] }[] | undefined)?.map(({ argv }) => argv) ?? [];
       const heard = await on.talkAsOps([act(name, args, { run, approved })]);
-      expect(codes(heard)).toEqual(['HOST_COMMAND_FAILED']);
-      expect(heard.answers.at(-1)?.error?.message).toContain('etcd is not fenced');
+      expect(codes(heard)).toEqual(['FENCE_FAILED']);
+      expect(heard.answers.at(-1)?.error?.message).toContain('not proven to be stopped');
     }
     expect((await on.asRoot(`rm -r ${data}.*; systemctl is-active etcd; ls ${data}`)).stdout).toBe('active\nmember');
     return 'refused: etcd is not fenced';
@@ -125,7 +125,7 @@ describe('the holder of the key, by acts', () => {
     cut.stdin.write(`${JSON.stringify(act('fence', {}, { run, approved: stop }))}\n`);
     await cut;
     await on.asOps('pkill -KILL -f /usr/local/sbin/etcd-medic-host; true');
-    const after = await on.talk(act('fence', {}, { run, epoch: 201, approved: stop }), act('unmask-start', {}, { run }));
+    const after = await on.talk(act('fence', {}, { run, approved: stop }), act('unmask-start', {}, { run }));
     expect(codes(after), words(after)).toEqual(['done', 'done']);
     await on.lab.waitHealthy();
     return 'etcdops cannot signal it; the next request finds what is left and does it';
