@@ -27,6 +27,17 @@ const order = {
 const valid: readonly (() => object)[] = [
   () => ask('look'),
   () => ask('look', { runs: [run], sizes: true }),
+  () =>
+    ask(
+      'several',
+      {
+        requests: [
+          { verb: 'look', arguments: {} },
+          { verb: 'plan', arguments: { acts: [{ act: 'swap' }] }, run },
+        ],
+      },
+      { run },
+    ),
   () => ask('database', { of: 'restored', of_run: run }),
   () => ask('sha256', { run_file: run }),
   () => ask('settings-before', settings),
