@@ -1,8 +1,8 @@
-/** A file on its way to a host: block by block, compressed where that pays, never more than two blocks in memory. */
+/** A file on its way to a host: block by block, compressed where that pays, a block or two in memory. */
 import { open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { constants, createZstdCompress, zstdCompress } from 'node:zlib';
 import { promisify } from 'node:util';
-import type { Readable } from 'node:stream';
 import type { Clock } from '../engine/ports.ts';
 import type { Progress } from '../engine/step.ts';
 import { OpsError } from '../errors.ts';
@@ -78,30 +78,58 @@ function sender({ localPath, bytes }: Delivery, encoding: Encoding, clock: Pick<
   return async (write) => {
     const say = paced(clock, progress);
     let readBytes = 0;
+    const count = (more: number) => {
+      readBytes += more;
+      say(() => inMebibytes(readBytes, bytes));
+    };
     const file = await open(localPath).catch((error: unknown) => {
       throw unreadable(localPath, error);
     });
-    const source = file.createReadStream({ highWaterMark: limits.blockMaxBytes });
-    source.on('data', (chunk) => {
-      readBytes += chunk.length;
-      say(() => inMebibytes(readBytes, bytes));
-    });
-    source.pause();
-    let failure: OpsError | undefined;
-    const output: Readable = encoding === 'none' ? source : source.pipe(createZstdCompress(options));
-    source.once('error', (error) => {
-      failure = unreadable(localPath, error);
-      output.destroy(failure);
-    });
     try {
-      for await (const block of output as AsyncIterable<Buffer>) await write(block);
-    } catch (error) {
-      throw failure ?? error;
+      await (encoding === 'none' ? sendPlain : sendCompressed)({ file, localPath, count }, write);
     } finally {
-      source.destroy();
-      output.destroy();
+      await file.close().catch(() => undefined);
     }
   };
+}
+
+interface Sending {
+  readonly file: FileHandle;
+  readonly localPath: string;
+  readonly count: (bytes: number) => void;
+}
+
+/** By one buffer over and over: a block has left this process before the next is read, and a new buffer for each would be half a gigabyte of garbage. */
+async function sendPlain({ file, localPath, count }: Sending, write: Parameters<Send>[0]): Promise<void> {
+  const buffer = Buffer.allocUnsafeSlow(limits.blockMaxBytes);
+  for (;;) {
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, null).catch((error: unknown) => {
+      throw unreadable(localPath, error);
+    });
+    if (bytesRead === 0) return;
+    count(bytesRead);
+    await write(buffer.subarray(0, bytesRead));
+  }
+}
+
+async function sendCompressed({ file, localPath, count }: Sending, write: Parameters<Send>[0]): Promise<void> {
+  const source = file.createReadStream({ highWaterMark: limits.compressedBlockBytes, autoClose: false });
+  source.on('data', (chunk) => count(chunk.length));
+  source.pause();
+  let failure: OpsError | undefined;
+  const output = source.pipe(createZstdCompress(options));
+  source.once('error', (error) => {
+    failure = unreadable(localPath, error);
+    output.destroy(failure);
+  });
+  try {
+    for await (const block of output as AsyncIterable<Buffer>) await write(block);
+  } catch (error) {
+    throw failure ?? error;
+  } finally {
+    source.destroy();
+    output.destroy();
+  }
 }
 
 function unreadable(path: string, cause: unknown): OpsError {
