@@ -12,6 +12,7 @@ import { waitUntil } from './wait.ts';
 type Act = (lab: LabState, host: HostState, etcd: EtcdPlace) => Promise<void>;
 
 const filler = '.lab-filler';
+const launcher = '/usr/local/sbin/etcd-medic-host';
 
 const sh =
   (script: string | ((etcd: EtcdPlace) => string)): Act =>
@@ -90,11 +91,14 @@ export const faults = {
   // As on a host where somebody gave the user everything, but with a password.
   'ask-sudo': sh(`umask 0227; rm -f ${sudoersPath}; echo 'etcdops ALL=(ALL:ALL) PASSWD: ALL' > ${sudoersPath}`),
   'allow-sudo': installDoor,
-  // All hosts have the machine's own clock, so what is wrong here is only what `date` says.
+  // All hosts have the machine's own clock, so what is wrong here is only what `date` and the program of the bot are told.
   'clock-off': sh(
-    'test -e /bin/date.real || mv /bin/date /bin/date.real; printf \'#!/bin/sh\\nexec /bin/date.real -d "now + 90 minutes" "$@"\\n\' > /bin/date; chmod 755 /bin/date',
+    `test -e /bin/date.real || mv /bin/date /bin/date.real; printf '#!/bin/sh\nexec /bin/date.real -d "now + 90 minutes" "$@"\n' > /bin/date; chmod 755 /bin/date
+     test -e ${launcher}.real || cp -p ${launcher} ${launcher}.real; sed 's/^import sys$/import sys, time; right = time.time; time.time = lambda: right() + 5400/' ${launcher}.real > ${launcher}`,
   ),
-  'clock-right': sh('test ! -e /bin/date.real || mv /bin/date.real /bin/date'),
+  'clock-right': sh(
+    `test ! -e /bin/date.real || mv /bin/date.real /bin/date; test ! -e ${launcher}.real || mv ${launcher}.real ${launcher}`,
+  ),
 } as const satisfies Readonly<Record<string, Act>>;
 
 export type FaultName = keyof typeof faults;

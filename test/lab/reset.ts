@@ -65,6 +65,7 @@ for dir in ${[...dirs, ...ownDirs, '/tmp', '/var/tmp'].join(' ')}; do
 done
 rm -rf ${[...dirs.map((dir) => `${dir}.*`), ...doorLeavings].join(' ')}
 [ ! -e /bin/date.real ] || mv /bin/date.real /bin/date
+[ ! -e /usr/local/sbin/etcd-medic-host.real ] || mv /usr/local/sbin/etcd-medic-host.real /usr/local/sbin/etcd-medic-host
 [ ! -d /home/etcdops ] || find /home/etcdops -mindepth 1 -maxdepth 1 ! -name '.ssh' ! -name '.bash*' ! -name '.profile' -exec rm -rf {} +
 for unit in ${units}; do [ "$(systemctl is-active $unit)" = inactive ] || exit 1; done
 for dir in ${dirs.join(' ')}; do [ -z "$(ls -A $dir 2>/dev/null | grep -v '^lost+found$')" ] || exit 1; done

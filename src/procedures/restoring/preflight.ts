@@ -1,4 +1,5 @@
 /** Looks at all hosts at once before a restore touches anything, and names everything that is wrong in one go. */
+import { clockRemark } from '../../checkup/clocks.ts';
 import type { HostSeen } from '../../checkup/host.ts';
 import { bytesNeeded } from '../../checkup/room.ts';
 import { fittingTool } from '../../checkup/tools.ts';
@@ -33,9 +34,12 @@ export async function readHosts(hosts: readonly Host[]): Promise<readonly ReadyH
 
 function readyInWords({ member }: Host, { sight }: HostSeen): Finding {
   const tool = fittingTool(sight);
-  return holds(
+  const clock = clockRemark(sight.clockOffsetMs);
+  const remarks = [
     `${member} is ready: etcd ${sight.serverVersion ?? 'unknown'}, ${tool?.program} ${tool?.version}, unit ${sight.unit.activeState}, ${bytesInWords(sight.freeBytes)} free, settings in ${sight.configuration.file}.`,
-  );
+    ...(clock.holds ? [] : [clock.because]),
+  ];
+  return holds(remarks.join(' '));
 }
 
 /** Whether every host's tool can raise the revision after a restore, and the sentence for the thread when it cannot. */
