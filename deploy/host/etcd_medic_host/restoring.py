@@ -234,7 +234,7 @@ class V2Backup:
         if state.place.is_mount or state.etcd.wal_dir:
             raise Refusal('the tool of API 2 knows neither a data-dir that is a mount point nor a WAL apart')
         if versions.minor(server) not in ('3.3', '3.4', '3.5'):
-            raise Refused('HOST_TOOL_MISSING', 'etcd %s has no API 2: the last version with it, and with a backup of it, is 3.5.' % (server or 'of unknown version'),
+            raise Refused('HOST_TOOL_MISSING', 'etcd %s has no API 2 and no backup of it: 3.5 is the last that has.' % (server or 'of unknown version'),
                           'What was written with API 2 can be read and backed up with etcd 3.5 or older only.')
         return versions.fitting(state.etcd, server)
 
