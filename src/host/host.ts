@@ -12,8 +12,10 @@ import type { HostV2 } from './v2.ts';
 export interface UnitState {
   /** `ActiveState`: active, inactive, failed, activating, deactivating … */
   readonly activeState: string;
-  /** `LoadState` is `masked`, or the unit file is. */
+  /** For good: `LoadState` is `masked`, and the unit file is. */
   readonly masked: boolean;
+  /** A fence was cut: the mask lies there, and systemd has not read it yet. etcd may run, and would not start at the next boot. */
+  readonly halfMasked?: boolean;
   /** `MainPID`, 0 when none. */
   readonly mainPid: number;
   /** `User=` and `Group=` of the unit; root when not set. */

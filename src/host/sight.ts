@@ -82,7 +82,9 @@ export function sightOf(where: string, seen: Seen): HostSight {
 }
 
 export function unitState({ state, user, group }: Pick<Look, 'state' | 'user' | 'group'>): UnitState {
-  return { activeState: state.active, masked: state.masked && state.masked_on_disk, mainPid: state.main_pid, user, group };
+  const masked = state.masked && state.masked_on_disk;
+  const half = !masked && (state.masked || state.masked_on_disk);
+  return { activeState: state.active, masked, ...(half && { halfMasked: true }), mainPid: state.main_pid, user, group };
 }
 
 function certificatesOf(where: string, seen: Seen): Pick<HostSight, 'certificates' | 'certificatesProblem'> {

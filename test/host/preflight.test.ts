@@ -135,10 +135,18 @@ describe('preflight', () => {
     expect(factsOf({ tools: [tool('etcdctl', '3.5.15'), tool('etcdutl', '3.6.0')] }).tool).toMatchObject({ program: 'etcdctl' });
   });
 
-  it('counts a unit as masked only when systemd knows it and a reboot does not undo it', () => {
+  it('counts a unit as masked only when systemd knows it and a reboot does not undo it, and says when it is one of both', () => {
     const state = look()['state'] as object;
-    const maskedWith = (masked: boolean, onDisk: boolean) => factsOf({ state: { ...state, masked, masked_on_disk: onDisk } }).unit.masked;
+    const unitWith = (masked: boolean, onDisk: boolean) => {
+      const { unit } = factsOf({ state: { ...state, masked, masked_on_disk: onDisk } });
+      return { masked: unit.masked, half: unit.halfMasked === true };
+    };
 
-    expect([maskedWith(true, true), maskedWith(true, false), maskedWith(false, true)]).toEqual([true, false, false]);
+    expect([unitWith(true, true), unitWith(true, false), unitWith(false, true), unitWith(false, false)]).toEqual([
+      { masked: true, half: false },
+      { masked: false, half: true },
+      { masked: false, half: true },
+      { masked: false, half: false },
+    ]);
   });
 });

@@ -62,10 +62,11 @@ async function onHost({ member }: PreparedReplacement, isStillMember: boolean, w
   try {
     const [unit, old, present] = await Promise.all([host.unit(), host.dir({ run: world.runId, what: 'aside' }), host.dir('data')]);
     const mayStart = isStillMember && present.exists && !present.empty;
+    const masked = unit.masked || unit.halfMasked === true;
     const stands = `etcd on ${member} is ${unit.activeState} and masked`;
     return [
-      ...(unit.masked && mayStart ? [`${stands}. To start it by hand:`, ...(await byHand([host], startAgain, runbook))] : []),
-      ...(unit.masked && !mayStart ? [`${stands}: leave it so, \`replace-member ${world.cluster.name} ${member}\` starts it.`] : []),
+      ...(masked && mayStart ? [`${stands}. To start it by hand:`, ...(await byHand([host], startAgain, runbook))] : []),
+      ...(masked && !mayStart ? [`${stands}: leave it so, \`replace-member ${world.cluster.name} ${member}\` starts it.`] : []),
       ...(old.exists ? [`The old data of ${member} is in ${whereInWords(old)} on its host. A removed member cannot rejoin with it.`] : []),
     ];
   } catch (error) {

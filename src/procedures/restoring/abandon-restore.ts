@@ -93,10 +93,10 @@ export function untidy({ member }: Host, because: string, runbook: string): Left
 }
 
 /** Removes what this run has put on a host whose data it has not touched. */
-export async function tidied(host: Host, unit: Pick<UnitState, 'masked' | 'activeState'>): Promise<Left> {
+export async function tidied(host: Host, unit: Pick<UnitState, 'masked' | 'halfMasked' | 'activeState'>): Promise<Left> {
   await host.do({ act: 'remove-scratch' });
   await host.do({ act: 'remove-restored' });
-  return unit.masked ? await keptFromStarting(host, unit) : { kind: 'untouched' };
+  return unit.masked || unit.halfMasked === true ? await keptFromStarting(host, unit) : { kind: 'untouched' };
 }
 
 /** Its data was not touched. */
