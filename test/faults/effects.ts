@@ -4,8 +4,12 @@ import { repeatedOnHosts } from '../stage/acting.ts';
 import { begunOn } from '../stage/host-log.ts';
 import type { Stage } from '../stage/stage.ts';
 
-/** What may be done again after a cut: it removes half-made things of the run, or makes true what is true already. */
-const harmless = /\$ (?:sha256sum|sync|chown|rm -f|rm -rf --one-file-system \S+\.new\.part|mkdir -m 700 \S+\.new\.part|dd ) ?/;
+/**
+ * What may be done again after a cut: it removes half-made things of the run, makes them anew, or makes true what is true already. A restore whose channel
+ * ended before its directory got a name is one: nobody can tell that it is whole, so it is made anew.
+ */
+const harmless =
+  /\$ (?:sha256sum|sync|chown|rm -f|rm -rf --one-file-system \S+\.new\.part|mkdir -m 700 \S+\.new\.part|dd |\S*etcd(?:ctl|utl) snapshot restore \S+ --data-dir=\S+\.new\.part\/) ?/;
 
 /** Commands of a run that changed something and were carried out more than once on a host. */
 export async function doneTwice(stage: Stage, run: RunId): Promise<string[]> {
