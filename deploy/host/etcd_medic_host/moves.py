@@ -137,6 +137,12 @@ class PutAside:
         return first + _owned(state, target)
 
 
+def _there(state: 'State', kind: str) -> 'List[str]':
+    """What this run has left here of that kind, the WAL's first."""
+    paths = [state.place.path(state.run, kind, target) for target in state.place.targets]
+    return [path for path in paths if state.there(path)]
+
+
 class MakeDataDir:
     """An empty data-dir of etcd's own where there is none: where root owns the parent, etcd could not make it."""
     groups = ('replace',)
@@ -162,8 +168,7 @@ class DeleteAside:
 
     def decide(self, state: 'State') -> 'List[Operation]':
         state.place.demand()
-        place = state.place
-        found = [place.path(state.run, 'aside', target) for target in place.targets if state.there(place.path(state.run, 'aside', target))]
+        place, found = state.place, _there(state, 'aside')
         present = state.entry(place.data)
         if found and (present is None or present['empty']):
             raise Refusal('%s is %s, so %s is the only data left' % (place.data, 'not there' if present is None else 'empty', found[-1]))
@@ -180,9 +185,8 @@ class RemoveRestored:
 
     def decide(self, state: 'State') -> 'List[Operation]':
         state.place.demand()
-        place = state.place
-        found = [place.path(state.run, 'restored', target) for target in place.targets if state.there(place.path(state.run, 'restored', target))]
-        if found and any(state.there(place.path(state.run, 'aside', target)) for target in place.targets):
+        found = _there(state, 'restored')
+        if found and _there(state, 'aside'):
             raise Refusal('the old data is aside already, so %s may be needed' % found[-1])
         return [operations.remove(state, path) for path in found]
 

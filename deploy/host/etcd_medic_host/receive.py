@@ -81,7 +81,7 @@ def _in_words(error: BaseException, path: str) -> BaseException:
 
 
 def _take(wire: 'Wire', place: 'Place', part: str, act: 'Receive') -> str:
-    """The file is made anew, or not at all: no link that somebody put there is followed. Mode 0600 from its first moment."""
+    """Creates the file, or fails if anything has that name: no link is followed. Mode 0600 from the start."""
     if place.acts_as(part) == 'etcd':
         return _as_etcd(wire, place, part, act)
     return _write(_blocks(wire, act), trees.new_file(part), act)

@@ -126,7 +126,7 @@ class Restore:
 
     @staticmethod
     def _of_half_a_restore(state: 'State') -> 'List[Operation]':
-        """A WAL that was named, and its data was not: it belongs to no data any more."""
+        """A WAL that got its name before a cut kept the data from getting one: no data needs it."""
         place = state.place
         named = [path for path in (place.path(state.run, 'restored', target) for target in place.targets) if state.there(path)]
         if named and any(state.there(place.path(state.run, 'aside', target)) for target in place.targets):

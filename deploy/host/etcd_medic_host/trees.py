@@ -222,7 +222,7 @@ def write_over(path: str, data: bytes) -> None:
 
 
 def copy_beside(path: str, copy: str) -> None:
-    """`cp -aT` of a file, or of a link, to another name in the same directory; a copy of before is replaced."""
+    """`cp -aT` of a file, or of a link, to another name in the same directory; replaces an earlier copy."""
     directory, name = split(path)
     fd = opened(directory)
     try:
@@ -304,7 +304,7 @@ def _remove(fd: int, name: str, device: int, path: str, depth: int) -> None:
 
 
 def put_copy(path: str, copy: str) -> None:
-    """A copy of a file under a name in another directory; one of before is replaced."""
+    """Copies a file to a name in another directory; replaces an earlier copy."""
     was = os.stat(path)
     fd = opened(split(copy)[0])
     try:

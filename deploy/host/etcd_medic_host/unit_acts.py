@@ -139,7 +139,7 @@ class Restart(Act):
 
 
 class SetSettings(Act):
-    """Only how a member finds its cluster; a copy of the file is kept beside it, made anew as long as there is something to change."""
+    """Changes only how a member finds its cluster. Keeps a copy of the file beside it, and renews that copy whenever it changes something."""
     groups = ('restore', 'replace')
 
     def __init__(self, arguments: 'Dict[str, Any]') -> None:

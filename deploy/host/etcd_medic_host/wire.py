@@ -17,7 +17,7 @@ WRITE_SECONDS = 20
 
 
 class Gone(Exception):
-    """The bot's end of the channel is closed, or what came on it cannot be read as requests any more."""
+    """The bot has closed its end of the channel, or what it sent can no longer be read as requests."""
 
 
 class Wire:
@@ -30,7 +30,7 @@ class Wire:
         self._deaf = False
 
     def say(self, answer: 'Dict[str, Any]') -> None:
-        """One line. That nobody reads it any more stops nothing here: `alive` tells, between two operations."""
+        """Writes one line. A reader that is gone stops nothing here: `alive` is asked between two operations."""
         line = json.dumps(answer, separators=(',', ':'), ensure_ascii=True).encode('ascii') + b'\n'
         if len(line) > LINE_MAX_BYTES:
             raise unknown('What was found on the host is longer than %d bytes.' % LINE_MAX_BYTES)
