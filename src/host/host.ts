@@ -75,7 +75,7 @@ export interface RestoredFacts {
 }
 
 /** What lies on a host, by what it is and not by its path: which path that is, the host alone knows. */
-export type Part = 'data' | { readonly run: RunId; readonly what: 'snapshot' | 'restored' | 'aside' };
+export type Part = 'data' | { readonly run: RunId; readonly what: 'snapshot' | 'restored' | 'aside' | 'undone' };
 
 /** What a restore into an empty directory is given. All members get the same cluster and token, each its own name and peer URL. */
 export interface RestoreOrder {

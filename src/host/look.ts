@@ -32,9 +32,12 @@ const OfRun = z.object({
   snapshot: Entry,
   restored: Entry,
   aside: Entry,
-  paths: z.object({ snapshot: Path, restored: Path, aside: Path }),
-  /** Where the WAL of what is aside lies, when it is apart. */
+  /** What the run had put in place, after its `put-back` by hand. */
+  undone: Entry,
+  paths: z.object({ snapshot: Path, restored: Path, aside: Path, undone: Path }),
+  /** Where the WAL of what is aside or undone lies, when it is apart. */
   wal_aside: optional(Path),
+  wal_undone: optional(Path),
 });
 
 const Certificate = z.object({

@@ -23,12 +23,18 @@ export function roomBeside(where: string, { free_bytes: freeBytes }: Seen): numb
   return freeBytes;
 }
 
+function walOf({ place }: Seen, part: Part): string | undefined {
+  if (part === 'data') return undefined;
+  const { wal_aside: aside, wal_undone: undone } = place.runs.get(part.run) ?? {};
+  return { aside, undone, snapshot: undefined, restored: undefined }[part.what];
+}
+
 /** @throws OpsError HOST_OUTPUT_UNKNOWN when the look does not have that run */
 export function dirFacts(where: string, seen: Seen, part: Part): DirFacts {
   const { path, entry } = entryOf(where, seen, part);
   if (entry === null) return { exists: false, path };
   const { user, group, mode, identity, bytes } = entry;
-  const walPath = part !== 'data' && part.what === 'aside' ? seen.place.runs.get(part.run)?.wal_aside : undefined;
+  const walPath = walOf(seen, part);
   return {
     exists: true,
     path,

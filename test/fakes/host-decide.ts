@@ -173,12 +173,12 @@ function putAside(on: On): readonly Operation[] {
   return [...moveAside(on, aside), mkdir(on, on.site.dataDir)];
 }
 
-/** What the run itself has put in place gets the name again that it had before. */
+/** What the run itself has put in place gets a name that no clean-up removes. */
 function putBack(earlier: RunId, on: On): readonly Operation[] {
   const { dirs } = on.machine;
   const { dataDir } = on.site;
   const kept = pathsOf(on.site, earlier).aside;
-  const own = earlier === on.run ? pathsOf(on.site, on.run).restored : pathsOf(on.site, on.run).aside;
+  const own = earlier === on.run ? pathsOf(on.site, on.run).undone : pathsOf(on.site, on.run).aside;
   if (!dirs.has(kept)) {
     if (dirs.has(own) && dirs.has(dataDir)) return [];
     throw refused(on, `nothing of ${earlier} is kept`);

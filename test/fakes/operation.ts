@@ -22,7 +22,12 @@ export interface Operation {
 
 /** Where a run keeps its things. */
 export function pathsOf({ dataDir }: Pick<Site, 'dataDir'>, run: RunId) {
-  return { snapshot: `${dataDir}.${run}.snapshot`, restored: `${dataDir}.${run}.new`, aside: `${dataDir}.${run}.old` };
+  return {
+    snapshot: `${dataDir}.${run}.snapshot`,
+    restored: `${dataDir}.${run}.new`,
+    aside: `${dataDir}.${run}.old`,
+    undone: `${dataDir}.${run}.undone`,
+  };
 }
 
 /** A refusal in one sentence. */

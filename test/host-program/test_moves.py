@@ -46,7 +46,7 @@ class Moves(unittest.TestCase):
             return place.path(RUN, 'restored', target), place.path(RUN, 'aside', target)
         if act is BACK:
             return place.path(OTHER_RUN, 'aside', target), place.path(RUN, 'aside', target)
-        return place.path(RUN, 'aside', target), place.path(RUN, 'restored', target)
+        return place.path(RUN, 'aside', target), place.path(RUN, 'undone', target)
 
     def lay(self, host, row, act):
         for target in host.targets():
@@ -186,6 +186,16 @@ class Moves(unittest.TestCase):
             host.directory(host.state().place.path(RUN, 'aside', host.targets()[0]))
             with self.assertRaises(moves.Refusal):
                 RESTORED.decide(host.state())
+
+    def test_no_clean_up_removes_data_that_a_person_went_back_from(self):
+        for host in self.hosts():
+            self.lay(host, (1, 1, 0), SWAP)
+            host.do(SWAP)
+            host.do(OWN_BACK)
+            kept = sorted(host.layout().values())
+            self.assertEqual([host.do(act) for act in (RESTORED, SCRATCH, DELETE)], [[], [], []])
+            self.assertEqual(sorted(host.layout().values()), kept)
+            self.assertEqual(len(kept), 2 * len(list(host.targets())))
 
     def test_remove_scratch_takes_files_and_half_made_directories_alone(self):
         for host in self.hosts():

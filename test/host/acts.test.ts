@@ -120,7 +120,9 @@ describe('an act', () => {
   it('that restores is given time by the size of the file', async () => {
     const place = {
       ...(look()['place'] as object),
-      runs: { [run]: { snapshot: { ...parts.entry, type: 'file', bytes: 1 }, restored: null, aside: null, paths: parts.paths } },
+      runs: {
+        [run]: { snapshot: { ...parts.entry, type: 'file', bytes: 1 }, restored: null, aside: null, undone: null, paths: parts.paths },
+      },
     };
     const h = scriptedHost({ answers: { look: [seen({ place })], do: [acted()] } });
 

@@ -23,7 +23,12 @@ export async function approve(hosts: readonly Host[], acts: readonly DestroyAct[
   return mintApproval({ gateId: `${run}.1`, planDigest: 'test', plan: plans.flat(), approvedBy: [] });
 }
 /** Where the program keeps what this run has on a host. */
-export const paths = { snapshot: `${dataDir}.${run}.snapshot`, restored: `${dataDir}.${run}.new`, aside: `${dataDir}.${run}.old` } as const;
+export const paths = {
+  snapshot: `${dataDir}.${run}.snapshot`,
+  restored: `${dataDir}.${run}.new`,
+  aside: `${dataDir}.${run}.old`,
+  undone: `${dataDir}.${run}.undone`,
+} as const;
 export const snapshot = { run, what: 'snapshot' } as const;
 export const restored = { run, what: 'restored' } as const;
 export const aside = { run, what: 'aside' } as const;

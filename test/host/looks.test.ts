@@ -14,8 +14,8 @@ describe('looks', () => {
     const places = {
       ...(look()['place'] as object),
       runs: {
-        [run]: { snapshot: null, restored: null, aside: parts.entry, paths: parts.paths },
-        [other]: { snapshot: null, restored: null, aside: null, paths: parts.paths },
+        [run]: { snapshot: null, restored: null, aside: parts.entry, undone: null, paths: parts.paths },
+        [other]: { snapshot: null, restored: null, aside: null, undone: null, paths: parts.paths },
       },
     };
     const h = scriptedHost({ answers: { look: [seen({ place: places })] } });

@@ -24,7 +24,12 @@ export const hello: Move = `${JSON.stringify({ hello: 'etcd-medic-host', protoco
 
 const entry = { type: 'directory', user: 'etcd', group: 'etcd', mode: '700', identity: '2049:77', empty: false, bytes: 4_096 };
 const target = '/data/etcd/data';
-const paths = { snapshot: `${target}.${run}.snapshot`, restored: `${target}.${run}.new`, aside: `${target}.${run}.old` };
+const paths = {
+  snapshot: `${target}.${run}.snapshot`,
+  restored: `${target}.${run}.new`,
+  aside: `${target}.${run}.old`,
+  undone: `${target}.${run}.undone`,
+};
 
 /** What a host says of itself whose etcd runs; with what is to be otherwise. */
 export function look(changes: Readonly<Record<string, unknown>> = {}): Readonly<Record<string, unknown>> {
@@ -67,7 +72,7 @@ export function look(changes: Readonly<Record<string, unknown>> = {}): Readonly<
       is_mount: false,
       problem: null,
       data: entry,
-      runs: { [run]: { snapshot: null, restored: null, aside: null, paths } },
+      runs: { [run]: { snapshot: null, restored: null, aside: null, undone: null, paths } },
       beside: [],
     },
     data_ids: null,

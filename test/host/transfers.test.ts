@@ -53,7 +53,10 @@ describe('handing a file over', () => {
   it('sends nothing that is there already', async () => {
     const file = delivery(Buffer.from('there'));
     const snapshot = { ...parts.entry, type: 'file', bytes: file.bytes };
-    const place = { ...(look()['place'] as object), runs: { [run]: { snapshot, restored: null, aside: null, paths: parts.paths } } };
+    const place = {
+      ...(look()['place'] as object),
+      runs: { [run]: { snapshot, restored: null, aside: null, undone: null, paths: parts.paths } },
+    };
     // Room for nothing more: it is there.
     const h = scriptedHost({ answers: { look: [seen({ place, free_bytes: 0 })], do: [[{ line: { ready: false } }, done]] } });
 

@@ -3,6 +3,7 @@ import os
 import time
 
 from . import certificates, edits, processes, trees, versions, wal
+from .place import KINDS
 from .refused import Refused
 from .users import as_user
 
@@ -79,16 +80,17 @@ def _place(state: 'State', arguments: 'Dict[str, Any]') -> 'Dict[str, Any]':
         found['data'] = _sized(place, place.data, arguments)
         found['beside'] = place.beside()
         for run in list(arguments.get('runs') or [])[:8]:
-            paths = {kind: place.path(run, kind) for kind in ('snapshot', 'restored', 'aside')}
-            found['runs'][run] = dict({kind: _sized(place, path, arguments) for kind, path in paths.items()}, paths=paths, wal_aside=_wal_aside(place, run))
+            paths = {kind: place.path(run, kind) for kind in KINDS}
+            found['runs'][run] = dict({kind: _sized(place, path, arguments) for kind, path in paths.items()}, paths=paths,
+                                      wal_aside=_wal(place, run, 'aside'), wal_undone=_wal(place, run, 'undone'))
     except OSError as error:
         found['problem'] = found['problem'] or '%s cannot be looked at (%s)' % (error.filename or place.data, error.strerror)
     return found
 
 
-def _wal_aside(place: 'Place', run: str) -> 'Optional[str]':
-    """Where the WAL of the run's old data lies when it is apart: whoever is told of the one must be told of the other."""
-    path = place.path(run, 'aside', place.etcd.wal_dir) if place.etcd.wal_dir else None
+def _wal(place: 'Place', run: str, kind: str) -> 'Optional[str]':
+    """Where the WAL of the run's data lies when it is apart: whoever is told of the one must be told of the other."""
+    path = place.path(run, kind, place.etcd.wal_dir) if place.etcd.wal_dir else None
     return path if path and place.entry(path) else None
 
 

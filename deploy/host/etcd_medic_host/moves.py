@@ -100,8 +100,8 @@ class PutBack:
 
     def decide(self, state: 'State') -> 'List[Operation]':
         place = state.place
-        # For the run's own swap the name of its restored data is free again, and says what is put there.
-        kind = 'restored' if self.of_run == state.run else 'aside'
+        # Data that members have written to is never under a name that a clean-up removes.
+        kind = 'undone' if self.of_run == state.run else 'aside'
         return _each(state, lambda target: _exchange(state, target, place.path(self.of_run, 'aside', target), place.path(state.run, kind, target),
                                                      'nothing is kept that could go back into its place'))
 

@@ -13,7 +13,8 @@ if MYPY:
 
     from .description import Etcd
 
-KINDS = ('snapshot', 'restored', 'aside')
+# What lies beside the data under the name of a run, and how its name ends.
+KINDS = {'snapshot': 'snapshot', 'restored': 'new', 'aside': 'old', 'undone': 'undone'}
 BESIDE_MAX = 256
 
 
@@ -65,10 +66,10 @@ class Place:
             raise failed('The data-dir of %s cannot be moved aside by a rename: %s.' % (self.etcd.name, self.problem))
 
     def path(self, run: 'Optional[str]', kind: str, target: 'Optional[str]' = None) -> str:
-        """`snapshot`, `restored` or `aside` of a run; of the data unless another target is named."""
+        """One of KINDS of a run; of the data unless another target is named."""
         if run is None:
             raise Refused('HOST_PROTOCOL', 'A plan of what has the name of a run says of which.')
-        return '%s.%s.%s' % (target or self.data, run, {'snapshot': 'snapshot', 'restored': 'new', 'aside': 'old'}[kind])
+        return '%s.%s.%s' % (target or self.data, run, KINDS[kind])
 
     def database(self, directory: str) -> str:
         """The database of a data-dir, or of its `member`."""
@@ -111,7 +112,7 @@ class Place:
         found = set()
         for path in self.beside():
             parts = path[len(self.data) + 1:].split('.')
-            if RUN.match(parts[0]) and len(parts) > 1 and parts[1] in ('snapshot', 'new', 'old'):
+            if RUN.match(parts[0]) and len(parts) > 1 and parts[1] in KINDS.values():
                 found.add(parts[0])
         return sorted(found)
 

@@ -1,6 +1,6 @@
 /** Ends a restore that will not be carried on: what nobody needs any more is removed, and how each host stands is said. */
 import { isOpsError } from '../../errors.ts';
-import type { Host, UnitState } from '../../host/host.ts';
+import type { DirFacts, Host, UnitState } from '../../host/host.ts';
 import { list, plural } from '../../engine/words.ts';
 import type { World } from '../world.ts';
 import { byHand, goBack, putBack, startAgain } from './by-hand.ts';
@@ -14,6 +14,8 @@ export type Left =
   | { readonly kind: 'masked'; readonly hadData: boolean; readonly sentence: string }
   /** Its old data is aside; where there was none, an empty directory is. */
   | { readonly kind: 'moved'; readonly hadData: boolean; readonly sentence: string }
+  /** A person has gone back by hand. */
+  | { readonly kind: 'returned'; readonly hadData: true; readonly sentence: string }
   /** There is nothing to type for it. */
   | { readonly kind: 'said'; readonly sentence: string };
 
@@ -76,8 +78,12 @@ function withoutData(lacking: readonly Host[], served: boolean, { cluster: { nam
 
 async function leave(host: Host, runId: World['runId'], runbook: string): Promise<Left> {
   try {
-    const [begun, unit] = await Promise.all([host.has({ run: runId, what: 'aside' }), host.unit()]);
-    return begun ? await swapBegun(host, runId) : await tidied(host, unit);
+    const [begun, undone, unit] = await Promise.all([
+      host.has({ run: runId, what: 'aside' }),
+      host.dir({ run: runId, what: 'undone' }),
+      host.unit(),
+    ]);
+    return begun ? await swapBegun(host, runId) : await tidied(host, unit, undone);
   } catch (error) {
     if (!isOpsError(error)) throw error;
     return untidy(host, error.message, runbook);
@@ -92,15 +98,29 @@ export function untidy({ member }: Host, because: string, runbook: string): Left
   };
 }
 
-/** Removes what this run has put on a host whose data it has not touched. */
-export async function tidied(host: Host, unit: Pick<UnitState, 'masked' | 'halfMasked' | 'activeState'>): Promise<Left> {
+/**
+ * Removes what this run has put on a host whose data it has not touched.
+ * @param undone what it had put in place, where a person has gone back by hand: members have written to it, so it stays
+ */
+export async function tidied(host: Host, unit: Pick<UnitState, 'masked' | 'halfMasked' | 'activeState'>, undone: DirFacts): Promise<Left> {
   await host.do({ act: 'remove-scratch' });
   await host.do({ act: 'remove-restored' });
-  return unit.masked || unit.halfMasked === true ? await keptFromStarting(host, unit) : { kind: 'untouched' };
+  const returned = undone.exists && !undone.empty;
+  const kept = returned
+    ? `${host.member}: its data is that from before this run; what the run had put in place is kept in ${whereInWords(undone)}.`
+    : '';
+  if (unit.masked || unit.halfMasked === true) {
+    const left = await keptFromStarting(host, unit);
+    return returned ? { ...left, sentence: `${left.sentence} ${kept}` } : left;
+  }
+  return returned ? { kind: 'returned', hadData: true, sentence: kept } : { kind: 'untouched' };
 }
 
 /** Its data was not touched. */
-export async function keptFromStarting(host: Host, { activeState }: Pick<UnitState, 'activeState'>): Promise<Left> {
+export async function keptFromStarting(
+  host: Host,
+  { activeState }: Pick<UnitState, 'activeState'>,
+): Promise<Extract<Left, { readonly kind: 'masked' }>> {
   const present = await host.dir('data');
   const data = present.exists ? 'its data is as it was' : `there is no ${present.path}, as before`;
   return {

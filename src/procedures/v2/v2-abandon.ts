@@ -16,8 +16,12 @@ async function leave(host: Host, runId: World['runId']): Promise<Left> {
   try {
     const { inUnit, inProcess } = await host.v2.force();
     if (inUnit || inProcess === true) await host.do({ act: 'v2-unforce' });
-    const [old, unit] = await Promise.all([host.dir({ run: runId, what: 'aside' }), host.unit()]);
-    if (!old.exists) return await tidied(host, unit);
+    const [old, undone, unit] = await Promise.all([
+      host.dir({ run: runId, what: 'aside' }),
+      host.dir({ run: runId, what: 'undone' }),
+      host.unit(),
+    ]);
+    if (!old.exists) return await tidied(host, unit, undone);
     const stands = unit.masked ? `${unit.activeState} and masked` : unit.activeState;
     const where = old.empty ? `there was no data before (${old.path} is empty)` : `the old data is in ${old.path}`;
     return { kind: 'moved', hadData: !old.empty, sentence: `${host.member}: etcd is ${stands}; ${where}.` };

@@ -41,9 +41,9 @@ describe('by hand', () => {
         'etcd03$ systemctl unmask etcd',
         'etcd03$ systemctl start etcd',
         'To go back: `undo restore-demo-7f3a9c`; by hand:',
-        `etcd01$ mv ${dir} ${own}.new`,
+        `etcd01$ mv ${dir} ${own}.undone`,
         `etcd01$ mv ${own}.old ${dir}`,
-        `etcd02$ mv ${dir} ${own}.new`,
+        `etcd02$ mv ${dir} ${own}.undone`,
         `etcd02$ mv ${own}.old ${dir}`,
         'etcd01$ systemctl unmask etcd',
         'etcd01$ systemctl start etcd',
@@ -51,6 +51,32 @@ describe('by hand', () => {
         'etcd02$ systemctl start etcd',
       ].join('\n'),
     );
+  });
+
+  it('keeps what a person went back from, also when the run is aborted after that', async () => {
+    const world = cutAtThird(healthy());
+    const backByHand: Answers = (gate) => {
+      for (const name of ['etcd01', 'etcd02']) {
+        const { dirs } = world.machine(name);
+        for (const [from, to] of [
+          [dir, `${own}.undone`],
+          [`${own}.old`, dir],
+        ] as const) {
+          const moved = dirs.get(from);
+          if (moved !== undefined) dirs.set(to, moved);
+          dirs.delete(from);
+        }
+      }
+      return abortFailures(gate);
+    };
+
+    const { summary } = await endingOf(restore, world, whileHealthy, (gate) =>
+      gate.kind === 'failure' ? backByHand(gate) : approveAll(gate),
+    );
+
+    expect(summary).not.toContain('To go back');
+    expect(world.machine('etcd01').dirs.has(`${own}.undone`)).toBe(true);
+    expect(summary).toContain(`etcd01: its data is that from before this run; what the run had put in place is kept in ${own}.undone.`);
   });
 
   it('starts nothing where too few had data: those without would begin an empty cluster', async () => {
