@@ -34,6 +34,7 @@ import type { HealthProbe } from './wiring/health.ts';
 import { watchRevisions } from './wiring/revisions.ts';
 import { redisSurroundings, settingsChecks, slackSurroundings } from './wiring/surroundings.ts';
 import { startWorker } from './wiring/worker.ts';
+import { createIdleChannels } from './host/idle-channels.ts';
 import { createWorlds } from './wiring/worlds.ts';
 
 /** sysexits(3): the configuration is wrong; a service manager need not try again. */
@@ -79,8 +80,11 @@ async function start(settings: Settings, conceal: Conceal, log: pino.Logger): Pr
   const stopping = (closables: readonly Closable[]) =>
     running.stops.push(() => Promise.all(closables.map((closable) => closable.close({ deadlineMs: stopLimitMs }))));
   if (roles.includes('worker')) {
+    const idle = createIdleChannels();
+    running.stops.push(idle.close);
     const openWorld = createWorlds({
       settings,
+      idle,
       clock,
       conceal,
       ledgerOf: (cluster) => createRevisionLedger({ records: connections.records, cluster, clock }),

@@ -36,9 +36,9 @@ export async function pass(execution: Execution, guarded: Guarded): Promise<Step
   const start = execution.deps.clock.now();
   try {
     const cut = execution.state.inDoubt.get(step.id);
-    // Where a gate is to be opened all of it is looked at in one moment; where one is open only whether it is needed still.
-    const opens = cut === undefined && needsGate(latestGate(execution, step.id));
-    const [before, seen] = await bothOf(guarded.already(), opens ? lookAgain(guarded) : undefined);
+    // Where a gate is to be opened, or somebody has approved, all of it is looked at in one moment; else only whether a gate is needed still.
+    const needsAll = cut === undefined && (await opensOrActs(execution, latestGate(execution, step.id)));
+    const [before, seen] = await bothOf(guarded.already(), needsAll ? lookAgain(guarded) : undefined);
     await execution.deps.commands.flush();
     if (before.holds) {
       await withdraw(
@@ -89,12 +89,18 @@ function needsGate(latest: GateRecord | undefined): boolean {
   return latest === undefined || latest.consumed || latest.outcome === 'voided';
 }
 
+/** What has been said is judged after the look; only whether one is worth it is asked here. */
+async function opensOrActs({ deps: { decisions } }: Execution, latest: GateRecord | undefined): Promise<boolean> {
+  if (latest === undefined || needsGate(latest) || latest.outcome === 'approved') return true;
+  return latest.outcome === undefined && (await decisions.at(latest.gate.gateId)).some(({ verdict }) => verdict === 'approve');
+}
+
 async function decide(execution: Execution, guarded: Guarded, because: string, seen: Look | undefined): Promise<StepResult> {
   const latest = latestGate(execution, guarded.step.id);
   if (latest === undefined || needsGate(latest)) return openGate(execution, guarded, because, seen);
   switch (latest.outcome) {
     case 'approved':
-      return actOnRecorded(execution, guarded, latest, because);
+      return actOnRecorded(execution, guarded, { record: latest, because, seen });
     case 'rejected':
     case 'expired':
     case 'aborted':
@@ -108,7 +114,7 @@ async function decide(execution: Execution, guarded: Guarded, because: string, s
         const until = verdict.until === undefined ? {} : { until: verdict.until };
         return { next: 'leave', advance: { state: 'waiting', gate: latest.gate, ...until } };
       }
-      if (verdict.state === 'approved') return actOn(execution, guarded, { record: latest, by: verdict.by, because });
+      if (verdict.state === 'approved') return actOn(execution, guarded, { record: latest, by: verdict.by, because, seen });
       const outcome = verdict.state === 'aborted' || verdict.state === 'expired' ? verdict.state : 'rejected';
       const decisions = 'by' in verdict ? verdict.by : [];
       await execution.record({ type: 'gate-settled', gateId: latest.gate.gateId, outcome, decisions });
@@ -129,23 +135,29 @@ function judgeNow(execution: Execution, { gate, said: words }: GateRecord, decis
 }
 
 /** Approved, by the record of a worker that died before the step began: it counts if the same people may still say it, and not for ever. */
-async function actOnRecorded(execution: Execution, guarded: Guarded, record: GateRecord, because: string): Promise<StepResult> {
+async function actOnRecorded(execution: Execution, guarded: Guarded, acting: Omit<Acting, 'by'>): Promise<StepResult> {
+  const { record, because } = acting;
   const { gate, decisions } = record;
   const verdict = await judgeNow(execution, record, decisions);
-  if (verdict.state === 'approved') return actOn(execution, guarded, { record, by: decisions, because });
+  if (verdict.state === 'approved') return actOn(execution, guarded, { ...acting, by: decisions });
   const difference = verdict.state === 'expired' ? 'nobody was there to act on it in time' : 'who approved it may not do so any more';
   await execution.record({ type: 'gate-settled', gateId: gate.gateId, outcome: 'voided', decisions, difference });
   return openGate(execution, guarded, because);
 }
 
+interface Acting {
+  readonly record: GateRecord;
+  readonly by: readonly Decision[];
+  /** Why the step is not true already. */
+  readonly because: string;
+  /** A look taken after the approval was given. */
+  readonly seen: Look | undefined;
+}
+
 /** Approved: reads the world again; only if plan and facts are those that were approved does it act. */
-async function actOn(
-  execution: Execution,
-  guarded: Guarded,
-  { record, by, because }: { readonly record: GateRecord; readonly by: readonly Decision[]; readonly because: string },
-): Promise<StepResult> {
+async function actOn(execution: Execution, guarded: Guarded, { record, by, because, seen }: Acting): Promise<StepResult> {
   const { gate } = record;
-  const { required, covered } = await lookAgain(guarded);
+  const { required, covered } = seen ?? (await lookAgain(guarded));
   if (covered === undefined || digestOf(covered) !== gate.digest) {
     const difference = required.holds && covered !== undefined ? differenceOf(gate, covered) : reasonOf(required);
     await execution.record({ type: 'gate-settled', gateId: gate.gateId, outcome: 'voided', decisions: by, difference });

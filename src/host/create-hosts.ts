@@ -4,8 +4,10 @@ import type { Conceal } from '../engine/conceal.ts';
 import type { Clock } from '../engine/ports.ts';
 import type { Tenure } from '../engine/tenure.ts';
 import type { MemberName, RunId } from '../ids.ts';
+import type { Channel } from './channel.ts';
 import { createHostClient } from './host-client.ts';
 import type { Host } from './host.ts';
+import type { IdleChannels } from './idle-channels.ts';
 import { createRemoteHost } from './remote-host.ts';
 import { openSsh } from './ssh.ts';
 import type { Link } from './ssh.ts';
@@ -27,6 +29,8 @@ export interface HostsDeps {
   readonly monotonicMs?: () => number;
   /** The run in whose name the hosts are changed; undefined where nothing may be changed. */
   readonly tenure: Tenure | undefined;
+  /** Keeps channels beyond the life of these hosts; each is closed with them when not given. */
+  readonly idle?: IdleChannels | undefined;
   /** Starts what leads to a host; ssh when not given. */
   readonly open?: (target: SshTarget) => Link;
 }
@@ -39,14 +43,29 @@ export interface Hosts {
   close(): Promise<void>;
 }
 
+function idleOn(idle: IdleChannels, target: SshTarget) {
+  const way = JSON.stringify(target);
+  return { take: () => idle.take(way), put: async (channel: Channel) => await idle.put(way, channel) };
+}
+
 /** Makes the hosts; connects to none yet. */
 export function createHosts(deps: HostsDeps): Hosts {
-  const { members, ssh, etcd, runId, record, conceal, clock, tenure, open = openSsh } = deps;
+  const { members, ssh, etcd, runId, record, conceal, clock, tenure, idle, open = openSsh } = deps;
   const monotonicMs = deps.monotonicMs ?? (() => performance.now());
   const connected = members.map(({ name: member, host: address, clientUrl, peerUrl }) => {
     const { unit } = etcd;
     const target = { ...ssh, address };
-    const client = createHostClient({ member, address, unit, open: () => open(target), record, conceal, clock, tenure });
+    const client = createHostClient({
+      member,
+      address,
+      unit,
+      open: () => open(target),
+      idle: idle && idleOn(idle, target),
+      record,
+      conceal,
+      clock,
+      tenure,
+    });
     const host = createRemoteHost({ client, member, address, clientUrl, peerUrl, unit, run: runId, clock, monotonicMs });
     return { client, host };
   });

@@ -16,6 +16,12 @@ export interface FenceDeps {
   readonly look: () => Promise<Pick<Look, 'state' | 'processes'>>;
 }
 
+/** That nothing answers on either port. The rest of the proof the program on the host asks itself, under its lock, before it moves data. */
+export async function silent({ where, clientUrl, peerUrl, probe }: Omit<FenceDeps, 'look' | 'unit'>): Promise<Finding> {
+  const ports = await Promise.all([portReasons('client', clientUrl, probe), portReasons('peer', peerUrl, probe)]);
+  return findingOf(where, ports.flat());
+}
+
 /** All of: unit down, masked for good, no process of this etcd, both ports refuse. @throws OpsError HOST_* when the host cannot be asked */
 export async function fenced({ where, unit, clientUrl, peerUrl, probe, look }: FenceDeps): Promise<Finding> {
   const [{ state, processes }, ...ports] = await Promise.all([
@@ -24,6 +30,10 @@ export async function fenced({ where, unit, clientUrl, peerUrl, probe, look }: F
     portReasons('peer', peerUrl, probe),
   ]);
   const reasons = [...unitReasons(unit, state), ...processReasons(processes), ...ports.flat()];
+  return findingOf(where, reasons);
+}
+
+function findingOf(where: string, reasons: readonly string[]): Finding {
   return reasons.length === 0 ? holds() : fails(`${where} is not fenced: ${reasons.join('; ')}.`);
 }
 

@@ -23,6 +23,8 @@ export interface HostClientDeps {
   readonly unit: string;
   /** Starts what leads to the host; real ssh is replaced here in tests. */
   readonly open: () => Link;
+  /** Where a channel comes from before one is opened, and goes to in the end. */
+  readonly idle?: { take(): Channel | undefined; put(channel: Channel): Promise<void> } | undefined;
   readonly record: RecordCommand;
   /** Takes known secrets out of what a host answered. Nothing is known when not given. */
   readonly conceal?: Conceal | undefined;
@@ -37,6 +39,7 @@ export interface HostClient {
   readonly where: string;
   /** Only `do` changes something. */
   ask(request: HostRequest): Promise<HostAnswer>;
+  /** Requests that are under way fail. */
   close(): Promise<void>;
 }
 
@@ -46,39 +49,45 @@ export function createHostClient(deps: HostClientDeps): HostClient {
   let channel: Channel | undefined;
   let isClosed = false;
   let last: Promise<unknown> = Promise.resolve();
+  let waiting = 0;
 
-  const opened = async (): Promise<Channel> => {
-    if (isClosed) throw new OpsError('HOST_UNREACHABLE', `The connection to ${where} was closed.`);
-    if (channel?.isOpen() === true) return channel;
+  const closed = () => new OpsError('HOST_UNREACHABLE', `The connection to ${where} was closed.`);
+  const opened = async (): Promise<{ readonly current: Channel; readonly isNew: boolean }> => {
+    if (isClosed) throw closed();
+    if (channel?.isOpen() !== true) channel = deps.idle?.take();
+    if (channel !== undefined) return { current: channel, isNew: false };
     channel = await openChannel(deps.open, where);
-    if (!isClosed) return channel;
+    if (!isClosed) return { current: channel, isNew: true };
     await channel.close();
-    throw new OpsError('HOST_UNREACHABLE', `The connection to ${where} was closed.`);
+    throw closed();
   };
 
   const attempt = async (request: HostRequest): Promise<HostAnswer> => {
-    const before = channel;
-    let current = await opened();
+    const { current, isNew } = await opened();
     if (request.verb === 'do') {
       await (deps.tenure?.permit ?? mayChangeNothing)();
       // It may have waited for long. What has not been sent can go over another channel.
-      current = await opened();
-      return await once(deps, current, request);
+      return await once(deps, (await opened()).current, request);
     }
     try {
       return await once(deps, current, request);
     } catch (error) {
       // A host that was rebooted leaves a dead channel behind. Looking again over a new one does no harm; what changes something is for the
       // caller to decide on, and of a file half of it has been taken already.
-      if (current !== before || error !== current.brokenBy() || request.take !== undefined) throw error;
-      return await once(deps, await opened(), request);
+      if (isNew || error !== current.brokenBy() || request.take !== undefined) throw error;
+      return await once(deps, (await opened()).current, request);
     }
   };
 
   const inTurn = async (request: HostRequest): Promise<HostAnswer> => {
+    waiting += 1;
     const turn = last.then(async () => await attempt(request));
     last = turn.catch(() => undefined);
-    return await turn;
+    try {
+      return await turn;
+    } finally {
+      waiting -= 1;
+    }
   };
 
   return {
@@ -86,7 +95,9 @@ export function createHostClient(deps: HostClientDeps): HostClient {
     ask: askTogether(where, inTurn),
     async close() {
       isClosed = true;
-      await channel?.close();
+      // Of a request that is cut off nobody knows what would still come.
+      if (channel?.isOpen() === true && waiting === 0 && deps.idle !== undefined) await deps.idle.put(channel);
+      else await channel?.close();
       // One that was being opened closes itself.
       await last;
     },

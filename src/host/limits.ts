@@ -10,6 +10,10 @@ export const helloLimitMs = 20_000;
 /** A channel whose input was ended closes by itself; after this it is killed. */
 export const closeGraceMs = 2_000;
 
+/** A person takes about this long to read a card and to answer it. Meanwhile a host has one sshd and one Python more, about 15 MB. */
+export const idleChannelMs = 120_000;
+export const idleChannelsMax = 64;
+
 /** A line of the protocol, in both directions, and the first one, which comes from nobody knows whom. */
 export const lineMaxBytes = 262_144;
 export const helloMaxBytes = 4_096;

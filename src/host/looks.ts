@@ -25,6 +25,8 @@ export interface Seen extends Look {
 
 /** The looks at one host. */
 export interface Looks {
+  /** What was seen a moment ago, as far as nothing was done here since; else a look. For what an act goes by, and does not rest on: the host looks itself. */
+  lately(wanted?: Wanted): Promise<Seen>;
   /** All that is asked until it is sent is one look, whatever each of them wants. @throws OpsError HOST_* */
   at(wanted?: Wanted): Promise<Seen>;
   /** Around everything that changes something: what was seen before says nothing any more. @param act gives the look that came with its answer */
@@ -36,6 +38,7 @@ export function createLooks(client: HostClient, monotonicMs: () => number): Look
   let collecting: { wants: Wanted[]; look: Promise<Seen> } | undefined;
   let acting = 0;
   let afterAct: { readonly seen: Seen; readonly atMs: number } | undefined;
+  let last: { readonly seen: Seen; readonly atMs: number } | undefined;
 
   const ask = async (wants: readonly Wanted[]): Promise<Seen> => {
     const answer = await client.ask({
@@ -50,10 +53,16 @@ export function createLooks(client: HostClient, monotonicMs: () => number): Look
         return { ...(runs.length > 0 && { runs }), ...Object.fromEntries(flags.map((flag) => [flag, true])) };
       },
     });
-    return seenOf(client.where, answer.done, answer);
+    const seen = seenOf(client.where, answer.done, answer);
+    if (acting === 0) last = { seen, atMs: monotonicMs() };
+    return seen;
   };
 
   return {
+    async lately(wanted = {}) {
+      if (last !== undefined && monotonicMs() - last.atMs < lookAfterActMs && has(last.seen, wanted)) return last.seen;
+      return await this.at(wanted);
+    },
     async at(wanted = {}) {
       // Nothing else is ever remembered, however often a procedure asks: each step rests on what it sees itself. This one look was made under
       // the very lock of the act, and saves the question that follows every act (is it done, and in what state is the unit now).
@@ -69,6 +78,7 @@ export function createLooks(client: HostClient, monotonicMs: () => number): Look
     async during(act) {
       acting += 1;
       afterAct = undefined;
+      last = undefined;
       try {
         const result = await act();
         // Where another act is under way already, this look is of before it.

@@ -7,7 +7,7 @@ import type { MemberName, RunId } from '../ids.ts';
 import { actLimitMs, plannedCommands, wireAct, wireSettings } from './acts.ts';
 import { certificateFacts } from './certificates.ts';
 import { unknownAnswer } from './failures.ts';
-import { fenced, portsSeen } from './fence.ts';
+import { fenced, portsSeen, silent } from './fence.ts';
 import { fetchFile } from './fetch.ts';
 import { cleanedLines } from './foreign-text.ts';
 import { handOver } from './hand-over.ts';
@@ -68,9 +68,9 @@ export function createRemoteHost(deps: RemoteHostDeps): Host {
       });
       return plannedCommands(done, { where, member, assumed: assuming.length, asked: acts.length });
     },
-    ...actsOf({ client, looks, run, member }, async () => await fenced(fence)),
+    ...actsOf({ client, looks, run, member }, async () => await silent(fence)),
     async handOver(delivery, progress) {
-      const seen = await looks.at({ runs: [run] });
+      const seen = await looks.lately({ runs: [run] });
       await looks.during(async () => took(where, await handOver({ client, run, clock, seen }, delivery, progress)));
     },
     fetchDatabase: async (toPath, progress) =>
@@ -179,7 +179,7 @@ interface Acting {
 }
 
 /** What changes something. */
-function actsOf({ client, looks, run, member }: Acting, proveFenced: Host['fenced']): Pick<Host, 'do' | 'destroy'> {
+function actsOf({ client, looks, run, member }: Acting, proveSilent: Host['fenced']): Pick<Host, 'do' | 'destroy'> {
   const act = async (change: ChangeAct | DestroyAct, approved?: readonly (readonly string[])[]) => {
     // The file that is worked on says how long that may take.
     const isAboutFile = change.act === 'restore' || change.act === 'v2-unpack';
@@ -202,8 +202,8 @@ function actsOf({ client, looks, run, member }: Acting, proveFenced: Host['fence
     },
     async destroy(change: DestroyAct, approval: Approval) {
       if (change.act === 'swap' || change.act === 'put-aside' || change.act === 'put-back') {
-        const finding = await proveFenced();
-        // The program looks itself, under its lock. How the ports look from outside it cannot know.
+        // The program proves the rest itself, under its lock. How the ports look from outside it cannot know.
+        const finding = await proveSilent();
         if (!finding.holds) throw notFenced(client.where, change.act, finding.because);
       }
       await act(change, approvedFor(member, approval.plan));

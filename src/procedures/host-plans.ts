@@ -17,3 +17,21 @@ export async function planOn(hosts: readonly Host[], acts: ActsOf, assuming: Act
   const actsAtMost = Math.max(0, ...plans.map((plan) => plan.length));
   return Array.from({ length: actsAtMost }, (_, nth) => plans.flatMap((plan) => plan[nth] ?? [])).flat();
 }
+
+interface Begun {
+  /** Whether any host has something of what comes before. */
+  readonly hasBegun: () => Promise<boolean>;
+  readonly assuming: () => Promise<ActsOf>;
+}
+
+/**
+ * What is left to do: where nothing of what comes before is done anywhere, as if it were; from then on as the hosts themselves say.
+ * Both are asked at the same moment, because in a run they have begun.
+ */
+export async function planFrom(hosts: readonly Host[], acts: ActsOf, { hasBegun, assuming }: Begun): Promise<readonly PlannedCommand[]> {
+  const [begun, plan] = await Promise.allSettled([hasBegun(), planOn(hosts, acts)]);
+  if (begun.status === 'rejected') throw begun.reason;
+  if (!begun.value) return planOn(hosts, acts, await assuming());
+  if (plan.status === 'rejected') throw plan.reason;
+  return plan.value;
+}

@@ -181,15 +181,12 @@ export const v2Restore = defineProcedure({
   },
   abandon: (_prepared, world) => abandonV2Restore(world),
   async conclusion({ backup, loses }, world) {
-    const { etcd, cluster, hosts, runId } = world;
-    const { quorum } = await etcd.look();
-    const kept = await after.keptAside(world);
+    const { etcd, cluster, hosts } = world;
+    const [{ quorum }, kept] = await Promise.all([etcd.look(), after.asideInWords(world)]);
     return [
       `${cluster.name} serves API 2 again from backup ${backup}. ${quorum.sentence}`,
       `Lost: ${loses}.`,
-      kept.length > 0
-        ? `The old data is kept: ${await after.asideInWords(kept, runId)}.`
-        : `The old data-dirs on ${plural(hosts.length, 'host')} are deleted.`,
+      kept !== '' ? `The old data is kept: ${kept}.` : `The old data-dirs on ${plural(hosts.length, 'host')} are deleted.`,
       'Authentication of API 3 is off now: turn it on again before anything of worth is written with API 3. Restart what watches this cluster: indexes and ids are new.',
     ].join('\n');
   },

@@ -10,6 +10,7 @@ import type { Permit, Tenure } from '../engine/tenure.ts';
 import { OpsError } from '../errors.ts';
 import { createEtcd } from '../etcd/create-etcd.ts';
 import { createHosts } from '../host/create-hosts.ts';
+import type { IdleChannels } from '../host/idle-channels.ts';
 import { snapshotStatus } from '../host/local.ts';
 import { MemberName } from '../ids.ts';
 import type { ClusterName, RunId } from '../ids.ts';
@@ -25,6 +26,8 @@ interface WorldsDeps {
   readonly conceal: Conceal;
   /** Settings, Redis and Slack, as they are now, for one cluster. */
   readonly surroundings: (cluster: Cluster) => Promise<readonly Check[]>;
+  /** Keeps the channels of runs that wait; closed by whoever made it. */
+  readonly idle?: IdleChannels;
 }
 
 /** What a world is opened for. */
@@ -51,6 +54,7 @@ export function createWorlds({
   clock,
   conceal,
   surroundings,
+  idle,
 }: WorldsDeps): (order: WorldOrder) => OpenWorld {
   return ({ cluster: name, runId, record, tenure }) => {
     const permit = tenure?.permit ?? mayChangeNothing;
@@ -69,7 +73,19 @@ export function createWorlds({
       clock,
       permit,
     });
-    const { hosts, close } = createHosts({ members, ssh: cluster.ssh, etcd: cluster.etcd, runId, record, conceal, clock, tenure });
+    // A question looks at the hosts as they are now, and their program with them: it opens channels of its own.
+    const kept = tenure === undefined ? undefined : idle;
+    const { hosts, close } = createHosts({
+      members,
+      ssh: cluster.ssh,
+      etcd: cluster.etcd,
+      runId,
+      record,
+      conceal,
+      clock,
+      tenure,
+      idle: kept,
+    });
     const world: World = {
       runId,
       cluster: { name, members, initialClusterToken: cluster.etcd.initialClusterToken },

@@ -138,6 +138,23 @@ class Answers(unittest.TestCase):
             answer = self.program.ask('reach', {'address': address, 'port': port})
             self.assertIn(answer['done']['reach'], ('refused', 'unreachable'), address)
 
+    def test_reads_a_restored_database_again_once_it_has_changed(self):
+        def read(_etcd, _tool, path):
+            with open(self.host.root + '/reads', 'a') as file:
+                file.write('x')
+            return {'of': path}
+
+        program = Program(self, self.host, versions__fitting=lambda *_: {}, versions__server_version=lambda *_: '3.5.16', versions__database=read)
+        directory = '%s.%s.new' % (self.host.data, RUN)
+        self.host.directory(directory)
+        database = directory + '/member/snap/db'
+        os.makedirs(os.path.dirname(database))
+        for number, change in enumerate([lambda: self.host.write(database, 'x'), lambda: self.host.write(database, 'y'), lambda: os.utime(database, (1, 1))]):
+            change()
+            for _ in range(2):
+                self.assertEqual(program.ask('database', {'of': 'restored', 'of_run': RUN})['done'], {'of': database})
+            self.assertEqual(len(self.host.read(self.host.root + '/reads')), number + 1)
+
     def test_a_look_survives_whatever_lies_there(self):
         for make in (lambda path: os.symlink('/etc', path), lambda path: os.mkfifo(path), lambda path: self.host.write(path, 'x')):
             make(self.host.data)

@@ -1,8 +1,11 @@
 /** What changes a host: in whose name, after which permit and approval, and what of it is written down. */
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { mintApproval } from '../../src/engine/approval.ts';
 import { createConceal } from '../../src/engine/conceal.ts';
-import { RunId, UserId } from '../../src/ids.ts';
+import { MemberName, RunId, UserId } from '../../src/ids.ts';
 import type { Move } from './fake-program.ts';
 import { ended, look, operation, parts, run, scriptedHost, tenure, where } from './scripted-host.ts';
 
@@ -173,14 +176,19 @@ describe('an act that destroys', () => {
     ]);
   });
 
-  it.each(['swap', 'put-aside'] as const)('is not even asked for while etcd is not proven to be stopped: %s', async (act) => {
-    const h = scriptedHost({ answers: { look: [seen()] } });
+  it.each(['swap', 'put-aside'] as const)('is not even asked for while something answers on a port: %s', async (act) => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const member = { name: MemberName.parse('etcd01'), host: '192.0.2.1', clientUrl: 'https://127.0.0.1:1' };
+    const h = scriptedHost({}, { members: [{ ...member, peerUrl: `https://127.0.0.1:${port}` }] });
 
     await expect(h.host.destroy({ act }, approvalOf(plan))).rejects.toMatchObject({
       code: 'FENCE_FAILED',
-      message: expect.stringContaining('etcd is active') as string,
+      message: expect.stringContaining(`peer port ${port} is open`) as string,
     });
-    expect(verbs(h.requests())).toEqual(['look']);
+    expect(h.requests()).toEqual([]);
+    server.close();
   });
 
   it('is refused by the host when something else would be done now', async () => {

@@ -50,6 +50,28 @@ describe('handing a file over', () => {
     expect(plain.received()).toMatchObject([{ wireBytes: file.bytes, sha256: file.sha256 }]);
   });
 
+  it('goes by the look of a moment ago, when nothing was done since', async () => {
+    let nowMs = 1_000;
+    const file = delivery(Buffer.from('x'));
+    const answers = { look: [seen()], do: [receiving(), receiving(), receiving()] };
+    const h = scriptedHost({ answers }, { monotonicMs: () => nowMs });
+    const had = async (ms: number) => {
+      await h.host.has({ run, what: 'snapshot' });
+      nowMs += ms;
+      await h.host.handOver(file, silent);
+      return h
+        .requests()
+        .map(({ verb }) => verb)
+        .join(' ');
+    };
+
+    expect(await had(249)).toBe('look do');
+    nowMs += 1_000;
+    expect(await had(250)).toBe('look do look look do');
+    // What the act itself brought is of now as well.
+    expect(await had(0)).toBe('look do look look do do');
+  });
+
   it('sends nothing that is there already', async () => {
     const file = delivery(Buffer.from('there'));
     const snapshot = { ...parts.entry, type: 'file', bytes: file.bytes };

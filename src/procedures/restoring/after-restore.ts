@@ -4,8 +4,7 @@ import { allOf, that } from '../../engine/finding.ts';
 import type { Finding } from '../../engine/finding.ts';
 import type { Facts } from '../../engine/step.ts';
 import type { ClusterSettings, Host } from '../../host/host.ts';
-import type { RunId } from '../../ids.ts';
-import { nothing, planOn } from '../host-plans.ts';
+import { nothing, planFrom, planOn } from '../host-plans.ts';
 import type { ActsOf } from '../host-plans.ts';
 import { inParallel } from '../in-parallel.ts';
 import { whereInWords } from './data-dir-fact.ts';
@@ -69,10 +68,10 @@ export async function asideFacts({ hosts, runId }: World): Promise<Facts> {
   );
 }
 
-/** `etcd01:/data/etcd/data.restore-prod-7f3a9c.old, …`: where what a run has moved aside lies. */
-export async function asideInWords(hosts: readonly Host[], runId: RunId): Promise<string> {
+/** `etcd01:/data/etcd/data.restore-prod-7f3a9c.old, …`: where what a run has moved aside lies; empty when nothing is kept. */
+export async function asideInWords({ hosts, runId }: Pick<World, 'hosts' | 'runId'>): Promise<string> {
   const dirs = await Promise.all(hosts.map(async (host) => ({ host, dir: await host.dir({ run: runId, what: 'aside' }) })));
-  return dirs.map(({ host, dir }) => `${host.member}:${whereInWords(dir)}`).join(', ');
+  return dirs.flatMap(({ host, dir }) => (dir.exists ? [`${host.member}:${whereInWords(dir)}`] : [])).join(', ');
 }
 
 /** To a plan that comes after, it is all the same what has taken the old data's place. */
@@ -84,5 +83,8 @@ export async function untilAside(acts: ActsOf, world: Pick<World, 'hosts' | 'run
 }
 
 export async function planDeleteAside(world: World): Promise<readonly PlannedCommand[]> {
-  return planOn(world.hosts, () => [{ act: 'delete-aside' }], await untilAside(dataReplacedActs, world));
+  return planFrom(world.hosts, () => [{ act: 'delete-aside' }], {
+    hasBegun: async () => (await keptAside(world)).length > 0,
+    assuming: () => Promise.resolve(dataReplacedActs),
+  });
 }

@@ -2,7 +2,8 @@
 import type { Finding } from '../../engine/finding.ts';
 import type { ChangeStep, CheckStep, DestroyStep, Facts } from '../../engine/step.ts';
 import { isOpsError } from '../../errors.ts';
-import type { Host, HostFacts } from '../../host/host.ts';
+import type { Host } from '../../host/host.ts';
+import type { HostSight } from '../../host/sight.ts';
 import type { SnapshotFile } from '../../snapshots/snapshots.ts';
 import * as after from './after-restore.ts';
 import { canaryKey, canaryReadable } from './canary.ts';
@@ -38,19 +39,31 @@ type Body<S> = Omit<S, 'kind' | 'id' | 'title'>;
 
 /** A host whose versions, tools and settings are read once, for as long as these steps live: until a gate, a failure or a crash. */
 function readOnce(host: Host): Host {
-  let facts: Promise<HostFacts> | undefined;
-  const preflightOnce = () => {
-    facts ??= host.preflight().catch((error: unknown) => {
-      facts = undefined;
+  let seen: Promise<HostSight> | undefined;
+  const sight = () => {
+    seen ??= host.sight().catch((error: unknown) => {
+      seen = undefined;
       throw error;
     });
-    return facts;
+    return seen;
   };
-  return { ...host, preflight: preflightOnce };
+  return { ...host, sight };
+}
+
+/** The file is looked at anew each time; for those who ask at the same moment it is one look, and what they ask of a host next is one request. */
+function lookedAtTogether(source: PutBack['source']): PutBack['source'] {
+  let underWay: Promise<SnapshotFile> | undefined;
+  return () => {
+    underWay ??= source().finally(() => {
+      underWay = undefined;
+    });
+    return underWay;
+  };
 }
 
 /** Everything up to the approval, and the approved act. All hosts of `on` take part, and nobody else. */
-export function replacingSteps(order: PutBack, on: World) {
+export function replacingSteps(given: PutBack, on: World) {
+  const order = { ...given, source: lookedAtTogether(given.source) };
   const world = { ...on, hosts: on.hosts.map(readOnce) };
   return {
     preflight: (async () => preflight(world, await order.source())) satisfies CheckStep['verify'],
@@ -155,12 +168,12 @@ async function handedOut(order: PutBack, { hosts, runId }: World): Promise<ActsO
 /** What the final report says of every such run. */
 export async function putBackReport({ source, loses }: PutBack, world: World): Promise<readonly string[]> {
   const { etcd, cluster, hosts, runId } = world;
-  const [{ quorum, revision }, kept, file] = await Promise.all([etcd.look(), after.keptAside(world), source().catch(() => undefined)]);
+  const [{ quorum, revision }, kept, file] = await Promise.all([etcd.look(), after.asideInWords(world), source().catch(() => undefined)]);
   return [
     `${cluster.name} serves again${file === undefined ? '' : ` from ${file.kind === 'snapshot' ? 'snapshot' : 'the copied database'} ${file.name}`}, at revision ${revision ?? 'unknown'}. ${quorum.sentence}`,
     `Lost: ${loses}.`,
-    kept.length > 0
-      ? `The old data is kept: ${await after.asideInWords(kept, runId)}. \`undo ${runId}\` puts it back, or says why not.`
+    kept !== ''
+      ? `The old data is kept: ${kept}. \`undo ${runId}\` puts it back, or says why not.`
       : `The old data-dirs on ${plural(hosts.length, 'host')} are deleted.`,
     ...(file?.v2Keys === 'some'
       ? ['The cluster held API 2 keys when the snapshot was taken; a v3 snapshot does not hold them, so they are gone.']

@@ -8,11 +8,10 @@ import type { DestroyAct, Host } from '../../host/host.ts';
 import { keptAside } from './after-restore.ts';
 import { dataDirFact } from './data-dir-fact.ts';
 import { fence, fenceAll } from './fence-all.ts';
-import { nothing, planOn } from '../host-plans.ts';
-import type { ActsOf } from '../host-plans.ts';
+import { planFrom } from '../host-plans.ts';
 import { inParallel } from '../in-parallel.ts';
 import { lookTwice } from '../running/patience.ts';
-import { makingRestored, restoredAside } from './restore-aside.ts';
+import { judgeRestored, makingRestored, readRestored } from './restore-aside.ts';
 import type { PutBack } from './put-back.ts';
 import { list } from '../../engine/words.ts';
 import type { World } from '../world.ts';
@@ -33,9 +32,14 @@ export async function replacementAllowed(order: PutBack, world: World): Promise<
 
 /** After a cut in the middle some hosts have their data in place already: those count as proven, they were before. */
 async function restoredOrSwapped(order: PutBack, world: World): Promise<Finding> {
-  const done = await Promise.all(world.hosts.map((host) => swapped(host, world)));
-  const waiting = world.hosts.filter((_host, index) => done[index] === false);
-  return waiting.length === 0 ? holds() : restoredAside(order, { ...world, hosts: waiting });
+  // Asked at the same moment, of all: that is one request to each host.
+  const [done, restored, file] = await Promise.all([
+    Promise.all(world.hosts.map((host) => swapped(host, world))),
+    readRestored(world),
+    order.source(),
+  ]);
+  const waiting = restored.filter((_one, index) => done[index] === false);
+  return waiting.length === 0 ? holds() : judgeRestored(order, file, waiting);
 }
 
 /** What the approval rests on: the file, who answers, and which directories these are. */
@@ -65,14 +69,17 @@ const swap = { act: 'swap' } as const satisfies DestroyAct;
 
 /** First all stops, then all renames: the order in which they happen. */
 export async function planReplaceData(order: PutBack, world: World): Promise<readonly PlannedCommand[]> {
-  return planOn(world.hosts, () => [fence, swap], await notYetDone(order, world));
-}
-
-/** Before there is restored data anywhere, the plan is shown as if there were; then the hosts themselves say what is left. */
-async function notYetDone(order: PutBack, world: World): Promise<ActsOf> {
   const { hosts, runId } = world;
-  const [made, kept] = await Promise.all([Promise.all(hosts.map((host) => host.has({ run: runId, what: 'restored' }))), keptAside(world)]);
-  return made.includes(true) || kept.length > 0 ? nothing : makingRestored(order, world);
+  return planFrom(hosts, () => [fence, swap], {
+    hasBegun: async () => {
+      const [made, kept] = await Promise.all([
+        Promise.all(hosts.map((host) => host.has({ run: runId, what: 'restored' }))),
+        keptAside(world),
+      ]);
+      return made.includes(true) || kept.length > 0;
+    },
+    assuming: () => makingRestored(order, world),
+  });
 }
 
 /** Stops and masks every member, proves it, and only then swaps: an old member that runs on would split the cluster. */

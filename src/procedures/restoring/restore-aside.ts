@@ -4,11 +4,11 @@ import { allOf, fails, holds, that } from '../../engine/finding.ts';
 import type { Finding } from '../../engine/finding.ts';
 import type { Progress } from '../../engine/step.ts';
 import { OpsError } from '../../errors.ts';
-import type { Delivery, RestoreOrder } from '../../host/host.ts';
+import type { Delivery, Host, RestoredFacts, RestoreOrder } from '../../host/host.ts';
 import { planOn } from '../host-plans.ts';
 import type { ActsOf } from '../host-plans.ts';
 import { inParallel } from '../in-parallel.ts';
-import { bumpRemark, readHosts } from './preflight.ts';
+import { bumpRemark, toolsOf } from './preflight.ts';
 import type { PutBack } from './put-back.ts';
 import type { MemberName } from '../../ids.ts';
 import type { SnapshotFile } from '../../snapshots/snapshots.ts';
@@ -17,7 +17,7 @@ import type { ConfiguredMember, World } from '../world.ts';
 
 /** What is lost, and what the revisions will do. */
 export async function outlook({ loses }: PutBack, { hosts }: World): Promise<Finding> {
-  const { remark } = bumpRemark(await readHosts(hosts));
+  const { remark } = bumpRemark(await toolsOf(hosts));
   return holds(`This restore loses ${loses}. ${remark}`);
 }
 
@@ -60,7 +60,7 @@ async function restoreOrders(
   { source, token, bumpRevisionBy }: PutBack,
   { hosts, cluster }: World,
 ): Promise<ReadonlyMap<MemberName, RestoreOrder>> {
-  const [ready, { kind, sha256 }] = await Promise.all([readHosts(hosts), source()]);
+  const [ready, { kind, sha256 }] = await Promise.all([toolsOf(hosts), source()]);
   const { can } = bumpRemark(ready);
   const initialCluster = initialClusterOf(cluster.members);
   const orders = ready.map(({ host }): readonly [MemberName, RestoreOrder] => {
@@ -112,12 +112,30 @@ export async function restoreAside(putBack: PutBack, world: World): Promise<void
   });
 }
 
+/** What a host has restored, read by etcd's own tool. */
+export interface Restored {
+  readonly host: Host;
+  readonly facts: RestoredFacts | undefined;
+}
+
+export async function readRestored({ hosts, runId }: Pick<World, 'hosts' | 'runId'>): Promise<readonly Restored[]> {
+  return await Promise.all(hosts.map(async (host) => ({ host, facts: await host.restored({ run: runId, what: 'restored' }) })));
+}
+
 /** Every host has restored data at the expected revision, and all have the same hash and number of keys. */
-export async function restoredAside({ source, bumpRevisionBy }: PutBack, { hosts, runId }: World): Promise<Finding> {
-  const restored = await Promise.all(hosts.map(async (host) => ({ host, facts: await host.restored({ run: runId, what: 'restored' }) })));
+export async function restoredAside(order: PutBack, world: World): Promise<Finding> {
+  const file = await order.source();
+  return judgeRestored(order, file, await readRestored(world));
+}
+
+/** The same of what was read already. */
+export function judgeRestored(
+  { bumpRevisionBy }: Pick<PutBack, 'bumpRevisionBy'>,
+  { revision }: Pick<SnapshotFile, 'revision'>,
+  restored: readonly Restored[],
+): Finding {
   const missing = restored.filter(({ facts }) => facts === undefined).map(({ host }) => host.member);
   if (missing.length > 0) return fails(`${list(missing)} has no restored data yet.`);
-  const { revision } = await source();
   // Which of the two it is depends on the tools; that it is the same everywhere is what counts.
   const possible = [revision, revision + bumpRevisionBy];
   const expected = restored[0]?.facts?.revision;

@@ -35,7 +35,7 @@ export async function undoReport(prepared: PreparedUndo, world: World): Promise<
   return [
     `${cluster.name} serves as it was before ${run}: cluster id ${clusterIdOf(look) ?? 'unknown'}, revision ${revision ?? 'unknown'}. ${quorum.sentence}`,
     `Lost: ${loses}.`,
-    `What was in place before this undo is kept: ${await asideInWords(moved, runId)}. When nobody needs it any more:`,
+    `What was in place before this undo is kept: ${await asideInWords({ hosts: moved, runId })}. When nobody needs it any more:`,
     ...(await byHand(moved, [{ act: 'delete-aside' }], 'undo')),
     ...(lacking.length === 0
       ? []
