@@ -6,6 +6,7 @@ import type { Tenure } from '../engine/tenure.ts';
 import type { MemberName, RunId } from '../ids.ts';
 import type { Channel } from './channel.ts';
 import { createHostClient } from './host-client.ts';
+import type { Closing } from './host-client.ts';
 import type { Host } from './host.ts';
 import type { IdleChannels } from './idle-channels.ts';
 import { createRemoteHost } from './remote-host.ts';
@@ -29,7 +30,7 @@ export interface HostsDeps {
   readonly monotonicMs?: () => number;
   /** The run in whose name the hosts are changed; undefined where nothing may be changed. */
   readonly tenure: Tenure | undefined;
-  /** Keeps channels beyond the life of these hosts; each is closed with them when not given. */
+  /** Keeps the channels of a run that waits. */
   readonly idle?: IdleChannels | undefined;
   /** Starts what leads to a host; ssh when not given. */
   readonly open?: (target: SshTarget) => Link;
@@ -40,11 +41,12 @@ export interface Hosts {
   /** In the order of the members. */
   readonly hosts: readonly Host[];
   /** Ends the connections. Requests that are under way then fail. */
-  close(): Promise<void>;
+  close(how?: Closing): Promise<void>;
 }
 
-function idleOn(idle: IdleChannels, target: SshTarget) {
-  const way = JSON.stringify(target);
+/** For one run: another one finds out anew whether there is a way to its hosts, before it rests on that. */
+function idleOn(idle: IdleChannels, runId: RunId, target: SshTarget) {
+  const way = `${runId} ${JSON.stringify(target)}`;
   return { take: () => idle.take(way), put: async (channel: Channel) => await idle.put(way, channel) };
 }
 
@@ -60,7 +62,7 @@ export function createHosts(deps: HostsDeps): Hosts {
       address,
       unit,
       open: () => open(target),
-      idle: idle && idleOn(idle, target),
+      idle: idle && idleOn(idle, runId, target),
       record,
       conceal,
       clock,
@@ -71,8 +73,8 @@ export function createHosts(deps: HostsDeps): Hosts {
   });
   return {
     hosts: connected.map(({ host }) => host),
-    async close() {
-      await Promise.all(connected.map(({ client }) => client.close()));
+    async close(how) {
+      await Promise.all(connected.map(({ client }) => client.close(how)));
     },
   };
 }

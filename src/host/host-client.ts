@@ -33,6 +33,12 @@ export interface HostClientDeps {
   readonly tenure: Tenure | undefined;
 }
 
+/** How the connections end. */
+export interface Closing {
+  /** The same run goes on soon: its channels may be kept for it. */
+  readonly keepsChannels?: boolean;
+}
+
 /** Every method throws OpsError HOST_*, ARGUMENT_UNSAFE, or what the tenure's permit throws. */
 export interface HostClient {
   /** For sentences: `etcd01 (10.0.0.31)`. */
@@ -40,7 +46,7 @@ export interface HostClient {
   /** Only `do` changes something. */
   ask(request: HostRequest): Promise<HostAnswer>;
   /** Requests that are under way fail. */
-  close(): Promise<void>;
+  close(how?: Closing): Promise<void>;
 }
 
 /** Connects to nothing yet. */
@@ -93,10 +99,10 @@ export function createHostClient(deps: HostClientDeps): HostClient {
   return {
     where,
     ask: askTogether(where, inTurn),
-    async close() {
+    async close({ keepsChannels = false } = {}) {
       isClosed = true;
       // Of a request that is cut off nobody knows what would still come.
-      if (channel?.isOpen() === true && waiting === 0 && deps.idle !== undefined) await deps.idle.put(channel);
+      if (keepsChannels && channel?.isOpen() === true && waiting === 0 && deps.idle !== undefined) await deps.idle.put(channel);
       else await channel?.close();
       // One that was being opened closes itself.
       await last;

@@ -1,9 +1,9 @@
-/** Channels that nobody uses for the moment, one for each way to a host: a run that waited at a card goes on without connecting anew. */
+/** Channels of runs that wait at a card, one for each host of a run: it goes on without connecting anew. */
 import type { Channel } from './channel.ts';
 import { idleChannelMs, idleChannelsMax } from './limits.ts';
 
 export interface IdleChannels {
-  /** The one that was kept for this way; it is the caller's alone then. Undefined when there is none that is open. */
+  /** The one that was kept; it is the caller's alone then. Undefined when there is none that is open. @param way which run, and how to reach the host */
   take(way: string): Channel | undefined;
   /** Keeps it for a while; closes it where one is kept already, or too many are. */
   put(way: string, channel: Channel): Promise<void>;

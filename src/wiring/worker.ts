@@ -60,8 +60,9 @@ export function startWorker({
     const procedure = verbOf(run.procedure, 'procedure');
     const commands = createCommandLog();
     const { world, close } = openWorld({ cluster: run.cluster, runId: run.runId, record: commands.record, tenure });
+    let waits = false;
     try {
-      return await advance({
+      const advanced = await advance({
         ...context,
         journal: concealing(context.journal, conceal),
         commands,
@@ -75,11 +76,14 @@ export function startWorker({
             (await procedure.conclusion?.(procedure.prepared.parse(prepared), world, choices)) ?? 'All steps are done.',
         },
       });
+      // After a failure the way to a host may be what is put right.
+      waits = advanced.state === 'waiting' && advanced.gate.kind !== 'failure';
+      return advanced;
     } catch (error) {
       // It is kept in Redis, and told.
       throw concealedError(error, conceal);
     } finally {
-      await close();
+      await close({ keepsChannels: waits });
     }
   };
   const answer = async (query: QueryRequest) => {

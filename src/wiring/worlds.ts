@@ -10,6 +10,7 @@ import type { Permit, Tenure } from '../engine/tenure.ts';
 import { OpsError } from '../errors.ts';
 import { createEtcd } from '../etcd/create-etcd.ts';
 import { createHosts } from '../host/create-hosts.ts';
+import type { Closing } from '../host/host-client.ts';
 import type { IdleChannels } from '../host/idle-channels.ts';
 import { snapshotStatus } from '../host/local.ts';
 import { MemberName } from '../ids.ts';
@@ -43,7 +44,7 @@ export interface WorldOrder {
 /** A world with its connections; whoever opens it closes it. */
 export interface OpenWorld {
   readonly world: World;
-  close(): Promise<void>;
+  close(how?: Closing): Promise<void>;
 }
 
 /** Opens worlds. @throws OpsError CONFIG_INVALID for a cluster that is not configured (any more), ETCD_TLS_FAILED for unusable certificates */
@@ -73,19 +74,7 @@ export function createWorlds({
       clock,
       permit,
     });
-    // A question looks at the hosts as they are now, and their program with them: it opens channels of its own.
-    const kept = tenure === undefined ? undefined : idle;
-    const { hosts, close } = createHosts({
-      members,
-      ssh: cluster.ssh,
-      etcd: cluster.etcd,
-      runId,
-      record,
-      conceal,
-      clock,
-      tenure,
-      idle: kept,
-    });
+    const { hosts, close } = createHosts({ members, ssh: cluster.ssh, etcd: cluster.etcd, runId, record, conceal, clock, tenure, idle });
     const world: World = {
       runId,
       cluster: { name, members, initialClusterToken: cluster.etcd.initialClusterToken },
@@ -104,9 +93,9 @@ export function createWorlds({
     };
     return {
       world,
-      close: async () => {
+      close: async (how) => {
         etcd.close();
-        await close();
+        await close(how);
       },
     };
   };

@@ -106,6 +106,21 @@ class Programs(unittest.TestCase):
         self.assertLessEqual(len(programs.shortened(b'x' * 5000)), 4096)
         self.assertEqual(programs.shortened(b'short'), 'short')
 
+    def test_leaves_private_keys_out_whole_or_cut(self):
+        body = '\n'.join('MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC%03d' % number for number in range(30))
+        key = '-----BEGIN RSA PRIVATE KEY-----\n%s\n-----END RSA PRIVATE KEY-----' % body
+        for said, expected in [('a\n%s\nb' % key, 'a\n[secret]\nb'), (key[:900], '[secret]'), ('a b\n' + body[900:] + '\n' + key[-29:] + '\r\nb', 'a b\n[secret]\nb'),
+                               (key.replace('\n', ' '), '[secret]'), ('c' * 64 + '\nb', 'c' * 64 + '\nb')]:
+            self.assertEqual(programs.without_keys(said), expected)
+        said = programs.shortened(('x\n' * 900 + key + '\n' + 'y\n' * 1500).encode('ascii'))
+        self.assertNotIn('MIIE', said)
+
+    def test_shortens_between_lines(self):
+        lines = ['%s %04d' % ('password', number) for number in range(2000)]
+        first, told, last = programs.shortened('\n'.join(lines).encode('ascii')).partition('… ')
+        for part in (first, last.partition('…')[2]):
+            self.assertLessEqual({line for line in part.split('\n') if line}, set(lines))
+
     def test_end_when_their_time_is_over(self):
         with self.assertRaises(Refused) as caught:
             programs.run(['sh', '-c', 'sleep 60 & sleep 60'], seconds=0.1)

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Channel } from '../../src/host/channel.ts';
 import { createIdleChannels } from '../../src/host/idle-channels.ts';
+import { RunId } from '../../src/ids.ts';
 import { look, scriptedHost, where } from './scripted-host.ts';
 
 const seen = [{ line: { done: look() } }];
@@ -60,16 +61,17 @@ describe('idle channels', () => {
 });
 
 describe('a host', () => {
-  it('goes on over the channel that another one of the same way has left', async () => {
+  it('goes on over the channel that its run has left, and no other run does', async () => {
     const idle = createIdleChannels();
     const first = scriptedHost({ answers: { look: [seen] } }, { idle });
     await first.host.unit();
-    await first.close();
+    await first.close({ keepsChannels: true });
     const second = scriptedHost({ answers: { look: [seen] } }, { idle });
+    const other = scriptedHost({ answers: { look: [seen] } }, { idle, runId: RunId.parse('restore-prod-000001') });
 
-    await second.host.unit();
+    await Promise.all([second.host.unit(), other.host.unit()]);
 
-    expect([first.channels(), second.channels(), first.requests().length]).toEqual([1, 0, 2]);
+    expect([first.channels(), second.channels(), first.requests().length, other.channels()]).toEqual([1, 0, 2, 1]);
     await idle.close();
   });
 
@@ -77,7 +79,7 @@ describe('a host', () => {
     const idle = createIdleChannels();
     const first = scriptedHost({ answers: { look: [seen, [{ exit: 1 }]] } }, { idle });
     await first.host.unit();
-    await first.close();
+    await first.close({ keepsChannels: true });
     const second = scriptedHost({ answers: { look: [seen] } }, { idle });
 
     await second.host.unit();
@@ -86,13 +88,25 @@ describe('a host', () => {
     await idle.close();
   });
 
+  it('keeps none where nobody said that its run goes on', async () => {
+    const idle = createIdleChannels();
+    const first = scriptedHost({ answers: { look: [seen] } }, { idle });
+    await first.host.unit();
+    await first.close();
+    const second = scriptedHost({ answers: { look: [seen] } }, { idle });
+
+    await second.host.unit();
+
+    expect(second.channels()).toBe(1);
+  });
+
   it('leaves none behind with a request under way', async () => {
     const idle = createIdleChannels();
     const h = scriptedHost({ answers: { look: [[{ silent: true }]] } }, { idle });
     const asked = h.host.unit().catch((error: unknown) => error);
     await vi.waitFor(() => expect(h.requests()).toHaveLength(1));
 
-    await h.close();
+    await h.close({ keepsChannels: true });
 
     expect(await asked).toMatchObject({ code: 'HOST_UNREACHABLE', message: `The connection to ${where} was closed.` });
     expect(idle.take('')).toBeUndefined();

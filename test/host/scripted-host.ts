@@ -7,7 +7,7 @@ import { afterEach } from 'vitest';
 import type { ExecutedCommand } from '../../src/engine/command.ts';
 import type { Tenure } from '../../src/engine/tenure.ts';
 import { createHosts } from '../../src/host/create-hosts.ts';
-import type { HostsDeps } from '../../src/host/create-hosts.ts';
+import type { Hosts, HostsDeps } from '../../src/host/create-hosts.ts';
 import type { Host } from '../../src/host/host.ts';
 import { openProcess } from '../../src/host/ssh.ts';
 import type { Link } from '../../src/host/ssh.ts';
@@ -110,7 +110,7 @@ export interface ScriptedHost {
   /** How many channels there were. */
   channels(): number;
   readonly dir: string;
-  close(): Promise<void>;
+  close: Hosts['close'];
 }
 
 const cleanups: (() => Promise<void>)[] = [];

@@ -50,7 +50,7 @@ def fetch_v2(wire: 'Wire', request_id: int, state: 'State') -> 'Dict[str, Any]':
         tar = ['tar', '--create', '--gzip', '--sort=name', '--file=' + archive, '--directory=' + directory, 'member']
         answer = programs.run(tar, account=account, seconds=600)
         if answer.exit != 0:
-            raise failed('The backup could not be packed: %s' % answer.text[:400])
+            raise failed('The backup could not be packed: %s' % answer.said[:400])
         return _stream(wire, request_id, account, archive)
     finally:
         state.place.perform(archive, lambda: trees.remove(archive))

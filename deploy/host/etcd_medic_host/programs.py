@@ -1,6 +1,7 @@
 """Runs other programs: an argument list, an environment of our own, bounded output, a time limit. Never a shell."""
 import hashlib
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -33,6 +34,11 @@ class Answer:
     @property
     def text(self) -> str:
         return str(self.output.decode('utf-8', 'replace'))
+
+    @property
+    def said(self) -> str:
+        """For people."""
+        return without_keys(self.text)
 
 
 def environment(extra: 'Optional[Dict[str, str]]' = None) -> 'Dict[str, str]':
@@ -85,9 +91,37 @@ def _answer(code: int, output: 'Any', seconds: float) -> 'Answer':
     return Answer(code, kept[:KEPT_BYTES], size, digest.hexdigest(), seconds)
 
 
+def without_keys(text: str) -> str:
+    """A text without private keys, whole or cut off at either end: once it is shortened, or its lines are joined, nobody can tell what one was."""
+    kept: List[str] = []
+    inside = False
+    for line in text.split('\n'):
+        if inside:
+            inside = not _KEY_ENDS.search(line)
+        elif _KEY_BEGINS.search(line):
+            kept.append('[secret]')
+            inside = not _KEY_ENDS.search(line)
+        elif _KEY_ENDS.search(line):
+            while kept and _KEY_LINE.match(kept[-1]):
+                kept.pop()
+            kept.append('[secret]')
+        else:
+            kept.append(line)
+    return '\n'.join(kept)
+
+
+_KEY_BEGINS = re.compile('-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----')
+_KEY_ENDS = re.compile('-----END [A-Z ]{0,40}PRIVATE KEY-----')
+_KEY_LINE = re.compile(r'[A-Za-z0-9+/=]+\s?\Z')
+
+
 def shortened(data: bytes, limit: int = 4096) -> str:
-    """At most `limit` bytes as text, its middle left out."""
-    if len(data) <= limit:
-        return data.decode('utf-8', 'replace')
+    """At most `limit` bytes as text without private keys, its middle left out; cut between lines where there are some, as half a secret is not known for one."""
+    text = without_keys(data.decode('utf-8', 'replace'))
+    if len(text) <= limit:
+        return text
     half = limit // 2 - 20
-    return '%s\n… %d bytes left out …\n%s' % (data[:half].decode('utf-8', 'replace'), len(data) - 2 * half, data[-half:].decode('utf-8', 'replace'))
+    first, last = text[:half], text[-half:]
+    first = first[:first.rfind('\n') + 1] or first
+    last = last[last.find('\n') + 1:] or last
+    return '%s\n… %d characters left out …\n%s' % (first.rstrip('\n'), len(text) - len(first) - len(last), last)

@@ -362,5 +362,5 @@ def _because(facts: 'Dict[str, Any]') -> 'Dict[str, str]':
 
 
 def _said(answer: 'Answer') -> str:
-    lines = [line.strip() for line in answer.text.split('\n') if line.strip()]
+    lines = [line.strip() for line in answer.said.split('\n') if line.strip()]
     return ': %s' % ' '.join(lines[-3:])[:600] if lines else '.'

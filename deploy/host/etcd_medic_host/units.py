@@ -41,7 +41,7 @@ class Unit:
         answer = programs.run([SYSTEMCTL, 'show', '--property=' + ','.join(_PROPERTIES), name])
         values = dict(line.partition('=')[::2] for line in answer.text.split('\n'))
         if 'ActiveState' not in values or not values.get('MainPID', '').isdigit():
-            raise unknown('`systemctl show %s` answered in a form that is not known: %s' % (name, answer.text[:200]))
+            raise unknown('`systemctl show %s` answered in a form that is not known: %s' % (name, answer.said[:200]))
         self.active = values['ActiveState']
         self.sub = values.get('SubState', '')
         self.main_pid = int(values['MainPID'])

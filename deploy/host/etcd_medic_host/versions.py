@@ -83,4 +83,4 @@ def database(etcd: 'Etcd', tool: 'Dict[str, Any]', path: str) -> 'Dict[str, Any]
         return {'revision': str(int(facts['revision'])), 'totalKeys': int(facts['totalKey']), 'totalSize': int(facts['totalSize']),
                 'hash': '%x' % int(facts['hash'])}
     except (ValueError, KeyError, TypeError):
-        raise unknown('`%s snapshot status %s` ended with %d and said: %s' % (tool['program'], path, answer.exit, answer.text[:400].strip()))
+        raise unknown('`%s snapshot status %s` ended with %d and said: %s' % (tool['program'], path, answer.exit, answer.said[:400].strip()))
