@@ -40,7 +40,7 @@ export const errorCatalogue = {
   HOST_FENCED: { retry: 'never', hint: 'Another worker carries this run on; nothing needs doing.' },
   HOST_EPOCH_FAILED: {
     retry: 'later',
-    hint: "/var/lib/etcd-medic on the host must be root's own, be writable and have room. Then press Retry.",
+    hint: "/var/lib/etcd-medic-host on the host must be root's own, be writable and have room. Then press Retry.",
   },
   FENCE_FAILED: { retry: 'later', hint: 'Look at the named hosts: etcd must be stopped and must not come back. Then press Retry.' },
   ARGUMENT_UNSAFE: { retry: 'never', hint: 'The text holds characters that cannot be handed to a host as they are; remove them.' },

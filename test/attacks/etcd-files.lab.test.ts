@@ -270,7 +270,7 @@ echo "etcdutl version: 3.5.16"`;
       expect(
         (
           await on.asRoot(
-            'cat /data/etcd/told; cat /data/etcd/told2; rm /data/etcd/told* /data/etcd/etcdutl; cat /var/lib/etcd-medic/etcd/lock',
+            'cat /data/etcd/told; cat /data/etcd/told2; rm /data/etcd/told* /data/etcd/etcdutl; cat /var/lib/etcd-medic-host/etcd/lock',
           )
         ).stdout,
       ).toMatch(/^uid=\d+\(etcd\) gid=\d+\(etcd\) groups=\d+\(etcd\)\n(?!.*owned)/);

@@ -80,7 +80,7 @@ describe('the holder of the key, by acts', () => {
       );
       await on.asOps(`(cat /tmp/requests; sleep 60) 2>/dev/null | sudo -n ${launcher} 2>/dev/null | sleep 60 >/dev/null 2>&1 &`);
       await on.asRoot(
-        'for n in $(seq 200); do grep -q stuck-prod-000001 /var/lib/etcd-medic/etcd/lock && break; sleep 0.1; done; rm /tmp/requests',
+        'for n in $(seq 200); do grep -q stuck-prod-000001 /var/lib/etcd-medic-host/etcd/lock && break; sleep 0.1; done; rm /tmp/requests',
       );
       const heard = await on.talk(act('remove-scratch'));
       await on.asRoot('pkill -x sleep; rm -f /data/etcd/data.*');
@@ -98,7 +98,7 @@ describe('the holder of the key, by acts', () => {
     expect(heard.every((one) => ['done', 'HOST_FENCED'].includes(codes(one)[0] ?? ''))).toBe(true);
     expect(heard.some((one) => codes(one)[0] === 'done')).toBe(true);
     expect(codes(await on.talkAsOps([act('remove-scratch', {}, { run, epoch: 5 })]))).toEqual(['HOST_FENCED']);
-    await on.asRoot('rm -r /var/lib/etcd-medic/etcd/runs');
+    await on.asRoot('rm -r /var/lib/etcd-medic-host/etcd/runs');
     return 'one after the other under the lock; older epochs are HOST_FENCED';
   });
 

@@ -175,7 +175,7 @@ describe('the holder of the key, in words', () => {
         ask('database', { of: 'aside', of_run: id }),
       ])
         expect(codes(await on.talkAsOps([request])), JSON.stringify(request).slice(0, 200)).toEqual(['HOST_PROTOCOL']);
-    expect((await on.asRoot('ls -A /var/lib/etcd-medic/etcd/runs 2>/dev/null')).stdout).not.toMatch(/\n$|\.\./);
+    expect((await on.asRoot('ls -A /var/lib/etcd-medic-host/etcd/runs 2>/dev/null')).stdout).not.toMatch(/\n$|\.\./);
     return 'HOST_PROTOCOL, and no name is made of them';
   });
 

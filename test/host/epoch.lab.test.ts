@@ -7,7 +7,7 @@ import type { LabHosts } from './lab-hosts.ts';
 import { describeOnEach } from '../lab/versions.ts';
 
 const inTimeMs = 20_000;
-const records = '/var/lib/etcd-medic';
+const records = '/var/lib/etcd-medic-host';
 
 describeOnEach('a host with etcd %s', (etcd) => {
   const h = useHost(`epoch-${etcd.replace('.', '')}`, etcd);

@@ -24,7 +24,7 @@ describeOnEach('a host with etcd %s', (etcd) => {
   it('waits for a restore of before that still runs: it has the lock as long as it lasts', async () => {
     await h.handOver();
     await h.sh(
-      `mkdir -p /var/lib/etcd-medic/etcd; (setsid flock /var/lib/etcd-medic/etcd/lock sleep 2 </dev/null >/dev/null 2>&1 &); sleep 0.3`,
+      `mkdir -p /var/lib/etcd-medic-host/etcd; (setsid flock /var/lib/etcd-medic-host/etcd/lock sleep 2 </dev/null >/dev/null 2>&1 &); sleep 0.3`,
     );
     const beganMs = performance.now();
 

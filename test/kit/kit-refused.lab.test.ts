@@ -46,7 +46,7 @@ describe('kit', () => {
     ],
     [
       "the bot's own machine",
-      async (text: string) => await on.run(`install -d -m 700 -o nobody /var/lib/etcd-medic\n${text}`),
+      async (text: string) => await on.run(`install -d -m 700 -o nobody /var/lib/etcd-medic-host\n${text}`),
       'is this the bot',
     ],
     [
@@ -64,7 +64,7 @@ describe('kit', () => {
 
     const refused = await run(await on.script());
     await on.sh(
-      '[ ! -e /etc/sudoers.kept ] || mv /etc/sudoers.kept /etc/sudoers; [ ! -e /tmp/json ] || mv /tmp/json /usr/lib/python3.13/; rmdir /var/lib/etcd-medic',
+      '[ ! -e /etc/sudoers.kept ] || mv /etc/sudoers.kept /etc/sudoers; [ ! -e /tmp/json ] || mv /tmp/json /usr/lib/python3.13/; rmdir /var/lib/etcd-medic-host',
     );
 
     expect(refused.exitCode).not.toBe(0);

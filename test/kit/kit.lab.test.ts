@@ -43,7 +43,7 @@ describeOnEach('kit on a host of etcd %s', (etcd) => {
     await on.kit();
 
     const { stdout } = await on.sh(
-      `stat -c '%n %U:%G %a' ${launcher} /usr/local/lib/etcd-medic-host/*/etcd_medic_host /usr/local/lib/etcd-medic-host/*/etcd_medic_host/main.py /etc/etcd-medic /etc/etcd-medic/host.json /etc/sudoers.d/etcd-medic /var/lib/etcd-medic /var/log/etcd-medic-host.log /home/etcdops/.ssh /home/etcdops/.ssh/authorized_keys`,
+      `stat -c '%n %U:%G %a' ${launcher} /usr/local/lib/etcd-medic-host/*/etcd_medic_host /usr/local/lib/etcd-medic-host/*/etcd_medic_host/main.py /etc/etcd-medic /etc/etcd-medic/host.json /etc/sudoers.d/etcd-medic /var/lib/etcd-medic-host /var/log/etcd-medic-host.log /home/etcdops/.ssh /home/etcdops/.ssh/authorized_keys`,
     );
     const version = `/usr/local/lib/etcd-medic-host/${sha256.slice(0, 12)}/etcd_medic_host`;
     expect(stdout.split('\n')).toEqual([
@@ -53,7 +53,7 @@ describeOnEach('kit on a host of etcd %s', (etcd) => {
       '/etc/etcd-medic root:root 755',
       '/etc/etcd-medic/host.json root:root 644',
       '/etc/sudoers.d/etcd-medic root:root 440',
-      '/var/lib/etcd-medic root:root 700',
+      '/var/lib/etcd-medic-host root:root 700',
       '/var/log/etcd-medic-host.log root:root 600',
       '/home/etcdops/.ssh etcdops:etcdops 700',
       '/home/etcdops/.ssh/authorized_keys etcdops:etcdops 600',

@@ -15,7 +15,7 @@ import { siteOf } from './urls.ts';
 export const sudoersPath = '/etc/sudoers.d/etcd-medic';
 
 /** What the bot leaves on a host outside of etcd's directories, for a shell; a reset removes it. */
-export const doorLeavings: readonly string[] = ['/var/lib/etcd-medic/*'];
+export const doorLeavings: readonly string[] = ['/var/lib/etcd-medic-host/*'];
 
 /**
  * Lets the bot in. Called when a host's files are written and it is up, and again at each reset: then it puts back what a test changed.
@@ -70,7 +70,7 @@ const written = [
   '/usr/local/sbin/etcd-medic-host',
   '/home/etcdops/.ssh/authorized_keys',
   '/root/.ssh/authorized_keys',
-  '/var/lib/etcd-medic',
+  '/var/lib/etcd-medic-host',
   logPath,
   sudoersPath,
 ];

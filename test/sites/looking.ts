@@ -71,7 +71,7 @@ export async function expectTidy({ hosts, site }: Lab, { run, view }: Carried, m
     const places = '/etc /run/systemd /tmp /var/tmp /var/lib /home /root /srv /data /wal';
     const left = await sh(
       host,
-      `find ${places} -path /var/lib/etcd-medic -prune -o -name '*${run}*' -prune -print 2>/dev/null | sort; true`,
+      `find ${places} -path /var/lib/etcd-medic-host -prune -o -name '*${run}*' -prune -print 2>/dev/null | sort; true`,
     );
     expect(left, host.name).toEqual(moved.includes(host) ? aside : []);
     for (const path of left) expect(view.conclusion).toContain(path);

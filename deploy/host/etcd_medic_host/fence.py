@@ -13,7 +13,7 @@ MYPY = False
 if MYPY:
     from typing import Any, Callable
 
-ROOT = '/var/lib/etcd-medic'
+ROOT = '/var/lib/etcd-medic-host'
 TURN_SECONDS = 10
 EARLIER_SECONDS = 120
 KEPT_DAYS = 30

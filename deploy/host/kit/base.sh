@@ -5,7 +5,7 @@
 lib=/usr/local/lib/etcd-medic-host
 launcher=/usr/local/sbin/etcd-medic-host
 sudoers=/etc/sudoers.d/etcd-medic
-state=/var/lib/etcd-medic
+state=/var/lib/etcd-medic-host
 log=/var/log/etcd-medic-host.log
 madeby=etcd-medic
 
