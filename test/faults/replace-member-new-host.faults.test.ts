@@ -48,7 +48,9 @@ describe.each(['3.4', '3.5'] as const)('replace-member with a new host on etcd %
     const removal = await waitForGate(stage, run, 'remove-member');
     const view = await approveAll(stage, run);
 
-    expect(refused.reason).toMatch(new RegExp(`etcd03: The peer certificate \\(.*\\) does not cover ${spare.address.replaceAll('.', '\\.')}`));
+    expect(refused.reason).toMatch(
+      new RegExp(`etcd03: The peer certificate \\(.*\\) does not cover ${spare.address.replaceAll('.', '\\.')}`),
+    );
     expect(refused.reason).toMatch(/do not belong together/);
     expect(untouched).toEqual(before);
     expect(removal.facts['etcd on etcd03']).toMatch(/nothing is stopped there, but a removed member can never rejoin/);

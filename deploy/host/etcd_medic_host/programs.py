@@ -116,7 +116,7 @@ _KEY_LINE = re.compile(r'[A-Za-z0-9+/=]+\s?\Z')
 
 
 def shortened(data: bytes, limit: int = 4096) -> str:
-    """At most `limit` bytes as text without private keys, its middle left out; cut between lines where there are some, as half a secret is not known for one."""
+    """At most `limit` characters, without private keys, the middle left out; cut between lines where it can be: half a secret is not known for one."""
     text = without_keys(data.decode('utf-8', 'replace'))
     if len(text) <= limit:
         return text
