@@ -181,4 +181,67 @@ describe('advance', () => {
     expect(came).toEqual({ state: 'ended', outcome: 'completed' });
     expect(run.view().steps).toMatchObject([{ state: 'declined', note: 'It stays.' }]);
   });
+
+  it('looks at a destruction in one moment: when its card is made, and when it was approved; one that waits only at whether it is needed', async () => {
+    const moments: string[][] = [];
+    let done = false;
+    let moment: string[] | undefined;
+    const looks = async <T>(name: string, seen: () => T): Promise<T> => {
+      if (moment === undefined) {
+        moments.push((moment = []));
+        setImmediate(() => (moment = undefined));
+      }
+      moment.push(name);
+      // What is asked of a host takes longer than a turn of the loop.
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      return seen();
+    };
+    const run = engine([
+      destroy('purge', 'Delete it', {
+        plan: () => looks('plan', () => []),
+        loses: 'it',
+        blastRadius: 'general',
+        requires: () => looks('requires', () => holds()),
+        facts: () => looks('facts', () => ({ there: String(done) })),
+        run: async () => void (done = true),
+        verify: () => looks('already', () => (done ? holds() : fails('it is there'))),
+      }),
+    ]);
+    const all = ['already', 'facts', 'plan', 'requires'];
+    const seen = async () => {
+      moments.splice(0);
+      await run.once();
+      return moments.map((names) => names.toSorted());
+    };
+
+    expect(await seen()).toEqual([all]);
+    expect(await seen()).toEqual([['already']]);
+    run.say('approve');
+    expect(await seen()).toEqual([all, ['already']]);
+    expect(run.view().steps).toMatchObject([{ state: 'done' }]);
+  });
+
+  it('does not act on an approval beside which somebody has said no while it was looking', async () => {
+    let ran = false;
+    const run = engine([
+      destroy('purge', 'Delete it', {
+        plan,
+        loses: 'it',
+        blastRadius: 'general',
+        requires: async () => holds(),
+        facts: async () => ({}),
+        run: async () => void (ran = true),
+        verify: async () => {
+          if (run.said.length === 1) run.say('reject', 'U0CAROL');
+          return fails('it is there');
+        },
+      }),
+    ]);
+    await run.once();
+    run.say('approve');
+
+    const came = await run.once();
+
+    expect([ran, came]).toMatchObject([false, { state: 'ended', outcome: 'rejected' }]);
+  });
 });
