@@ -124,9 +124,10 @@ function waitingOf(session: Session): Waiting {
 
 /** Prints the script alone on standard output, so that it can be piped to a host. */
 async function kit(words: readonly string[]): Promise<number> {
-  const { script, remarks } = await writeKit(words, { config: loadConfig(), derivePublicKey });
+  const { script, remarks, typed } = await writeKit(words, { config: loadConfig(), derivePublicKey });
   process.stdout.write(script);
   for (const remark of remarks) complain(`etcd-medic: ${remark}`);
+  for (const line of typed) complain(`  ${line}`);
   return exitCodes.done;
 }
 

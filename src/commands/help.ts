@@ -91,10 +91,18 @@ function exampleOf(declared: Declared, clusters: KnownClusters): string {
     value: 'test',
     from: '10.0.0.5',
     allow: 'look,stop-and-start,restore',
+    endpoint: 'https://10.0.0.31:2379',
+    name: 'prod',
+    'ssh-user': 'etcdops',
+    out: '/etc/etcd-medic',
+    'known-host': "'10.0.0.31 ssh-ed25519 AAAA…'",
+    'known-hosts': 'said-by-the-kit.txt',
   };
+  const files: Readonly<Record<string, string>> = { ca: 'ca.pem', cert: 'root.pem', key: 'root-key.pem' };
   const words = declared.arguments.flatMap((spec) => {
     if (!spec.required && spec.kind !== 'option') return [];
-    const value = isMember(spec) ? member : (samples[spec.name] ?? placeholderOf(spec).split('|').at(-1) ?? '');
+    const sample = (placeholderOf(spec) === 'file' ? files[spec.name] : undefined) ?? samples[spec.name];
+    const value = isMember(spec) ? member : (sample ?? placeholderOf(spec).split('|').at(-1) ?? '');
     if (spec.kind === 'positional') return [value];
     return spec.kind === 'flag' ? [flagOf(spec)] : [flagOf(spec), value];
   });

@@ -16,9 +16,14 @@ export interface Attempt {
 }
 
 /** ssh's own words (sshconnect.c, clientloop.c), most telling first. */
-const sshSays: readonly (readonly [RegExp, ErrorCode, string])[] = [
+const sshSays: readonly (readonly [RegExp, ErrorCode, string, string?])[] = [
   [/REMOTE HOST IDENTIFICATION HAS CHANGED/, 'HOST_KEY_MISMATCH', 'its host key has changed'],
-  [/No .* host key is known for/, 'HOST_KEY_MISMATCH', 'its host key is not in knownHostsFile'],
+  [
+    /No .* host key is known for/,
+    'HOST_KEY_MISMATCH',
+    'its host key is not in knownHostsFile',
+    'Add the line that the kit printed when root ran it on that host; never what the network says.',
+  ],
   [/Host key verification failed/, 'HOST_KEY_MISMATCH', 'its host key could not be verified'],
   [/UNPROTECTED PRIVATE KEY FILE/, 'HOST_AUTH_REFUSED', 'others can read identityFile, so ssh does not use it'],
   [/no such identity|Load key /i, 'HOST_AUTH_REFUSED', 'identityFile cannot be read'],
@@ -51,11 +56,18 @@ export function channelEnded(attempt: Attempt, end: LinkEnd, greeted: boolean): 
   // ssh's own failures have 255 (ssh(1), EXIT STATUS); any other code is that of what it started on the host.
   if (end.exitCode === 255 || (greeted && end.exitCode === undefined)) {
     const known = sshSays.find(([pattern]) => pattern.test(end.said));
-    const [, code, because] = known ?? [undefined, 'HOST_UNREACHABLE' as const, `the connection broke (${said || 'ssh gave no reason'})`];
+    const [, code, because, hint] = known ?? [
+      undefined,
+      'HOST_UNREACHABLE' as const,
+      `the connection broke (${said || 'ssh gave no reason'})`,
+    ];
     // Whose key or name it is about, only ssh's own words tell.
     const words = known === undefined ? '' : `, and ssh said: ${said}`;
     const way = end.through === undefined ? '' : ` The way there leads through ${end.through}${words}.`;
-    return new OpsError(code, `${where} cannot be asked: ${because}.${way} It was to do this: ${what}.`, { details });
+    return new OpsError(code, `${where} cannot be ${greeted ? `asked (${what})` : 'reached over ssh'}: ${because}.${way}`, {
+      details,
+      ...(hint !== undefined && { hint }),
+    });
   }
   if (!greeted && sudoSaysNo.test(end.said)) {
     return new OpsError('HOST_SUDO_REFUSED', `sudo on ${where} does not start etcd-medic-host: ${said}.`, { details });

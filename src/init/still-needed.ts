@@ -1,4 +1,5 @@
 /** What is still to be done by a person after `init`, as lines to type: the key, the certificate, the host keys, the kit. */
+import { keysInto, onHosts } from '../kit/typed.ts';
 import type { FirstConfig } from './config-text.ts';
 import type { KnownHosts } from './known-hosts.ts';
 
@@ -38,11 +39,19 @@ export function stillNeeded(
           },
         ]),
     ...(tls === undefined ? [] : certificateNeeded(tls, certificate)),
+    {
+      what: 'A script for root on each host:',
+      lines: [`etcd-medic kit ${name} > kit.sh`, ...onHosts(first.members.map(({ host }) => host))],
+    },
     ...(known.without.length === 0
       ? []
       : [
           {
-            what: 'Host keys. What the network says nobody vouches for, so none was taken from it. The kit prints each host’s own line: add them there; or fetch them, and compare the fingerprints with what each host says itself:',
+            what: 'Host keys. What the network says nobody vouches for, so none was taken from it. The kit prints each host’s own:',
+            lines: [keysInto(ssh.knownHostsFile)],
+          },
+          {
+            what: 'Or fetch them, and compare the fingerprints with what each host says itself:',
             lines: [
               `ssh-keyscan -t ed25519 ${known.without.join(' ')} >> ${ssh.knownHostsFile}`,
               `ssh-keygen -lf ${ssh.knownHostsFile}`,
@@ -50,7 +59,6 @@ export function stillNeeded(
             ],
           },
         ]),
-    { what: 'Next, a script for root on each host:', lines: [`etcd-medic kit ${name} > kit.sh`] },
     { what: 'And then, until nothing is wrong:', lines: [`etcd-medic doctor ${name}`] },
   ];
 }

@@ -1,4 +1,5 @@
 /** `etcd-medic kit`: words become the script that prepares a host. Needs config.yaml alone. */
+import { keysInto, onHosts } from './typed.ts';
 import { mistake, readWords } from '../commands/grammar.ts';
 import { didYouMean, quoted } from '../commands/nearest.ts';
 import { setUpWords } from '../commands/words.ts';
@@ -23,6 +24,8 @@ interface KitDeps {
 export interface WrittenKit {
   readonly script: string;
   readonly remarks: readonly string[];
+  /** What is typed next. */
+  readonly typed: readonly string[];
 }
 
 /**
@@ -53,7 +56,15 @@ export async function writeKit(
     hosts,
     program,
   });
-  return { script, remarks: remarksOf(hosts, text('from') === '' && values['remove'] !== true) };
+  const installs = values['remove'] !== true;
+  return {
+    script,
+    remarks: [
+      ...(installs && text('from') === '' ? [anywhere] : []),
+      installs ? 'By root on each host, and its key into knownHostsFile here:' : 'By root on each host:',
+    ],
+    typed: [...onHosts(hosts), ...(installs ? [keysInto(cluster.ssh.knownHostsFile)] : [])],
+  };
 }
 
 function clusterOf(name: string, { clusters }: KitDeps['config']): readonly [string, Cluster] {
@@ -90,9 +101,4 @@ function userMistake(cluster: string, user: string, asRoot: boolean): OpsError {
   );
 }
 
-function remarksOf(hosts: readonly string[], anywhere: boolean): readonly string[] {
-  return [
-    ...(anywhere ? ['The key will be taken from any address; `--from <address of the bot>` makes a stolen one useless elsewhere.'] : []),
-    `To be run by root: ${hosts.map((host) => `ssh root@${host} sh < kit.sh`).join('; ')}`,
-  ];
-}
+const anywhere = 'The key will be taken from any address; `--from <address of the bot>` makes a stolen one useless elsewhere.';

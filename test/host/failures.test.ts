@@ -36,7 +36,16 @@ describe('channelEnded', () => {
 
     expect(error.code).toBe(code);
     expect(error.message).toContain('etcd01 (192.0.2.1)');
-    expect(error.message).toContain('do stop');
+  });
+
+  it('says what was asked when the connection breaks later, and where the line of a host comes from whose key nobody knows', () => {
+    expect(channelEnded(attempt, ended('Timeout, server 192.0.2.1 not responding.'), true).message).toContain(
+      'cannot be asked (do stop): ',
+    );
+    expect(channelEnded(attempt, ended('No ED25519 host key is known for 192.0.2.1'), false)).toMatchObject({
+      message: 'etcd01 (192.0.2.1) cannot be reached over ssh: its host key is not in knownHostsFile.',
+      hint: expect.stringMatching(/^Add the line that the kit printed/) as string,
+    });
   });
 
   it('names the hosts on the way, and quotes ssh: it may speak of one of them', () => {

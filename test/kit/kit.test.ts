@@ -1,5 +1,7 @@
 /** The words of `etcd-medic kit`: what they are read as, and what is said of wrong ones. */
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -37,11 +39,16 @@ function kit(
 
 describe('kit', () => {
   it('is for every host of the cluster', async () => {
-    const { script, remarks } = await kit('prod');
+    const { script, typed } = await kit('prod');
 
     expect(script).toContain("kit_hosts='10.0.0.31 10.0.0.32'");
     expect(script).toContain("kit_action='install'");
-    expect(remarks.join()).toContain('ssh root@10.0.0.32 sh < kit.sh');
+    expect(typed).toEqual([
+      'ssh root@10.0.0.31 sh < kit.sh | tee -a kit-said.txt',
+      'ssh root@10.0.0.32 sh < kit.sh | tee -a kit-said.txt',
+      "grep -h ' AAAA' kit-said.txt >> /nowhere/known_hosts",
+    ]);
+    expect((await kit('prod --remove')).typed).toHaveLength(2);
   });
 
   it('says that a key without --from is good everywhere', async () => {
@@ -87,5 +94,24 @@ describe('kit', () => {
       code: 'CONFIG_INVALID',
       hint: expect.stringContaining('ssh-keygen') as string,
     });
+  });
+
+  it('prints how the keys that the hosts showed get into knownHostsFile, whatever else was said', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'etcd-medic-kit-'));
+    const key = 'AAAAC3NzaC1lZDI1NTE5AAAAIIbY1g0480UWJ5aSO9H1+S7jp0AFJEFowvIvkK+++0m3';
+    await writeFile(
+      join(folder, 'kit-said.txt'),
+      ['31', '32']
+        .map((last) => `Found:\n  data-dir /AAAA\nFor knownHostsFile on the bot's machine:\n  10.0.0.${last} ssh-ed25519 ${key}\n`)
+        .join(''),
+    );
+    const { typed } = await kit('prod');
+
+    execFileSync('sh', ['-euc', typed.at(-1)?.replace('/nowhere', folder) ?? ''], { cwd: folder });
+
+    for (const last of ['31', '32'])
+      expect(execFileSync('ssh-keygen', ['-F', `10.0.0.${last}`, '-f', join(folder, 'known_hosts')], { encoding: 'utf8' })).toContain(key);
+    expect(await readFile(join(folder, 'known_hosts'), 'utf8')).not.toContain('data-dir');
+    await rm(folder, { recursive: true });
   });
 });
