@@ -22,7 +22,7 @@ export const boundaries: Readonly<Record<string, Boundary>> = {
   queue: { sees: ['checkup', 'engine', 'procedures'], seesTypesOf: ['config', 'etcd', 'host', 'snapshots'] },
   terminal: { sees: ['commands', 'engine', 'procedures'], seesTypesOf: ['checkup', 'config'] },
   kit: { sees: ['commands'], seesTypesOf: ['config'] },
-  init: { sees: ['commands', 'engine'], seesTypesOf: ['etcd'] },
+  init: { sees: ['commands', 'engine', 'kit'], seesTypesOf: ['etcd'] },
   slack: { sees: ['access', 'commands', 'engine', 'procedures'], seesTypesOf: ['checkup', 'config', 'queue'] },
   // Parts of main.ts and cli.ts: nobody else sees it.
   wiring: {

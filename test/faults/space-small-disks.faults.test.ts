@@ -43,7 +43,7 @@ describe('recover-space on etcd 3.4, with small disks', () => {
     expect(noRoom).toMatchObject({
       kind: 'failure',
       reason: expect.stringMatching(
-        /etcd02 has .* free on the disk of \/data\/etcd\/data and needs .* are missing there\. .*ETCD_QUOTA_BACKEND_BYTES=\d+/,
+        /etcd02 has .* free on the disk of its data-dir and needs .* are missing there\. .*ETCD_QUOTA_BACKEND_BYTES=\d+/,
       ),
     });
     expect(noRoom.reason).not.toContain('etcd01 has');
