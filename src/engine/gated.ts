@@ -11,6 +11,9 @@ import type { GateRecord } from './replay.ts';
 import type { AttestStep, DestroyStep } from './step.ts';
 import { withdraw } from './withdraw.ts';
 
+/** A look that is older than this says nothing of now: who may approve is asked of Slack in between, which may take long. */
+const lookHoldsMs = 250;
+
 /** What the two kinds of steps behind an approval differ in. */
 export interface Guarded {
   readonly step: DestroyStep | AttestStep;
@@ -38,7 +41,7 @@ export async function pass(execution: Execution, guarded: Guarded): Promise<Step
     const cut = execution.state.inDoubt.get(step.id);
     // Where a gate is to be opened, or somebody has approved, all of it is looked at in one moment; else only whether a gate is needed still.
     const needsAll = cut === undefined && (await opensOrActs(execution, latestGate(execution, step.id)));
-    const [before, seen] = await bothOf(guarded.already(), needsAll ? lookAgain(guarded) : undefined);
+    const [before, seen] = await bothOf(guarded.already(), needsAll ? lookAgain(execution, guarded) : undefined);
     await execution.deps.commands.flush();
     if (before.holds) {
       await withdraw(
@@ -157,7 +160,8 @@ interface Acting {
 /** Approved: reads the world again; only if plan and facts are those that were approved does it act. */
 async function actOn(execution: Execution, guarded: Guarded, { record, by, because, seen }: Acting): Promise<StepResult> {
   const { gate } = record;
-  const { required, covered } = seen ?? (await lookAgain(guarded));
+  const isOfNow = seen !== undefined && execution.since(seen.at) <= lookHoldsMs;
+  const { required, covered } = isOfNow ? seen : await lookAgain(execution, guarded);
   if (covered === undefined || digestOf(covered) !== gate.digest) {
     const difference = required.holds && covered !== undefined ? differenceOf(gate, covered) : reasonOf(required);
     await execution.record({ type: 'gate-settled', gateId: gate.gateId, outcome: 'voided', decisions: by, difference });
@@ -182,7 +186,7 @@ async function refused(
 }
 
 async function openGate(execution: Execution, guarded: Guarded, because: string, seen?: Look): Promise<StepResult> {
-  const { required, covered } = seen ?? (await lookAgain(guarded));
+  const { required, covered } = seen ?? (await lookAgain(execution, guarded));
   if (covered === undefined) return execution.fail(guarded.step, requirementFailure(reasonOf(required)));
   await execution.deps.commands.flush();
   const { id, title } = guarded.step;
@@ -201,6 +205,8 @@ async function openGate(execution: Execution, guarded: Guarded, because: string,
 }
 
 interface Look {
+  /** When it was over. */
+  readonly at: Date;
   readonly required: Finding;
   readonly covered: Covered | undefined;
 }
@@ -215,12 +221,13 @@ async function bothOf<First, Second>(
 }
 
 /** What is required and what is covered, looked at side by side; the second only where the first holds. */
-async function lookAgain(guarded: Guarded): Promise<Look> {
+async function lookAgain({ deps: { clock } }: Execution, guarded: Guarded): Promise<Look> {
   const [required, covered] = await Promise.allSettled([guarded.requires(), guarded.covered()]);
   if (required.status === 'rejected') throw required.reason;
-  if (!required.value.holds) return { required: required.value, covered: undefined };
+  const at = clock.now();
+  if (!required.value.holds) return { at, required: required.value, covered: undefined };
   if (covered.status === 'rejected') throw covered.reason;
-  return { required: required.value, covered: covered.value };
+  return { at, required: required.value, covered: covered.value };
 }
 
 function reasonOf(finding: Finding): string {

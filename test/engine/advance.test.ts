@@ -193,7 +193,7 @@ describe('advance', () => {
       }
       moment.push(name);
       // What is asked of a host takes longer than a turn of the loop.
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
       return seen();
     };
     const run = engine([
@@ -219,6 +219,35 @@ describe('advance', () => {
     run.say('approve');
     expect(await seen()).toEqual([all, ['already']]);
     expect(run.view().steps).toMatchObject([{ state: 'done' }]);
+  });
+
+  it('looks once more before it acts when asking who may approve has taken long', async () => {
+    let quorum = false;
+    let ran = false;
+    const run = engine([
+      destroy('purge', 'Delete it', {
+        plan,
+        loses: 'it',
+        blastRadius: 'general',
+        requires: async () => (quorum ? fails('it has quorum again.') : holds()),
+        facts: async () => ({}),
+        run: async () => void (ran = true),
+        verify: async () => fails('it is there'),
+      }),
+    ]);
+    Object.assign(run.deps.rules, {
+      mayApprove: async () => {
+        await run.clock.sleep(251);
+        quorum = true;
+        return true;
+      },
+    });
+    await run.once();
+    run.say('approve');
+
+    const came = await run.once();
+
+    expect([ran, came]).toMatchObject([false, { state: 'waiting', gate: { kind: 'failure', reason: 'it has quorum again.' } }]);
   });
 
   it('does not act on an approval beside which somebody has said no while it was looking', async () => {
