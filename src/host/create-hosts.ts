@@ -66,6 +66,7 @@ export function createHosts(deps: HostsDeps): Hosts {
       record,
       conceal,
       clock,
+      monotonicMs,
       tenure,
     });
     const host = createRemoteHost({ client, member, address, clientUrl, peerUrl, unit, run: runId, clock, monotonicMs });

@@ -9,7 +9,7 @@ import { OpsError } from '../errors.ts';
 import { wireAct, actLimitMs } from './acts.ts';
 import type { Encoding } from './acts.ts';
 import type { Send } from './conversation.ts';
-import type { HostAnswer } from './request.ts';
+import type { HostAnswer, HostRequest } from './request.ts';
 import type { HostClient } from './host-client.ts';
 import type { Delivery } from './host.ts';
 import * as limits from './limits.ts';
@@ -24,13 +24,15 @@ interface HandOver {
   readonly clock: Pick<Clock, 'now'>;
   /** A look that has this run. */
   readonly seen: Seen;
+  /** Looks that will be asked for right after it. */
+  readonly after: readonly HostRequest[];
 }
 
 const options = { params: { [constants.ZSTD_c_compressionLevel]: 1 }, chunkSize: limits.compressedBlockBytes };
 const compressed = promisify(zstdCompress);
 
 /** The host compares the hash before the file gets its name. @throws OpsError HOST_*, STORE_FAILED when the file cannot be read here */
-export async function handOver({ client, run, clock, seen }: HandOver, delivery: Delivery, progress: Progress): Promise<HostAnswer> {
+export async function handOver({ client, run, clock, seen, after }: HandOver, delivery: Delivery, progress: Progress): Promise<HostAnswer> {
   const { entry } = entryOf(client.where, seen, { run, what: 'snapshot' });
   const isThere = entry !== null && entry.bytes === delivery.bytes;
   // Of one that is there the host itself says whether it is the one.
@@ -43,6 +45,7 @@ export async function handOver({ client, run, clock, seen }: HandOver, delivery:
     what: 'do receive',
     limitMs: actLimitMs(act, delivery.bytes),
     arguments: { act: wireAct(act, encoding) },
+    after,
     send: sender(delivery, encoding, clock, progress),
   });
 }

@@ -29,6 +29,8 @@ export interface HostClientDeps {
   /** Takes known secrets out of what a host answered. Nothing is known when not given. */
   readonly conceal?: Conceal | undefined;
   readonly clock: Pick<Clock, 'now'>;
+  /** Milliseconds of a clock that nobody sets. */
+  readonly monotonicMs: () => number;
   /** In whose name something is changed; undefined where nothing may be. */
   readonly tenure: Tenure | undefined;
 }
@@ -98,7 +100,7 @@ export function createHostClient(deps: HostClientDeps): HostClient {
 
   return {
     where,
-    ask: askTogether(where, inTurn),
+    ask: askTogether(where, inTurn, deps.monotonicMs),
     async close({ keepsChannels = false } = {}) {
       isClosed = true;
       // Of a request that is cut off nobody knows what would still come.

@@ -169,6 +169,20 @@ export type DestroyAct =
   /** Deletes what this run moved aside, for good. */
   | { readonly act: 'delete-aside' };
 
+/**
+ * What is asked of a host right after an act: the answers come with the act's own, and count as looks of now for a quarter of a second. Whoever
+ * asks then does so as ever; what was not foreseen, or came too late, costs a request.
+ */
+export interface Foreseen {
+  readonly plan?: { readonly acts: readonly HostAct[]; readonly assuming?: readonly HostAct[] };
+  /** With its size. */
+  readonly dir?: Part;
+  readonly restored?: RestoredPart;
+}
+
+/** What etcd's tool can read. */
+export type RestoredPart = 'data' | { readonly run: RunId; readonly what: 'restored' | 'aside' };
+
 /** An act that a plan can show; `receive` is carried out by `handOver`, `fetch-database` and `v2-fetch` by their own methods. */
 export type HostAct =
   | ChangeAct
@@ -208,7 +222,7 @@ export interface Host {
   /** Whether etcd is stopped and cannot come back: unit inactive and masked, no process of it, client and peer port closed as seen from here. */
   fenced(): Promise<Finding>;
   /** What etcd's tool says of the database in it; undefined when it is not there. */
-  restored(part: 'data' | { readonly run: RunId; readonly what: 'restored' | 'aside' }): Promise<RestoredFacts | undefined>;
+  restored(part: RestoredPart): Promise<RestoredFacts | undefined>;
   /** How etcd is configured at this moment. */
   configuration(): Promise<HostFacts['configuration']>;
   /** Whether the settings already stand in etcd's configuration, and systemd knows. */
@@ -230,11 +244,11 @@ export interface Host {
    */
   plan(acts: readonly HostAct[], assuming?: readonly HostAct[]): Promise<readonly (readonly PlannedCommand[])[]>;
   /** Carries an act out, as far as it is left to do; gives the difference that `settings` made, as text. */
-  do(act: ChangeAct): Promise<{ readonly difference?: string }>;
+  do(act: ChangeAct, foreseen?: Foreseen): Promise<{ readonly difference?: string }>;
   /** Carries it out when what is left to do is still part of what was approved. @throws OpsError HOST_PLAN_MOVED when it is not */
-  destroy(act: DestroyAct, approval: Approval): Promise<void>;
+  destroy(act: DestroyAct, approval: Approval, foreseen?: Foreseen): Promise<void>;
   /** Hands a file over: mode 0600, its name only when its sha256 is right. Free disk is looked at first. */
-  handOver(delivery: Delivery, progress: Progress): Promise<void>;
+  handOver(delivery: Delivery, progress: Progress, foreseen?: Foreseen): Promise<void>;
   /** Copies `member/snap/db` of the data-dir to a new local file (mode 0600, fsynced). Refuses while etcd runs: the copy would be torn. */
   fetchDatabase(toPath: string, progress: Progress): Promise<{ readonly bytes: number; readonly sha256: string }>;
 

@@ -1,7 +1,8 @@
 /** Looks at a host: those of one moment are one request, and none is remembered. */
 import type { RunId } from '../ids.ts';
 import { unknownAnswer } from './failures.ts';
-import type { HostAnswer } from './request.ts';
+import { argumentsOf } from './request.ts';
+import type { HostAnswer, HostRequest } from './request.ts';
 import type { HostClient } from './host-client.ts';
 import { lookAfterActMs, lookLimitMs } from './limits.ts';
 import { Look } from './look.ts';
@@ -23,6 +24,17 @@ export interface Seen extends Look {
   readonly answeredAtMs: number;
 }
 
+/** One look, as it is asked for. */
+export function lookRequest({ runs = [], ...wanted }: Wanted): HostRequest {
+  const flags = (['sizes', 'tools', 'certificates'] as const).filter((flag) => wanted[flag] === true);
+  return {
+    verb: 'look',
+    what: 'look',
+    limitMs: lookLimitMs,
+    arguments: { ...(runs.length > 0 && { runs }), ...Object.fromEntries(flags.map((flag) => [flag, true])) },
+  };
+}
+
 /** The looks at one host. */
 export interface Looks {
   /** What was seen a moment ago, as far as nothing was done here since; else a look. For what an act goes by, and does not rest on: the host looks itself. */
@@ -42,15 +54,11 @@ export function createLooks(client: HostClient, monotonicMs: () => number): Look
 
   const ask = async (wants: readonly Wanted[]): Promise<Seen> => {
     const answer = await client.ask({
-      verb: 'look',
-      what: 'look',
-      limitMs: lookLimitMs,
+      ...lookRequest({}),
       arguments: () => {
         // It is sent now: who wants something from here on gets a look of their own.
         collecting = undefined;
-        const runs = [...new Set(wants.flatMap(({ runs = [] }) => runs))];
-        const flags = (['sizes', 'tools', 'certificates'] as const).filter((flag) => wants.some((wanted) => wanted[flag] === true));
-        return { ...(runs.length > 0 && { runs }), ...Object.fromEntries(flags.map((flag) => [flag, true])) };
+        return argumentsOf(lookRequest(all(wants)));
       },
     });
     const seen = seenOf(client.where, answer.done, answer);
@@ -89,6 +97,13 @@ export function createLooks(client: HostClient, monotonicMs: () => number): Look
       }
     },
   };
+}
+
+/** Whatever any of them wants. */
+function all(wants: readonly Wanted[]): Wanted {
+  const any = (flag: 'sizes' | 'tools' | 'certificates') => wants.some((wanted) => wanted[flag] === true);
+  const runs = [...new Set(wants.flatMap(({ runs = [] }) => runs))];
+  return { runs, sizes: any('sizes'), tools: any('tools'), certificates: any('certificates') };
 }
 
 /** Sizes are never in it: that of a directory is not told from one that was not counted. */

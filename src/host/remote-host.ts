@@ -11,11 +11,11 @@ import { fenced, portsSeen, silent } from './fence.ts';
 import { fetchFile } from './fetch.ts';
 import { cleanedLines } from './foreign-text.ts';
 import { handOver } from './hand-over.ts';
-import type { HostAnswer } from './request.ts';
+import type { HostAnswer, HostRequest } from './request.ts';
 import type { HostClient } from './host-client.ts';
-import type { ChangeAct, DestroyAct, Host, Part, RestoredFacts } from './host.ts';
+import type { ChangeAct, DestroyAct, Foreseen, Host, HostAct, Part, RestoredFacts, RestoredPart } from './host.ts';
 import * as limits from './limits.ts';
-import { createLooks, seenOf } from './looks.ts';
+import { createLooks, lookRequest, seenOf } from './looks.ts';
 import type { Looks, Seen } from './looks.ts';
 import { approvedFor } from './operation.ts';
 import { optional } from './optional.ts';
@@ -59,24 +59,42 @@ export function createRemoteHost(deps: RemoteHostDeps): Host {
     ports: async () => await portsSeen(fence),
     fenced: async () => await fenced(fence),
     async plan(acts, assuming = []) {
-      const { done } = await client.ask({
-        verb: 'plan',
-        what: 'plan',
-        limitMs: limits.lookLimitMs,
-        run,
-        arguments: { acts: [...assuming, ...acts].map((act) => wireAct(act)) },
-      });
+      const { done } = await client.ask(planRequest(run, acts, assuming));
       return plannedCommands(done, { where, member, assumed: assuming.length, asked: acts.length });
     },
     ...actsOf({ client, looks, run, member }, async () => await silent(fence)),
-    async handOver(delivery, progress) {
+    async handOver(delivery, progress, foreseen) {
       const seen = await looks.lately({ runs: [run] });
-      await looks.during(async () => took(where, await handOver({ client, run, clock, seen }, delivery, progress)));
+      const after = requestsOf(run, foreseen);
+      await looks.during(async () => took(where, await handOver({ client, run, clock, seen, after }, delivery, progress)));
     },
     fetchDatabase: async (toPath, progress) =>
       await fetchFile({ client, clock, arguments: { what: 'database' }, name: 'database' }, toPath, progress),
     v2: createHostV2({ client, looks, run, clock }),
   };
+}
+
+function planRequest(run: RunId, acts: readonly HostAct[], assuming: readonly HostAct[] = []): HostRequest {
+  const wired = [...assuming, ...acts].map((act) => wireAct(act));
+  return { verb: 'plan', what: 'plan', limitMs: limits.lookLimitMs, run, arguments: { acts: wired } };
+}
+
+function databaseRequest(part: RestoredPart): HostRequest {
+  return {
+    verb: 'database',
+    what: `database of ${part === 'data' ? 'data' : part.what}`,
+    limitMs: limits.statusLimitMs,
+    arguments: part === 'data' ? { of: 'data' } : { of: part.what, of_run: part.run },
+  };
+}
+
+/** As whoever asks for it then will ask. */
+function requestsOf(run: RunId, { plan, dir, restored }: Foreseen = {}): readonly HostRequest[] {
+  return [
+    ...(restored === undefined ? [] : [databaseRequest(restored)]),
+    ...(plan === undefined ? [] : [planRequest(run, plan.acts, plan.assuming)]),
+    ...(dir === undefined ? [] : [lookRequest({ ...runsOf([dir]), sizes: true })]),
+  ];
 }
 
 const Status = z
@@ -121,12 +139,7 @@ function looksOf(client: HostClient, looks: Looks): LooksOfHost {
     has: async (part) => entryOf(where, await looks.at(runsOf([part])), part).entry !== null,
     beside: async () => (await looks.at()).place.beside,
     async restored(part) {
-      const { done } = await client.ask({
-        verb: 'database',
-        what: `database of ${part === 'data' ? 'data' : part.what}`,
-        limitMs: limits.statusLimitMs,
-        arguments: part === 'data' ? { of: 'data' } : { of: part.what, of_run: part.run },
-      });
+      const { done } = await client.ask(databaseRequest(part));
       return restoredFacts(where, done);
     },
     configuration: async () => configurationFacts(await looks.at()),
@@ -180,7 +193,7 @@ interface Acting {
 
 /** What changes something. */
 function actsOf({ client, looks, run, member }: Acting, proveSilent: Host['fenced']): Pick<Host, 'do' | 'destroy'> {
-  const act = async (change: ChangeAct | DestroyAct, approved?: readonly (readonly string[])[]) => {
+  const act = async (change: ChangeAct | DestroyAct, foreseen?: Foreseen, approved?: readonly (readonly string[])[]) => {
     // The file that is worked on says how long that may take.
     const isAboutFile = change.act === 'restore' || change.act === 'v2-unpack';
     const part: Part = { run, what: 'snapshot' };
@@ -191,22 +204,23 @@ function actsOf({ client, looks, run, member }: Acting, proveSilent: Host['fence
         what: `do ${change.act}`,
         limitMs: actLimitMs(change, bytes),
         arguments: { act: wireAct(change), ...(approved !== undefined && { approved }) },
+        after: requestsOf(run, foreseen),
       });
       return took(client.where, answer);
     });
   };
   return {
-    async do(change) {
-      const { difference } = await act(change);
+    async do(change, foreseen) {
+      const { difference } = await act(change, foreseen);
       return difference === undefined ? {} : { difference: cleanedLines(difference, limits.differenceMaxCharacters) };
     },
-    async destroy(change: DestroyAct, approval: Approval) {
+    async destroy(change: DestroyAct, approval: Approval, foreseen) {
       if (change.act === 'swap' || change.act === 'put-aside' || change.act === 'put-back') {
         // The program proves the rest itself, under its lock. How the ports look from outside it cannot know.
         const finding = await proveSilent();
         if (!finding.holds) throw notFenced(client.where, change.act, finding.because);
       }
-      await act(change, approvedFor(member, approval.plan));
+      await act(change, foreseen, approvedFor(member, approval.plan));
     },
   };
 }

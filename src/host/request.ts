@@ -12,6 +12,8 @@ export interface HostRequest {
   readonly limitMs: number;
   /** The run whose names a plan is made of. A change goes in the name of the tenure's. */
   readonly run?: RunId;
+  /** Looks that will be asked for right after it: their answers come with its own. For `do` alone. */
+  readonly after?: readonly HostRequest[];
   readonly send?: Send;
   readonly take?: Take;
 }
@@ -23,6 +25,12 @@ export interface HostAnswer {
   readonly program: string;
   readonly sentAtMs: number;
   readonly answeredAtMs: number;
+}
+
+/** As a part of another request. */
+export function partOf(request: HostRequest): Readonly<Record<string, unknown>> {
+  const { verb, run } = request;
+  return { verb, arguments: argumentsOf(request), ...(run !== undefined && { run }) };
 }
 
 /** What it asks with, now. */

@@ -52,6 +52,7 @@ const valid: readonly (() => object)[] = [
   () => act('put-back', { of_run: run }, { approved: [] }),
   () => act('delete-aside', {}, { approved: [] }),
   () => act('remove-scratch'),
+  () => act('remove-scratch', {}, { after: [{ verb: 'look', arguments: { runs: [run] } }] }),
   () => act('remove-restored'),
   () => act('make-data-dir'),
   () => act('v2-unpack'),

@@ -49,10 +49,14 @@ let epoch = 1_000;
 export function act(
   name: string,
   args: object = {},
-  { approved, ...rest }: { approved?: readonly (readonly string[])[]; run?: unknown; epoch?: unknown } = {},
+  {
+    approved,
+    after,
+    ...rest
+  }: { approved?: readonly (readonly string[])[]; after?: readonly object[]; run?: unknown; epoch?: unknown } = {},
 ): object {
   epoch += 1;
-  return ask('do', { act: { act: name, ...args }, ...(approved && { approved }) }, { run, epoch, ...rest });
+  return ask('do', { act: { act: name, ...args }, ...(approved && { approved }), ...(after && { after }) }, { run, epoch, ...rest });
 }
 
 export interface Target extends Ground {

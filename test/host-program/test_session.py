@@ -138,6 +138,37 @@ class Answers(unittest.TestCase):
             answer = self.program.ask('reach', {'address': address, 'port': port})
             self.assertIn(answer['done']['reach'], ('refused', 'unreachable'), address)
 
+    def test_an_act_brings_the_looks_that_follow_it(self):
+        self.host.directory(self.host.data)
+        self.host.write('%s.%s.snapshot' % (self.host.data, RUN), 'x')
+        after = [{'verb': 'plan', 'arguments': {'acts': [{'act': 'remove-scratch'}]}, 'run': RUN}, {'verb': 'look', 'arguments': {'runs': [RUN]}}]
+        done = self.program.ask('do', {'act': {'act': 'remove-scratch'}, 'after': after}, run=RUN, epoch=1)['done']
+        self.assertEqual(done['after'][0], {'done': {'plans': [{'operations': []}]}})
+        self.assertIsNone(done['after'][1]['done']['place']['runs'][RUN]['snapshot'])
+
+    def test_what_is_no_look_keeps_an_act_from_being_done(self):
+        path = '%s.%s.snapshot' % (self.host.data, RUN)
+        self.host.write(path, 'x')
+        for after in ([{'verb': 'do', 'arguments': {'act': {'act': 'stop'}}}], [{'verb': 'fetch', 'arguments': {}}], ['look'], [], [{'verb': 'look'}], [{'verb': 'look', 'arguments': {}, 'x': 1}]):
+            program = Program(self, self.host)
+            answer = program.ask('do', {'act': {'act': 'remove-scratch'}, 'after': after}, run=RUN, epoch=1)
+            self.assertEqual(self.code(answer), 'HOST_PROTOCOL', after)
+            self.assertTrue(os.path.exists(path))
+
+    def test_a_look_that_fails_after_an_act_does_not_make_the_act_a_failure(self):
+        def broken(*_):
+            raise KeyError('what nobody foresaw')
+
+        path, after = '%s.%s.snapshot' % (self.host.data, RUN), [{'verb': 'database', 'arguments': {'of': 'aside', 'of_run': RUN}}, {'verb': 'plan', 'arguments': {'acts': []}, 'run': RUN}]
+        self.host.directory('%s.%s.old' % (self.host.data, RUN))
+        self.host.write(path, 'x')
+        program = Program(self, self.host, versions__fitting=broken)
+        done = program.ask('do', {'act': {'act': 'remove-scratch'}, 'after': after}, run=RUN, epoch=1)['done']
+        self.assertIn('the act is done', done['after'][0]['error']['message'])
+        self.assertEqual(done['after'][1], {'done': {'plans': []}})
+        self.assertFalse(os.path.exists(path))
+        self.assertEqual(self.code(program.ask('look')), 'done')
+
     def test_reads_a_restored_database_again_once_it_has_changed(self):
         def read(_etcd, _tool, path):
             with open(self.host.root + '/reads', 'a') as file:

@@ -14,13 +14,18 @@ const request = (verb: HostRequest['verb'], more: Partial<HostRequest> = {}): Ho
 
 /** Answers whatever is asked by what `answer` makes of it, and keeps what came. */
 const host = (answer: (asked: HostRequest) => unknown) => {
+  const time = { nowMs: 1_000 };
   const came: { readonly verb: string; readonly arguments: unknown; readonly limitMs: number }[] = [];
-  const ask = askTogether('etcd01 (10.0.0.31)', async (asked) => {
-    const given = typeof asked.arguments === 'function' ? asked.arguments() : asked.arguments;
-    came.push({ verb: asked.verb, arguments: given, limitMs: asked.limitMs });
-    return { done: answer(asked), sentAtMs: 0, answeredAtMs: 1, program: '' };
-  });
-  return { ask, came };
+  const ask = askTogether(
+    'etcd01 (10.0.0.31)',
+    async (asked) => {
+      const given = typeof asked.arguments === 'function' ? asked.arguments() : asked.arguments;
+      came.push({ verb: asked.verb, arguments: given, limitMs: asked.limitMs });
+      return { done: answer(asked), sentAtMs: 0, answeredAtMs: 1, program: '' };
+    },
+    () => time.nowMs,
+  );
+  return { ask, came, time };
 };
 
 describe('what is asked of a host at one moment', () => {
@@ -74,5 +79,55 @@ describe('what is asked of a host at one moment', () => {
     await Promise.all(Array.from({ length: 20 }, () => h.ask(request('look'))));
 
     expect(h.came.map(({ arguments: given }) => (given as { requests: unknown[] }).requests.length)).toEqual([16, 4]);
+  });
+
+  describe('foreseen by an act', () => {
+    const plan = request('plan', { arguments: { acts: [{ act: 'unmask-start' }] } });
+    const after = [plan, request('database', { arguments: { of: 'data' } })];
+    const act = request('do', { arguments: { act: { act: 'swap' } }, after });
+    const answered = (answers: readonly unknown[]) => host(({ verb }) => (verb === 'do' ? { result: null, after: answers } : 'asked'));
+
+    it('comes with the act’s own answer, and is asked no more, once', async () => {
+      const h = answered([{ done: 'planned' }, { error: { code: 'HOST_TOOL_MISSING', message: 'No etcdctl.' } }]);
+      await h.ask(act);
+
+      const [first, second] = await Promise.allSettled([h.ask(plan), h.ask(request('database', { arguments: { of: 'data' } }))]);
+      const again = await h.ask(plan);
+
+      expect(first).toMatchObject({ status: 'fulfilled', value: { done: 'planned' } });
+      expect(second.status === 'rejected' && isOpsError(second.reason, 'HOST_TOOL_MISSING')).toBe(true);
+      expect(again.done).toBe('asked');
+      expect(h.came).toEqual([
+        {
+          verb: 'do',
+          limitMs: 3_000,
+          arguments: { act: { act: 'swap' }, after: after.map(({ verb, arguments: given }) => ({ verb, arguments: given })) },
+        },
+        { verb: 'plan', limitMs: 1_000, arguments: plan.arguments },
+      ]);
+    });
+
+    it('is asked when it is something else, too late, or of before another act', async () => {
+      const h = answered([{ done: 'planned' }, { done: null }]);
+      const asks = async (one: HostRequest) => (await h.ask(one)).done;
+
+      await h.ask(act);
+      expect(await asks(request('plan', { arguments: { acts: [] } }))).toBe('asked');
+      h.time.nowMs += 250;
+      expect(await asks(plan)).toBe('asked');
+      await h.ask(act);
+      await h.ask(request('do'));
+      expect(await asks(plan)).toBe('asked');
+      // Asked for before the first has answered, the second is done after it.
+      await Promise.all([h.ask(act), h.ask(request('do'))]);
+      expect(await asks(plan)).toBe('asked');
+    });
+
+    it('is asked when the host has left it out', async () => {
+      const h = answered([]);
+      await h.ask(act);
+
+      expect((await h.ask(plan)).done).toBe('asked');
+    });
   });
 });

@@ -1,5 +1,6 @@
 """One request: allowed, fenced, recorded, done, answered."""
 import errno
+import json
 import os
 import re
 import time
@@ -16,7 +17,7 @@ from .rights import Unsafe
 from .state import State
 from .unit_acts import Fence as FenceAct
 from .unit_acts import Force, Restart, SetSettings, Stop, Unforce, UnmaskStart
-from .wire import exact
+from .wire import LINE_MAX_BYTES, exact
 
 MYPY = False
 if MYPY:
@@ -61,7 +62,7 @@ class Session:
             'settings-before': (self._settings_before,) + ARGUMENTS['settings'],
             'reach': (self._reach, {'address': str, 'port': int}, {}),
             'plan': (self._plan, {'acts': list}, {}),
-            'do': (self._do, {'act': dict}, {'approved': list}),
+            'do': (self._do, {'act': dict}, {'approved': list, 'after': list}),
             'fetch': (self._fetch, {'what': str}, {'of_run': str}),
             'v2-inspect': (self._v2_inspect, {'of_run': str}, {}),
             'several': (self._several, {'requests': list}, {}),
@@ -122,25 +123,26 @@ class Session:
 
     def _several(self, asked: '_Asked') -> 'Dict[str, Any]':
         """Looks of one moment: each is allowed, recorded and answered as if it had come alone, and the refusal of one says nothing of the others."""
-        requests = asked.arguments['requests']
+        return {'answers': [self._part(one) for one in self._parts(asked, asked.arguments['requests'], 'several')]}
+
+    @staticmethod
+    def _parts(asked: '_Asked', requests: 'List[Any]', of: str) -> 'List[Dict[str, Any]]':
         if not 0 < len(requests) <= TOGETHER:
-            raise Refused('HOST_PROTOCOL', 'several has 1 to %d requests.' % TOGETHER)
-        answers = []  # type: List[Dict[str, Any]]
+            raise Refused('HOST_PROTOCOL', '%s has 1 to %d requests.' % (of, TOGETHER))
         for inner in requests:
             if not isinstance(inner, dict):
                 raise Refused('HOST_PROTOCOL', 'A request is a JSON object.')
-            exact(inner, {'verb': str, 'arguments': dict}, {'run': str}, 'a request of several')
+            exact(inner, {'verb': str, 'arguments': dict}, {'run': str}, 'a request of %s' % of)
             if inner['verb'] not in LOOKS:
                 raise Refused('HOST_PROTOCOL', '%r is not asked together with others.' % inner['verb'][:40])
-            request = dict(inner, etcd=asked.etcd.name, id=asked.id)
-            try:
-                answers.append({'done': self.answer(request, part=True)})
-            except Refused as error:
-                if error.code == 'HOST_PROTOCOL':
-                    raise
-                self.refused(request, error)
-                answers.append({'error': error.told()})
-        return {'answers': answers}
+        return [dict(inner, etcd=asked.etcd.name, id=asked.id) for inner in requests]
+
+    def _part(self, request: 'Dict[str, Any]') -> 'Dict[str, Any]':
+        try:
+            return {'done': self.answer(request, part=True)}
+        except Refused as error:
+            self.refused(request, error)
+            return {'error': error.told()}
 
     def _look(self, asked: '_Asked') -> 'Dict[str, Any]':
         runs = asked.arguments.get('runs', [])
@@ -214,6 +216,25 @@ class Session:
         return operations
 
     def _do(self, asked: '_Asked') -> 'Dict[str, Any]':
+        # Whatever they come to, the act is done by then: what is no request at all is refused before it.
+        after = self._parts(asked, asked.arguments['after'], 'after') if 'after' in asked.arguments else []
+        done = self._act(asked)
+        if after:
+            answers = [self._foreseen(one) for one in after]
+            # One line has an end; what is left out is asked for again.
+            if len(json.dumps(answers)) <= LINE_MAX_BYTES // 2:
+                done['after'] = answers
+        return done
+
+    def _foreseen(self, request: 'Dict[str, Any]') -> 'Dict[str, Any]':
+        try:
+            return self._part(request)
+        except Exception as error:
+            unforeseen = failed('This could not be looked at after the act (%s); the act is done.' % type(error).__name__)
+            self.refused(request, unforeseen, error)
+            return {'error': unforeseen.told()}
+
+    def _act(self, asked: '_Asked') -> 'Dict[str, Any]':
         act = _act_of(asked.arguments['act'])
         asked.etcd.demand(*act.groups)
         guard = fence.Fence(asked.etcd.name, asked.run, asked.epoch)

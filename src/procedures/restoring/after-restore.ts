@@ -3,7 +3,8 @@ import type { PlannedCommand } from '../../engine/command.ts';
 import { allOf, that } from '../../engine/finding.ts';
 import type { Finding } from '../../engine/finding.ts';
 import type { Facts } from '../../engine/step.ts';
-import type { ClusterSettings, Host } from '../../host/host.ts';
+import type { ChangeAct, ClusterSettings, DestroyAct, Foreseen, Host } from '../../host/host.ts';
+import type { RunId } from '../../ids.ts';
 import { nothing, planFrom, planOn } from '../host-plans.ts';
 import type { ActsOf } from '../host-plans.ts';
 import { inParallel } from '../in-parallel.ts';
@@ -19,6 +20,16 @@ export function settings({ token, initialCluster }: Settled): ClusterSettings {
   return { initialClusterState: 'existing', initialClusterToken: token, ...(initialCluster !== undefined && { initialCluster }) };
 }
 
+/** What a clean-up removes. */
+export const scratch = [{ act: 'remove-scratch' }] as const satisfies readonly ChangeAct[];
+
+const deletion = [{ act: 'delete-aside' }] as const satisfies readonly DestroyAct[];
+
+/** What the card about the old data will ask. */
+export function deletionForeseen(run: RunId): Foreseen {
+  return { plan: { acts: deletion }, dir: { run, what: 'aside' } };
+}
+
 export async function planConfigure(order: Settled, { hosts }: World): Promise<readonly PlannedCommand[]> {
   return planOn(hosts, () => [{ act: 'settings', settings: settings(order) }]);
 }
@@ -27,7 +38,7 @@ export async function planConfigure(order: Settled, { hosts }: World): Promise<r
 export async function configure(order: Settled, { hosts }: World): Promise<string> {
   const differences = new Map<string, string>();
   await inParallel(hosts, async (host) => {
-    const { difference = '' } = await host.do({ act: 'settings', settings: settings(order) });
+    const { difference = '' } = await host.do({ act: 'settings', settings: settings(order) }, { plan: { acts: scratch } });
     differences.set(host.member, difference);
   });
   return hosts.flatMap(({ member }) => (differences.get(member) ? [`${member}:\n${differences.get(member)}`] : [])).join('\n');
@@ -83,7 +94,7 @@ export async function untilAside(acts: ActsOf, world: Pick<World, 'hosts' | 'run
 }
 
 export async function planDeleteAside(world: World): Promise<readonly PlannedCommand[]> {
-  return planFrom(world.hosts, () => [{ act: 'delete-aside' }], {
+  return planFrom(world.hosts, () => deletion, {
     hasBegun: async () => (await keptAside(world)).length > 0,
     assuming: () => Promise.resolve(dataReplacedActs),
   });

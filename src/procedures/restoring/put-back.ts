@@ -7,6 +7,7 @@ import type { HostSight } from '../../host/sight.ts';
 import type { SnapshotFile } from '../../snapshots/snapshots.ts';
 import * as after from './after-restore.ts';
 import { canaryKey, canaryReadable } from './canary.ts';
+import { startAgain } from './by-hand.ts';
 import { preflight } from './preflight.ts';
 import * as replacing from './replace-data.ts';
 import * as aside from './restore-aside.ts';
@@ -99,9 +100,9 @@ export function startingSteps(world: World, before: ActsOf = nothing) {
   const orFailed = createFailedStart(hosts, clock);
   return {
     start: {
-      plan: async () => planOn(hosts, () => [{ act: 'unmask-start' }], await after.untilAside(before, world)),
+      plan: async () => planOn(hosts, () => startAgain, await after.untilAside(before, world)),
       run: async () => {
-        await Promise.all(hosts.map((host) => host.do({ act: 'unmask-start' })));
+        await Promise.all(hosts.flatMap((host) => startAgain.map((act) => host.do(act))));
       },
       verify: async () => orFailed(await serving(etcd)),
       deadlineMs: servingDeadlineMs,
@@ -119,7 +120,7 @@ export function startingSteps(world: World, before: ActsOf = nothing) {
 
 /** What is done once the new cluster serves: nobody waits for it any more. */
 export function settlingSteps(order: PutBack, world: World) {
-  const { hosts, etcd, cluster, ledger } = world;
+  const { hosts, etcd, cluster, ledger, runId } = world;
   return {
     configure: {
       plan: () => after.planConfigure(order, world),
@@ -127,16 +128,13 @@ export function settlingSteps(order: PutBack, world: World) {
       verify: () => after.configured(order, world),
     } satisfies Body<ChangeStep>,
     cleanUp: {
-      plan: async () => [
-        ...(await planOn(hosts, () => [{ act: 'remove-scratch' }], await handedOut(order, world))),
-        etcd.commands.delete(canaryKey),
-      ],
+      plan: async () => [...(await planOn(hosts, () => after.scratch, await handedOut(order, world))), etcd.commands.delete(canaryKey)],
       run: async () => {
         const { revision } = await etcd.look();
         // First, because a clean-up that was cut is done again only as long as the snapshot is still there.
         if (revision !== undefined) await ledger.restart(revision);
         await etcd.delete(canaryKey);
-        await Promise.all(hosts.map((host) => host.do({ act: 'remove-scratch' })));
+        await Promise.all(hosts.flatMap((host) => after.scratch.map((act) => host.do(act, after.deletionForeseen(runId)))));
       },
       verify: () => after.cleanedUp(world),
     } satisfies Body<ChangeStep>,

@@ -6,6 +6,7 @@ import type { Finding } from '../../engine/finding.ts';
 import type { Facts } from '../../engine/step.ts';
 import type { DestroyAct, Host } from '../../host/host.ts';
 import { keptAside } from './after-restore.ts';
+import { startAgain } from './by-hand.ts';
 import { dataDirFact } from './data-dir-fact.ts';
 import { fence, fenceAll } from './fence-all.ts';
 import { planFrom } from '../host-plans.ts';
@@ -85,7 +86,7 @@ export async function planReplaceData(order: PutBack, world: World): Promise<rea
 /** Stops and masks every member, proves it, and only then swaps: an old member that runs on would split the cluster. */
 export async function replaceData(world: World, approval: Approval): Promise<void> {
   await fenceAll(world, approval);
-  await inParallel(world.hosts, (host) => host.destroy(swap, approval));
+  await inParallel(world.hosts, (host) => host.destroy(swap, approval, { plan: { acts: startAgain } }));
 }
 
 /** The old data (or an empty directory where there was none) is aside, the new is in place. */

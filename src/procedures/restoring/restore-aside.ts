@@ -36,13 +36,16 @@ export async function planHandOut(order: PutBack, world: World): Promise<readonl
 }
 
 export async function handOut(order: PutBack, world: World, progress: Progress): Promise<void> {
-  const delivery = deliveryOf(await order.source());
+  const [file, restore] = await Promise.all([order.source(), restoring(order, world)]);
+  const delivery = deliveryOf(file);
+  const restored = { run: world.runId, what: 'restored' } as const;
   const state = new Map<string, string>();
   await inParallel(world.hosts, async (host) => {
-    await host.handOver(delivery, (text) => {
+    const said = (text: string) => {
       state.set(host.member, text);
-      progress([...state].map(([member, said]) => `${member} ${said}`).join(', '));
-    });
+      progress([...state].map(([member, words]) => `${member} ${words}`).join(', '));
+    };
+    await host.handOver(delivery, said, { restored, plan: { acts: restore(host), assuming: [{ act: 'receive', delivery }] } });
   });
 }
 
@@ -108,7 +111,7 @@ export async function restoreAside(putBack: PutBack, world: World): Promise<void
   const orders = await restoreOrders(putBack, world);
   await inParallel(world.hosts, async (host) => {
     const order = orders.get(host.member);
-    if (order !== undefined) await host.do({ act: 'restore', order });
+    if (order !== undefined) await host.do({ act: 'restore', order }, { restored: { run: world.runId, what: 'restored' } });
   });
 }
 
