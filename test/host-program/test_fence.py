@@ -116,6 +116,15 @@ class Epochs(Fenced):
         self.begun(300)
         self.assertEqual(sorted(os.listdir(self.root + '/etcd/runs')), sorted([RUN, 'restore-prod-000002', 'restore-prod-000003']))
 
+    def test_are_not_kept_without_end(self):
+        with mock.patch('etcd_medic_host.fence.RUNS_MAX', 2):
+            self.begun(1, 'restore-prod-000001')
+            self.begun(1, 'restore-prod-000002')
+            self.assertIn('2 runs of the last 30 days', self.refused('HOST_EPOCH_FAILED', self.begun, 1, 'restore-prod-000003').message)
+            self.begun(2, 'restore-prod-000001')
+            os.utime(self.root + '/etcd/runs/restore-prod-000002', (0, time.time() - 31 * 86400))
+            self.begun(1, 'restore-prod-000003')
+
     def test_a_run_has_a_name_of_one_form(self):
         for run in ('restore-prod-7f3a9c', 'abc-000000'):
             self.assertTrue(fence.RUN.match(run))

@@ -17,6 +17,8 @@ ROOT = '/var/lib/etcd-medic-host'
 TURN_SECONDS = 10
 EARLIER_SECONDS = 120
 KEPT_DAYS = 30
+# Each is a directory with two files: whoever has the key could fill the disk with them.
+RUNS_MAX = 10000
 # \Z and not $, which lets a newline through.
 RUN = re.compile(r'^[a-z][a-z0-9-]{2,90}-[0-9a-f]{6}\Z')
 
@@ -93,7 +95,8 @@ class Fence:
 
     def _forget_old(self) -> None:
         runs = os.path.join(self._place, 'runs')
-        for name in os.listdir(runs):
+        names = os.listdir(runs)
+        for name in names:
             path = os.path.join(runs, name)
             try:
                 if RUN.match(name) and time.time() - os.stat(path).st_mtime > KEPT_DAYS * 86400:
@@ -103,6 +106,8 @@ class Fence:
                     os.rmdir(path)
             except OSError:
                 continue  # another worker was quicker, or somebody keeps something there
+        if len(names) >= RUNS_MAX and len(os.listdir(runs)) >= RUNS_MAX:
+            raise OSError('%d runs of the last %d days are on record in %s already' % (RUNS_MAX, KEPT_DAYS, runs))
 
 
 class _Held:
