@@ -2,7 +2,7 @@
 import { look, make } from './act.ts';
 import type { AdvanceDeps, StepResult } from './execution.ts';
 import { ask } from './choice.ts';
-import { Execution, failureOf, goOn, linesOf } from './execution.ts';
+import { Execution, doneSoFar, failureOf, goOn, linesOf } from './execution.ts';
 import { attested, destroyed } from './guarded.ts';
 import { judge } from './gate.ts';
 import { preview } from './preview.ts';
@@ -119,14 +119,8 @@ function carryOut(execution: Execution, step: Step): Promise<StepResult> {
 
 /** Says what was done and what was not, so that a person can go on by hand. */
 function abortSummary({ state }: Execution, steps: readonly Step[]): string {
-  const done = steps.filter((step) => state.settled.has(step.id) && acts(step)).map((step) => step.id);
   const open = steps.filter((step) => !state.settled.has(step.id)).map((step) => step.id);
-  const acted = done.length === 0 ? 'Nothing was changed.' : `Done: ${done.join(', ')}.`;
-  return `${acted} Not done: ${open.join(', ')}.`;
-}
-
-function acts({ kind }: Step): boolean {
-  return kind === 'change' || kind === 'destroy';
+  return `${doneSoFar(state, steps)} Not done: ${open.join(', ')}.`;
 }
 
 async function conclusionOf({ deps, state }: Execution): Promise<string> {

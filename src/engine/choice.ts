@@ -1,6 +1,6 @@
 /** Carries a run through a choice: shows the ways there are, lets a person pick one, and looks again before it counts. */
 import type { Execution, StepResult } from './execution.ts';
-import { failureOf, goOn, linesOf } from './execution.ts';
+import { doneSoFar, failureOf, goOn, linesOf } from './execution.ts';
 import { differenceOfOffers, digestOfOffer, judge } from './gate.ts';
 import type { Decision, Gate } from './journal.ts';
 import type { GateRecord } from './replay.ts';
@@ -111,7 +111,9 @@ async function offer(execution: Execution, step: ChooseStep): Promise<StepResult
 
 function ended(execution: Execution, step: ChooseStep, outcome: 'expired' | 'aborted'): Promise<StepResult> {
   const why = outcome === 'expired' ? 'nobody chose in time' : 'it was aborted';
-  return execution.abandon(outcome, `“${step.title}”: ${why}.`);
+  const { deps, state } = execution;
+  const done = doneSoFar(state, deps.script.steps(state.prepared, state.choices));
+  return execution.abandon(outcome, `“${step.title}”: ${why}. ${done}`);
 }
 
 function optionOf(gate: Gate, id: string | undefined): Option {

@@ -121,6 +121,12 @@ export class Execution {
   }
 }
 
+/** Which steps have changed something, in a sentence. */
+export function doneSoFar({ settled }: Pick<Replay, 'settled'>, steps: readonly Step[]): string {
+  const done = steps.filter(({ id, kind }) => settled.has(id) && (kind === 'change' || kind === 'destroy')).map(({ id }) => id);
+  return done.length === 0 ? 'Nothing was changed.' : `Done: ${done.join(', ')}.`;
+}
+
 /** Steps as the checklist shows them. */
 export function linesOf(steps: readonly Step[]): readonly StepLine[] {
   return steps.map(({ id, title, kind }) => ({ id, title, kind }));

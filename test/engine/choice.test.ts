@@ -210,7 +210,7 @@ describe('choose', () => {
     const came = await run.once();
 
     expect(came).toEqual({ state: 'ended', outcome: 'expired' });
-    expect(run.view().conclusion).toBe('“Choose the way”: nobody chose in time.\nLeft as it was.');
+    expect(run.view().conclusion).toBe('“Choose the way”: nobody chose in time. Nothing was changed.\nLeft as it was.');
     expect(run.given).toEqual([{}]);
   });
 
