@@ -8,13 +8,21 @@ import type { Check } from './check.ts';
 /** What is written in a day is lost with the cluster. */
 const oldMs = 24 * 3_600_000;
 
+/** The disk that backups lie on. */
+export interface BackupsDisk {
+  readonly directory: string;
+  readonly freeBytes: number;
+  /** What must stay free beside a new backup. */
+  readonly reserveBytes: number;
+}
+
 /** What was seen of the backups of a cluster. */
 export interface BackupsSeen {
   /** The newest whose sidecar is right. */
   readonly newest: SnapshotRecord | undefined;
   /** Whether that file is whole, read from end to end just now. */
   readonly proof: Finding | undefined;
-  readonly disk: { readonly directory: string; readonly freeBytes: number } | undefined;
+  readonly disk: BackupsDisk | undefined;
   /** Of the largest database; undefined when no member says it. */
   readonly dbSizeBytes: number | undefined;
 }
@@ -22,7 +30,7 @@ export interface BackupsSeen {
 export function backupChecks(cluster: string, { newest, proof, disk, dbSizeBytes }: BackupsSeen, now: Date): readonly Check[] {
   const { good, wrong, worthALook, notLookedAt } = saying('backups');
   const take = `\`backup ${cluster}\`, and have it taken regularly.`;
-  const needed = 2 * (dbSizeBytes ?? newest?.bytes ?? 0);
+  const needed = 2 * (dbSizeBytes ?? newest?.bytes ?? 0) + (disk?.reserveBytes ?? 0);
   const age = newest === undefined ? 0 : now.getTime() - newest.takenAt.getTime();
   const which = newest === undefined ? '' : `The newest backup, ${newest.id},`;
   return [
@@ -38,7 +46,7 @@ export function backupChecks(cluster: string, { newest, proof, disk, dbSizeBytes
       : disk.freeBytes < needed
         ? wrong(
             'room',
-            `${disk.directory} has ${bytesInWords(disk.freeBytes)} free, and two more backups need ${bytesInWords(needed)}.`,
+            `${disk.directory} has ${bytesInWords(disk.freeBytes)} free. Two more backups and what must stay free beside them need ${bytesInWords(needed)}.`,
             'Make room there.',
             'STORE_FAILED',
           )

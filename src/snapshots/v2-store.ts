@@ -1,6 +1,5 @@
 /** The stored backups of API 2 of one cluster, in the directory of its snapshots. */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readFile, readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
@@ -10,6 +9,7 @@ import type { Clock } from '../engine/ports.ts';
 import type { Permit } from '../engine/tenure.ts';
 import { OpsError } from '../errors.ts';
 import { ClusterId, ClusterName, MemberName, RunId, V2BackupId } from '../ids.ts';
+import { openPlain } from '../files/plain-file.ts';
 import { linked, makeDirectory, syncDirectory, writeSynced } from './durable.ts';
 import type { Layout } from './layout.ts';
 import { sizeOf } from './list.ts';
@@ -122,7 +122,8 @@ async function check(record: V2BackupRecord): Promise<Finding> {
 
 async function sha256Of(path: string): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  await using file = await openPlain(path);
+  for await (const chunk of file.createReadStream({ autoClose: false })) hash.update(chunk as Buffer);
   return hash.digest('hex');
 }
 
