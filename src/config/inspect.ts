@@ -51,7 +51,7 @@ export function inspectSettings(environment: Readonly<Record<string, string | un
       ...file.mistakes.map((one) => formatMistake(one)),
       ...inConfig.map(({ path: at, message }) => formatMistake(mistake(at.length > 0 ? at : [path], message), file.lineOf(at))),
     ],
-    warnings: content.warnings.map((one) => formatMistake(one, file.lineOf(one.path))),
+    warnings: [...file.warnings, ...content.warnings].map((one) => formatMistake(one, file.lineOf(one.path))),
     redisUrl,
     slack: botToken === undefined ? undefined : { botToken, appToken, apiUrl },
     passwords: Object.fromEntries(

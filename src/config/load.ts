@@ -78,7 +78,9 @@ export function loadSettings(
     config: config.data,
     passwords: passwordsOf(config.data, active.includes('worker') ? variables : {}),
     secrets: secretsOf(variables, config.data),
-    warnings: [...unknownVariables(variables), ...inFile.warnings].map((one) => formatMistake(one, file.lineOf(one.path))),
+    warnings: [...unknownVariables(variables), ...file.warnings, ...inFile.warnings].map((one) =>
+      formatMistake(one, file.lineOf(one.path)),
+    ),
   });
 }
 
