@@ -150,7 +150,7 @@ describe('backups', () => {
 
     const checks = backupChecks(
       'prod',
-      { newest: stored?.ok === true ? stored.record : undefined, proof, disk: { ...disk, freeBytes }, dbSizeBytes: 1_000_000 },
+      { newest: stored?.ok === true ? stored.record : undefined, proof, inDoubt: [], disk: { ...disk, freeBytes }, dbSizeBytes: 1_000_000 },
       now,
     );
 
