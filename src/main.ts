@@ -27,6 +27,8 @@ import type { Closable, RunWorkerOptions } from './queue/worker.ts';
 import type { Slack } from './slack/app.ts';
 import { createClients } from './slack/clients.ts';
 import { createGroups } from './slack/groups.ts';
+import { openBackups, watchPlace } from './wiring/backups.ts';
+import type { OwnBackups, WatchedPlace } from './wiring/backups.ts';
 import { systemClock as clock } from './wiring/clock.ts';
 import { createBot, startReports } from './wiring/fronts.ts';
 import { serveHealth } from './wiring/health.ts';
@@ -35,6 +37,7 @@ import { watchRevisions } from './wiring/revisions.ts';
 import { redisSurroundings, settingsChecks, slackSurroundings } from './wiring/surroundings.ts';
 import { startWorker } from './wiring/worker.ts';
 import { createIdleChannels } from './host/idle-channels.ts';
+import type { IdleChannels } from './host/idle-channels.ts';
 import { createWorlds } from './wiring/worlds.ts';
 
 /** sysexits(3): the configuration is wrong; a service manager need not try again. */
@@ -75,22 +78,16 @@ async function start(settings: Settings, conceal: Conceal, log: pino.Logger): Pr
     log.warn('config.yaml names user groups, which cannot be looked up without SLACK_BOT_TOKEN: nobody counts as a member of one');
   const groups = clients === undefined ? noGroups : createGroups({ client: clients.arrival, clock });
   let bot: Slack | undefined;
+  let place: Place | undefined;
   const access = createAccess({ clusters: config.clusters, groups, homeTeam: () => bot?.team() });
   const shared = { settings, connections, queues, access, clock, log };
   const stopping = (closables: readonly Closable[]) =>
     running.stops.push(() => Promise.all(closables.map((closable) => closable.close({ deadlineMs: stopLimitMs }))));
   if (roles.includes('worker')) {
+    place = await startPlace(running, shared);
     const idle = createIdleChannels();
     running.stops.push(idle.close);
-    const openWorld = createWorlds({
-      settings,
-      idle,
-      clock,
-      conceal,
-      ledgerOf: (cluster) => createRevisionLedger({ records: connections.records, cluster, clock }),
-      earlier: createEarlierRuns({ redis: connections.records, queues }),
-      surroundings: async (cluster) => await surroundingsOf(settings, connections, cluster),
-    });
+    const openWorld = openWorldOf({ ...shared, conceal, idle, place });
     stopping(startWorker({ ...shared, openWorld, conceal, options: workerOptions(config) }));
     running.stops.push(keepRevisions(settings, connections, log));
   }
@@ -106,12 +103,51 @@ async function start(settings: Settings, conceal: Conceal, log: pino.Logger): Pr
     queueCounts: () => countsOf(connections, queues),
     remarks: () => {
       const lost = loss.lost();
-      return lost === undefined ? [] : [`${lossInWords(lost)}: ${lost.runs.length} living runs are gone.`];
+      const gone = lost === undefined ? [] : [`${lossInWords(lost)}: ${lost.runs.length} living runs are gone.`];
+      return [...gone, ...(place?.remarks() ?? [])];
     },
   });
   running.stops.push(health.close);
   log.info({ roles, clusters: Object.keys(config.clusters), healthPort: health.port, team: bot?.team() }, 'ready');
   return running;
+}
+
+/** What several parts of a process share. */
+interface Shared {
+  readonly settings: Settings;
+  readonly connections: Connections;
+  readonly queues: Queues;
+  readonly log: pino.Logger;
+}
+
+/** The directory of the backups, and what the other workers say of theirs. */
+type Place = WatchedPlace & Pick<OwnBackups, 'signing'>;
+
+async function startPlace({ stops }: Running, { settings: { config, signingKeys }, connections, log }: Shared): Promise<Place> {
+  const own = await openBackups({ directory: config.backups.directory, keys: signingKeys });
+  const watched = await watchPlace({ own, redis: connections.records, clock, log });
+  stops.push(watched.stop);
+  return { ...watched, signing: own.signing };
+}
+
+interface WorldParts extends Shared {
+  readonly conceal: Conceal;
+  readonly idle: IdleChannels;
+  readonly place: Place;
+}
+
+function openWorldOf({ settings, connections, queues, conceal, idle, place }: WorldParts): ReturnType<typeof createWorlds> {
+  return createWorlds({
+    settings,
+    idle,
+    clock,
+    conceal,
+    ledgerOf: (cluster) => createRevisionLedger({ records: connections.records, cluster, clock }),
+    earlier: createEarlierRuns({ redis: connections.records, queues }),
+    signing: place.signing,
+    elsewhere: place.elsewhere,
+    surroundings: async (cluster) => [...(await surroundingsOf(settings, connections, cluster)), ...(await place.checks())],
+  });
 }
 
 function namesGroups({ clusters }: Settings['config']): boolean {

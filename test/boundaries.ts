@@ -10,18 +10,20 @@ interface Boundary {
 /** Dependencies point one way: main -> slack -> commands, queue -> procedures -> engine -> errors, ids. */
 export const boundaries: Readonly<Record<string, Boundary>> = {
   engine: { sees: [], seesTypesOf: [] },
-  config: { sees: [], seesTypesOf: [] },
+  // Reads and writes files of this machine with care; knows nothing of what is in them.
+  files: { sees: ['engine'], seesTypesOf: [] },
+  config: { sees: ['files'], seesTypesOf: [] },
   access: { sees: ['engine'], seesTypesOf: ['config'] },
   // Judges what others have seen: no I/O, and none of what it judges as a value.
   checkup: { sees: ['engine'], seesTypesOf: ['config', 'etcd', 'host', 'snapshots'] },
-  host: { sees: ['checkup', 'engine'], seesTypesOf: ['config'] },
-  etcd: { sees: ['engine'], seesTypesOf: ['config'] },
-  snapshots: { sees: ['engine'], seesTypesOf: ['config', 'etcd', 'host'] },
+  host: { sees: ['checkup', 'engine', 'files'], seesTypesOf: ['config'] },
+  etcd: { sees: ['engine', 'files'], seesTypesOf: ['config'] },
+  snapshots: { sees: ['engine', 'files'], seesTypesOf: ['config', 'etcd', 'host'] },
   procedures: { sees: ['checkup', 'engine'], seesTypesOf: ['etcd', 'host', 'snapshots'] },
   commands: { sees: ['engine', 'procedures'], seesTypesOf: ['config'] },
   queue: { sees: ['checkup', 'engine', 'procedures'], seesTypesOf: ['config', 'etcd', 'host', 'snapshots'] },
   terminal: { sees: ['commands', 'engine', 'procedures'], seesTypesOf: ['checkup', 'config'] },
-  kit: { sees: ['commands'], seesTypesOf: ['config'] },
+  kit: { sees: ['commands', 'files'], seesTypesOf: ['config'] },
   init: { sees: ['commands', 'engine', 'kit'], seesTypesOf: ['etcd'] },
   slack: { sees: ['access', 'commands', 'engine', 'procedures'], seesTypesOf: ['checkup', 'config', 'queue'] },
   // Parts of main.ts and cli.ts: nobody else sees it.
@@ -33,6 +35,7 @@ export const boundaries: Readonly<Record<string, Boundary>> = {
       'config',
       'engine',
       'etcd',
+      'files',
       'host',
       'init',
       'kit',

@@ -33,6 +33,17 @@ export const Environment = z.object({
   REDIS_URL: secret(/^rediss?:\/\/[^\s]+$/, 'a URL is needed, e.g. redis://10.0.0.5:6379/0').describe(
     'Redis with appendonly yes and maxmemory-policy noeviction, e.g. redis://:password@10.0.0.5:6379/0.',
   ),
+  ETCD_MEDIC_SIGNING_KEY: secret(
+    /^[0-9a-fA-F]{64}(,[0-9a-fA-F]{64})*$/,
+    'keys of 64 hexadecimal digits are needed (openssl rand -hex 32), separated by commas; the first one signs',
+  )
+    .optional()
+    .describe('What backups are signed with, the same for all workers: openssl rand -hex 32. Without it a key is made beside the backups.'),
+  ETCD_MEDIC_SIGNING_KEY_FILE: z
+    .string()
+    .regex(/^\/[^\0]*$/, 'an absolute path is needed, e.g. /etc/etcd-medic/signing-key')
+    .optional()
+    .describe('A file with it instead, a key a line, mode 0600. The first one signs, all of them are accepted.'),
   SLACK_BOT_TOKEN: secret(/^xox/, 'a bot token begins with xoxb-')
     .optional()
     .describe('The bot token (xoxb-…). Needed by the roles bot and reports.'),

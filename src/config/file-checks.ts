@@ -1,7 +1,9 @@
 /** Looks at the files that config.yaml names: keys and certificates that cannot be used are found at the start, not at three in the morning. */
 import { X509Certificate, createPrivateKey } from 'node:crypto';
-import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { readSmallFile, smallFileMaxBytes } from '../files/plain-file.ts';
+import type { Reading } from '../files/plain-file.ts';
 import type { Found } from './cluster-checks.ts';
 import { mistake, type Mistake, type Path } from './mistakes.ts';
 
@@ -16,34 +18,41 @@ interface LoginFiles {
   readonly knownHostsFile?: string | undefined;
 }
 
+/** A company's whole list of hosts. */
+const knownHostsMaxBytes = 16 * smallFileMaxBytes;
+/** Who may write it says who etcd and the hosts are. */
+const othersMayWrite = 0o002;
+
 /** Looks at the TLS and ssh files of a cluster. @param path where the cluster stands in config.yaml @param now for the dates of certificates */
 export function checkFiles(path: Path, { tls, ssh }: NamedFiles, now: Date): Found {
   const mistakes: Mistake[] = [];
   const warnings: Mistake[] = [];
-  const read = (place: Path, file: string | undefined): Buffer | undefined => {
+  const read = (place: Path, file: string | undefined, maxBytes: number): Extract<Reading, { ok: true }> | undefined => {
     if (file === undefined) return undefined;
-    try {
-      return readFileSync(file);
-    } catch (error) {
-      mistakes.push(mistake(place, unreadable(file, error)));
+    const reading = readSmallFile(file, 'followed', maxBytes);
+    if (!reading.ok) {
+      mistakes.push(mistake(place, `${file} ${reading.because}`));
       return undefined;
     }
+    if ((reading.mode & othersMayWrite) !== 0) warnings.push(mistake(place, `${file} can be written by anybody: chmod o-w ${file}`));
+    return reading;
   };
+  const readPem = (place: Path, file: string | undefined) => read(place, file, smallFileMaxBytes)?.content;
   const readKey = (place: Path, file: string | undefined, reader: string) => {
-    const content = read(place, file);
-    if (content !== undefined && file !== undefined && (statSync(file).mode & 0o077) !== 0)
+    const reading = read(place, file, smallFileMaxBytes);
+    if (reading !== undefined && (reading.mode & 0o077) !== 0)
       warnings.push(mistake(place, `${file} can be read by others${reader}: chmod 600 ${file}`));
-    return content;
+    return reading?.content;
   };
 
   const readLogin = (place: Path, { knownHostsFile, identityFile }: LoginFiles) => {
-    read([...place, 'knownHostsFile'], knownHostsFile);
+    read([...place, 'knownHostsFile'], knownHostsFile, knownHostsMaxBytes);
     readKey([...place, 'identityFile'], identityFile, ', and ssh refuses such a key');
   };
   readLogin([...path, 'ssh'], ssh);
   for (const [index, hop] of (ssh.proxyJump ?? []).entries()) readLogin([...path, 'ssh', 'proxyJump', index], hop);
-  const ca = read([...path, 'tls', 'ca'], tls.ca);
-  const cert = read([...path, 'tls', 'cert'], tls.cert);
+  const ca = readPem([...path, 'tls', 'ca'], tls.ca);
+  const cert = readPem([...path, 'tls', 'cert'], tls.cert);
   const key = readKey([...path, 'tls', 'key'], tls.key, '');
 
   const authority = parsed(ca, (pem) => new X509Certificate(pem));
@@ -82,10 +91,6 @@ function parsed<T>(pem: Buffer | undefined, parse: (pem: Buffer) => T): T | 'fla
   } catch {
     return 'flawed';
   }
-}
-
-function unreadable(file: string, error: unknown): string {
-  return codeOf(error) === 'ENOENT' ? `${file} does not exist` : `${file} cannot be read by this user (${codeOf(error)})`;
 }
 
 function codeOf(error: unknown): string {

@@ -5,6 +5,7 @@ import { secretsOf } from './known-secrets.ts';
 import { formatMistake, mistake, mistakesOf } from './mistakes.ts';
 import { Config } from './schema.ts';
 import { Secret } from './secret.ts';
+import { signingKeysOf } from './signing-keys.ts';
 import { readYaml } from './yaml-file.ts';
 
 /** The settings as far as they can be used. */
@@ -22,6 +23,8 @@ export interface Inspected {
   readonly passwords: Readonly<Record<string, Secret>>;
   /** Names of variables with passwords that this environment does not have. */
   readonly missingPasswords: readonly string[];
+  /** What backups are signed with; undefined when the key lies beside the backups. */
+  readonly signingKeys: readonly Secret[] | undefined;
   /** To be kept out of what is shown. */
   readonly secrets: readonly Secret[];
 }
@@ -39,6 +42,7 @@ export function inspectSettings(environment: Readonly<Record<string, string | un
     file.content === undefined
       ? { mistakes: [], warnings: [] }
       : checkContent(file.content, { variables: [...Object.keys(variables), ...wanted], isWorker: true, now });
+  const signing = signingKeysOf(variables);
   const inConfig = [...(config === undefined || config.success ? [] : mistakesOf(config.error, Config)), ...content.mistakes];
   const { REDIS_URL: redisUrl, SLACK_BOT_TOKEN: botToken, SLACK_APP_TOKEN: appToken, SLACK_API_URL: apiUrl } = read.data ?? {};
   return {
@@ -48,10 +52,11 @@ export function inspectSettings(environment: Readonly<Record<string, string | un
       ...(read.success
         ? []
         : mistakesOf(read.error, Environment).map(({ path: at, message }) => formatMistake(mistake(at.slice(0, 1), message)))),
+      ...signing.mistakes.map((one) => formatMistake(one)),
       ...file.mistakes.map((one) => formatMistake(one)),
       ...inConfig.map(({ path: at, message }) => formatMistake(mistake(at.length > 0 ? at : [path], message), file.lineOf(at))),
     ],
-    warnings: content.warnings.map((one) => formatMistake(one, file.lineOf(one.path))),
+    warnings: [...file.warnings, ...content.warnings].map((one) => formatMistake(one, file.lineOf(one.path))),
     redisUrl,
     slack: botToken === undefined ? undefined : { botToken, appToken, apiUrl },
     passwords: Object.fromEntries(
@@ -61,6 +66,7 @@ export function inspectSettings(environment: Readonly<Record<string, string | un
       }),
     ),
     missingPasswords: wanted.filter((name) => variables[name] === undefined),
-    secrets: config?.data === undefined ? [] : secretsOf(variables, config.data),
+    signingKeys: signing.keys,
+    secrets: config?.data === undefined ? [] : [...secretsOf(variables, config.data), ...(signing.keys ?? [])],
   };
 }

@@ -1,5 +1,5 @@
 /** All secrets a process was given, so that they can be kept out of what it records and shows. */
-import { readFileSync } from 'node:fs';
+import { readSmallFile } from '../files/plain-file.ts';
 import { Secret } from './secret.ts';
 import type { Config } from './schema.ts';
 
@@ -37,12 +37,11 @@ export function keyMaterial({ clusters }: Pick<Config, 'clusters'>): readonly Se
 }
 
 function linesOf(path: string): readonly string[] {
-  try {
-    return readFileSync(path, 'utf8')
-      .split('\n')
-      .map((line) => line.trim())
-      .filter((line) => keyLine.test(line));
-  } catch {
-    return [];
-  }
+  const reading = readSmallFile(path, 'followed');
+  if (!reading.ok) return [];
+  return reading.content
+    .toString('utf8')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => keyLine.test(line));
 }

@@ -6,6 +6,7 @@ import { secretsOf } from './known-secrets.ts';
 import { formatMistake, mistake, mistakesOf, unknownKey, type Mistake } from './mistakes.ts';
 import { Config } from './schema.ts';
 import { Secret } from './secret.ts';
+import { signingKeysOf } from './signing-keys.ts';
 import { slackSettings, type SlackSettings } from './slack-settings.ts';
 import { readYaml } from './yaml-file.ts';
 import type { ClusterName } from '../ids.ts';
@@ -23,6 +24,8 @@ export interface Settings {
   readonly config: Config;
   /** The password of each cluster that has `auth`. Only workers have them. */
   readonly passwords: Readonly<Partial<Record<ClusterName, Secret>>>;
+  /** What workers sign backups with, the first key first; undefined when a key is to be made beside the backups. */
+  readonly signingKeys: readonly Secret[] | undefined;
   /** Every secret of the environment, to be kept out of what is recorded and shown. */
   readonly secrets: readonly Secret[];
   /** What is not wrong but should be looked at, a line each. */
@@ -60,7 +63,9 @@ export function loadSettings(
       : checkContent(file.content, { variables: Object.keys(variables), isWorker: active.includes('worker'), now });
   const slack = slackSettings(variables, active);
 
-  const inEnvironment = [...(read.success ? [] : mistakesOf(read.error, Environment)), ...slack.mistakes];
+  const signing = active.includes('worker') ? signingKeysOf(variables) : { keys: undefined, mistakes: [] };
+
+  const inEnvironment = [...(read.success ? [] : mistakesOf(read.error, Environment)), ...slack.mistakes, ...signing.mistakes];
   const inConfig = [...(config === undefined || config.success ? [] : mistakesOf(config.error, Config)), ...inFile.mistakes];
   const mistakes = [
     ...inEnvironment.map(({ path, message }) => formatMistake(mistake(path.slice(0, 1), message))),
@@ -77,8 +82,11 @@ export function loadSettings(
     slack: slack.settings,
     config: config.data,
     passwords: passwordsOf(config.data, active.includes('worker') ? variables : {}),
-    secrets: secretsOf(variables, config.data),
-    warnings: [...unknownVariables(variables), ...inFile.warnings].map((one) => formatMistake(one, file.lineOf(one.path))),
+    signingKeys: signing.keys,
+    secrets: [...secretsOf(variables, config.data), ...(signing.keys ?? [])],
+    warnings: [...unknownVariables(variables), ...file.warnings, ...inFile.warnings].map((one) =>
+      formatMistake(one, file.lineOf(one.path)),
+    ),
   });
 }
 

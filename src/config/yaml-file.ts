@@ -1,6 +1,6 @@
 /** Reads config.yaml and knows on which line each setting stands. */
-import { readFileSync } from 'node:fs';
 import { LineCounter, isCollection, isNode, isPair, isScalar, parseDocument, type Document } from 'yaml';
+import { readSmallFile } from '../files/plain-file.ts';
 import { mistake, type Mistake, type Path } from './mistakes.ts';
 
 /** A YAML file that was read. */
@@ -8,24 +8,24 @@ export interface YamlFile {
   /** Undefined when the file cannot be read or is not YAML. */
   readonly content: unknown;
   readonly mistakes: readonly Mistake[];
+  readonly warnings: readonly Mistake[];
   /** The line of a setting, or of the nearest mapping around it. */
   lineOf(path: Path): number | undefined;
 }
 
+/** Who may write it says who may approve. */
+const othersMayWrite = 0o002;
+
 /** Reads and parses a file; never throws. Keys that stand twice are mistakes. */
 export function readYaml(path: string): YamlFile {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? error.code : error;
-    return failed(
-      mistake(
-        [path],
-        reason === 'ENOENT' ? 'there is no such file; ETCD_MEDIC_CONFIG says where it is' : `cannot be read (${String(reason)})`,
-      ),
-    );
+  const reading = readSmallFile(path, 'followed');
+  if (!reading.ok) {
+    const missing = 'there is no such file; ETCD_MEDIC_CONFIG says where it is';
+    return failed(mistake([path], reading.code === 'ENOENT' ? missing : reading.because));
   }
+  const text = reading.content.toString('utf8');
+  const warnings =
+    (reading.mode & othersMayWrite) === 0 ? [] : [mistake([path], `can be written by anybody, who could approve in it: chmod o-w ${path}`)];
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter, prettyErrors: false });
   const flaws = [...document.errors, ...document.warnings];
@@ -34,7 +34,7 @@ export function readYaml(path: string): YamlFile {
   if (document.contents === null) return failed(mistake([path], 'the file is empty'));
   const content = contentOf(document);
   if (content === 'aliases') return failed(mistake([path], aliases));
-  return { content: content.value, mistakes: [], lineOf: (place) => lineOf(document, lineCounter, place) };
+  return { content: content.value, mistakes: [], warnings, lineOf: (place) => lineOf(document, lineCounter, place) };
 }
 
 const aliases =
@@ -56,7 +56,7 @@ function contentOf(document: Document): { readonly value: unknown } | 'aliases' 
 }
 
 function failed(...mistakes: Mistake[]): YamlFile {
-  return { content: undefined, mistakes, lineOf: () => undefined };
+  return { content: undefined, mistakes, warnings: [], lineOf: () => undefined };
 }
 
 function lineOf(document: Document, lines: LineCounter, path: Path): number | undefined {

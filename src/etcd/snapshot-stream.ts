@@ -1,12 +1,14 @@
 /** Streams a snapshot of exactly one member into a new file, checking its trailer as it comes; memory stays flat. */
-import { open, rm, statfs } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { ISnapshotResponse } from 'etcd3';
-import { OpsError, isOpsError } from '../errors.ts';
+import { OpsError } from '../errors.ts';
 import type { Clock } from '../engine/ports.ts';
 import type { Progress } from '../engine/step.ts';
+import { bytesInWords } from '../engine/words.ts';
+import { roomFor } from '../files/room.ts';
+import type { FreeBytes, Room } from '../files/room.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { StreamedSnapshot } from './etcd.ts';
 import { toOpsError } from './failure.ts';
@@ -23,26 +25,39 @@ const slowestBytesPerSecond = 1_024 * 1_024;
 const progressEveryMs = 1_000;
 /** etcd sends 32 KiB at a time; they are written together. */
 const writeBytes = 1_024 * 1_024;
+/** A database grows between the look at its size and the beginning of the stream: by half, and by a few of bbolt's steps of 16 MiB, is plenty. */
+const growth = 1.5;
+const growthBytes = 128 * 1_024 * 1_024;
+/** The SHA-256 that follows what was announced. */
+const trailerBytes = 32;
 
 /** What streaming needs. */
 export interface SnapshotStreamDeps {
   readonly endpoint: Endpoint;
   readonly clock: Clock;
+  /** The disk is asked when not given. */
+  readonly freeBytes?: FreeBytes;
 }
 
 /**
- * Streams a snapshot.
+ * Streams a snapshot. Takes no more than the member announces in its first message, and nothing that is far larger than its status says.
  * @param toPath must not exist; removed again whatever goes wrong
- * @throws OpsError ETCD_* when the member does not give it, SNAPSHOT_INVALID when what came is not whole, STORE_FAILED when it cannot be written
+ * @throws OpsError ETCD_* when the member does not give it, SNAPSHOT_INVALID when what came is not whole or more than was announced, STORE_FAILED
+ *   when it cannot be written or would leave too little room
  */
-export async function saveSnapshot({ endpoint, clock }: SnapshotStreamDeps, toPath: string, progress: Progress): Promise<StreamedSnapshot> {
+export async function saveSnapshot(
+  { endpoint, clock, freeBytes }: SnapshotStreamDeps,
+  toPath: string,
+  progress: Progress,
+): Promise<StreamedSnapshot> {
   const expectedBytes = await sizeOf(endpoint);
-  await demandSpace(toPath, expectedBytes);
+  const room = roomFor(toPath, 'The snapshot', freeBytes);
+  await room.demand(expectedBytes);
   const file = await create(toPath);
   const own = endpoint.dedicated();
   let whole = false;
   try {
-    const verdict = await stream({ endpoint: own, clock, file, progress, expectedBytes });
+    const verdict = await stream({ endpoint: own, clock, file, progress, expectedBytes, room });
     if (verdict.flaw !== undefined)
       throw new OpsError('SNAPSHOT_INVALID', `What ${endpoint.member} sent ${verdict.flaw}.`, {
         hint: 'Press Retry, or take the snapshot from another member.',
@@ -71,20 +86,6 @@ function limitOf(expectedBytes: number): number {
   return baseLimitMs + Math.ceil(expectedBytes / slowestBytesPerSecond) * 1_000;
 }
 
-async function demandSpace(toPath: string, expectedBytes: number): Promise<void> {
-  const directory = dirname(toPath);
-  try {
-    const { bavail, bsize } = await statfs(directory);
-    if (bavail * bsize >= expectedBytes) return;
-    throw new OpsError(
-      'STORE_FAILED',
-      `${directory} has ${megabytes(bavail * bsize)} MB free, the snapshot needs ${megabytes(expectedBytes)} MB.`,
-    );
-  } catch (error) {
-    throw isOpsError(error) ? error : storeFailed(directory, error);
-  }
-}
-
 async function create(path: string): Promise<FileHandle> {
   try {
     return await open(path, 'wx', 0o600);
@@ -99,20 +100,24 @@ interface Streaming {
   readonly file: FileHandle;
   readonly progress: Progress;
   readonly expectedBytes: number;
+  readonly room: Room;
 }
 
-async function stream({ endpoint, clock, file, progress, expectedBytes }: Streaming): Promise<TrailerVerdict> {
+async function stream({ endpoint, clock, file, progress, expectedBytes, room }: Streaming): Promise<TrailerVerdict> {
   const check = trailerCheck();
   const report = reporter(clock, progress, expectedBytes);
-  const out = gathering(file);
+  const out = gathering(file, room);
+  const announced = announcing(endpoint, expectedBytes);
   let received = 0;
   await endpoint.call(limitOf(expectedBytes), async (client, options) => {
     const source = (await client.maintenance.snapshot(options)) as unknown as Readable;
     const settled = new AbortController();
     const watch = watchForStall(clock, source, () => received, settled.signal);
     try {
-      for await (const { blob } of source as AsyncIterable<ISnapshotResponse>) {
+      for await (const { blob, remaining_bytes: remaining } of source as AsyncIterable<ISnapshotResponse>) {
+        if (!announced.hasBegun()) await room.demand(announced.begin(blob.length + Number(remaining)));
         received += blob.length;
+        announced.demand(received);
         check.update(blob);
         await out.write(blob);
         report(received);
@@ -127,17 +132,46 @@ async function stream({ endpoint, clock, file, progress, expectedBytes }: Stream
   return check.verdict();
 }
 
+/** Holds a member to what it has announced: its first message says how much is to follow, and its status how large its database is. */
+function announcing({ member }: Endpoint, expectedBytes: number) {
+  let announcedBytes: number | undefined;
+  const refused = (sentence: string) =>
+    new OpsError('SNAPSHOT_INVALID', `${member} ${sentence}`, {
+      hint: 'Take the snapshot from another member, and look at what answers in the name of this one.',
+    });
+  return {
+    hasBegun: () => announcedBytes !== undefined,
+    /** @returns all bytes that may come, the SHA-256 at the end included */
+    begin(bytes: number): number {
+      const most = expectedBytes * growth + growthBytes;
+      if (!(bytes <= most))
+        throw refused(
+          `announces a snapshot of ${bytesInWords(bytes)}, but its status says that its database has ${bytesInWords(expectedBytes)}: it was not taken.`,
+        );
+      announcedBytes = bytes + trailerBytes;
+      return announcedBytes;
+    },
+    demand(received: number): void {
+      if (announcedBytes !== undefined && received > announcedBytes)
+        throw refused(
+          `sends more than the ${bytesInWords(announcedBytes)} that it announced: the stream was cut, and nothing of it is kept.`,
+        );
+    },
+  };
+}
+
 /**
  * Gathers small pieces in two buffers that are used again and again, one filling while the other is written: what came off the network
  * can be freed at once, and neither the network waits for the disk nor memory for either.
  */
-function gathering(file: FileHandle) {
+function gathering(file: FileHandle, room: Room) {
   let filling = Buffer.allocUnsafeSlow(writeBytes);
   let spare = Buffer.allocUnsafeSlow(writeBytes);
   let used = 0;
   let writing = Promise.resolve();
   const hand = async () => {
     await writing;
+    await room.take(used);
     writing = writeAll(file, filling.subarray(0, used));
     // Thrown to whoever waits for it next; until then it is nobody's unhandled rejection.
     writing.catch(() => undefined);

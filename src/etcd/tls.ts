@@ -1,7 +1,7 @@
 /** Reads a cluster's TLS files and says, file by file, what is wrong with them before anything is connected. */
 import { X509Certificate, createPrivateKey } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { OpsError } from '../errors.ts';
+import { readSmallFile } from '../files/plain-file.ts';
 
 /** Where the PEM files are. */
 export interface TlsPaths {
@@ -19,12 +19,6 @@ export interface TlsMaterial {
 
 /** A chain longer than this is a mistake or a loop. */
 const longestChain = 8;
-
-const readErrors: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EACCES: 'it may not be read by this user',
-  EISDIR: 'it is a directory',
-};
 
 /**
  * Reads ca, cert and key.
@@ -53,13 +47,10 @@ export function loadTls(paths: TlsPaths, now: Date): TlsMaterial {
 }
 
 function readPem(role: string, path: string, problems: string[]): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    problems.push(`${role} ${path} cannot be read: ${readErrors[code] ?? code}.`);
-    return Buffer.alloc(0);
-  }
+  const reading = readSmallFile(path, 'followed');
+  if (reading.ok) return reading.content;
+  problems.push(`${role} ${path} ${reading.because}.`);
+  return Buffer.alloc(0);
 }
 
 function certificates(role: string, path: string, pem: Buffer, now: Date, problems: string[]): X509Certificate[] {

@@ -26,7 +26,7 @@ export type Send = (write: (block: Buffer) => Promise<void>) => Promise<void>;
 /** Takes what a host sends. */
 export interface Take {
   /** Told how much will come; gives the limit for it. @throws when it is not wanted */
-  begin(bytes: number): number;
+  begin(bytes: number): Promise<number>;
   chunk(chunk: Buffer): Promise<void>;
 }
 
@@ -192,7 +192,7 @@ async function receiveBlocks(
   take: Take,
   { limit, refuse }: { readonly limit: (ms: number) => void; readonly refuse: (because: string) => OpsError },
 ): Promise<void> {
-  limit(take.begin(announcedBytes));
+  limit(await take.begin(announcedBytes));
   let takenBytes = 0;
   for (;;) {
     const line = await reader.line(limits.blockLineMaxBytes).catch((error: unknown) => {

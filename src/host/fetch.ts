@@ -4,6 +4,8 @@ import { z } from 'zod';
 import type { Clock } from '../engine/ports.ts';
 import type { Progress } from '../engine/step.ts';
 import { OpsError } from '../errors.ts';
+import { roomFor } from '../files/room.ts';
+import type { FreeBytes } from '../files/room.ts';
 import { unknownAnswer } from './failures.ts';
 import type { HostClient } from './host-client.ts';
 import * as limits from './limits.ts';
@@ -17,17 +19,20 @@ interface Fetch {
   readonly arguments: Readonly<Record<string, string>>;
   /** For sentences: `database`. */
   readonly name: string;
+  /** The disk is asked when not given. */
+  readonly freeBytes?: FreeBytes | undefined;
 }
 
 const Fetched = z.object({ bytes: z.int().min(0), sha256: z.string().regex(/^[0-9a-f]{64}$/) });
 
 /** Mode 0600, fsynced. @throws OpsError HOST_* or STORE_FAILED; no file is left then, and one that was there before is not touched */
 export async function fetchFile(
-  { client, clock, arguments: what, name }: Fetch,
+  { client, clock, arguments: what, name, freeBytes }: Fetch,
   toPath: string,
   progress: Progress,
 ): Promise<{ readonly bytes: number; readonly sha256: string }> {
   const attempt = { where: client.where, what: `fetch ${name}` };
+  const room = roomFor(toPath, `The ${name} of ${client.where}`, freeBytes);
   return await intoNewFile(toPath, async (file) => {
     const say = paced(clock, progress);
     const hash = createHash('sha256');
@@ -40,12 +45,14 @@ export async function fetchFile(
       limitMs: limits.dataFixedLimitMs,
       arguments: what,
       take: {
-        begin(bytes) {
+        async begin(bytes) {
           if (bytes > limits.fetchMaxBytes) throw unknownAnswer(attempt, `it announces ${bytes} bytes, more than any etcd has`);
+          await room.demand(bytes);
           announcedBytes = bytes;
           return limits.dataLimitMs(bytes);
         },
         async chunk(chunk) {
+          await room.take(chunk.length);
           hash.update(chunk);
           await file.appendFile(chunk);
           takenBytes += chunk.length;

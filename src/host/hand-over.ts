@@ -1,11 +1,11 @@
 /** A file on its way to a host: block by block, compressed where that pays, a block or two in memory. */
-import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { constants, createZstdCompress, zstdCompress } from 'node:zlib';
 import { promisify } from 'node:util';
 import type { Clock } from '../engine/ports.ts';
 import type { Progress } from '../engine/step.ts';
 import { OpsError } from '../errors.ts';
+import { openPlain } from '../files/plain-file.ts';
 import { wireAct, actLimitMs } from './acts.ts';
 import type { Encoding } from './acts.ts';
 import type { Send } from './conversation.ts';
@@ -67,7 +67,7 @@ function mebibytes(bytes: number): number {
 /** Whether the beginning of the file becomes so much smaller that the CPU is well spent. */
 async function pays({ localPath }: Delivery): Promise<boolean> {
   try {
-    await using file = await open(localPath);
+    await using file = await openPlain(localPath);
     const { bytesRead, buffer } = await file.read(Buffer.alloc(limits.sampleBytes), 0, limits.sampleBytes, 0);
     if (bytesRead === 0) return false;
     const { length } = await compressed(buffer.subarray(0, bytesRead), options);
@@ -85,7 +85,7 @@ function sender({ localPath, bytes }: Delivery, encoding: Encoding, clock: Pick<
       readBytes += more;
       say(() => inMebibytes(readBytes, bytes));
     };
-    const file = await open(localPath).catch((error: unknown) => {
+    const file = await openPlain(localPath).catch((error: unknown) => {
       throw unreadable(localPath, error);
     });
     try {

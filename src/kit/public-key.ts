@@ -1,6 +1,6 @@
 /** The public half of the bot's ssh key. */
-import { readFileSync } from 'node:fs';
 import { OpsError } from '../errors.ts';
+import { readSmallFile } from '../files/plain-file.ts';
 
 /** Derives it from the private file, as `ssh-keygen -y` does; undefined when that cannot be done. */
 export type DerivePublicKey = (identityFile: string) => Promise<string | undefined>;
@@ -19,9 +19,6 @@ export async function publicKeyOf(identityFile: string, derive: DerivePublicKey)
 }
 
 function read(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
+  const reading = readSmallFile(path, 'followed');
+  return reading.ok ? reading.content.toString('utf8') : undefined;
 }

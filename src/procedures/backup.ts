@@ -6,6 +6,7 @@ import { OpsError } from '../errors.ts';
 import { MemberName } from '../ids.ts';
 import { defineProcedure } from './procedure.ts';
 import { chooseSource, savingSnapshot, snapshotChecked, SnapshotSource } from './restoring/safety-snapshot.ts';
+import { goneInWords } from './restoring/stored.ts';
 import { bytesInWords } from '../engine/words.ts';
 
 const Input = z.object({ from: MemberName.optional() });
@@ -41,7 +42,7 @@ export const backup = defineProcedure({
   ],
   async conclusion(_prepared, { runId, snapshots, cluster }) {
     const record = await snapshots.takenBy(runId);
-    if (record === undefined) throw new OpsError('SNAPSHOT_NOT_FOUND', 'The snapshot this run took is gone from the backup directory.');
+    if (record === undefined) throw new OpsError('SNAPSHOT_NOT_FOUND', await goneInWords(snapshots, 'The snapshot that this run took'));
     const v2 = record.v2Keys === 'some' ? ' It does not hold the API 2 keys of this cluster.' : '';
     return `Snapshot ${record.id} of ${cluster.name} is saved and checked: ${bytesInWords(record.bytes)}, revision ${record.revision}, ${record.totalKeys} keys, sha256 ${record.sha256.slice(0, 12)}….${v2}`;
   },

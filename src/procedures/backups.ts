@@ -1,6 +1,7 @@
 /** The stored snapshots of a cluster, newest first. */
 import { z } from 'zod';
 import { defineQuery } from './procedure.ts';
+import { doubted, doubtInWords, trusted } from './restoring/stored.ts';
 import { v2Parts } from './v2/v2-listing.ts';
 import { bytesInWords, durationInWords, instantInWords, plural } from '../engine/words.ts';
 
@@ -20,20 +21,24 @@ export const backups = defineQuery({
     const own = stored.flatMap((snapshot) =>
       snapshot.ok || snapshot.usableAs === undefined
         ? []
-        : [`${snapshot.file} was put here by a person; \`restore ${cluster.name} --snapshot ${snapshot.usableAs}\` takes it.`],
+        : [
+            `${snapshot.file} was put here by a person, and nobody vouches for it; \`restore ${cluster.name} --snapshot ${snapshot.usableAs}\` takes it.`,
+          ],
     );
     const copies = good.filter(({ kind }) => kind === 'database-copy').map(({ id }) => copyInWords(id));
-    const newest = good[0];
-    if (newest === undefined) {
+    const doubts = doubted(stored).map((record) => `${doubtInWords(record)}. A restore takes it only when it is named.`);
+    const [newest] = trusted(stored);
+    if (good.length === 0) {
       return {
         headline: `There is no usable snapshot of ${cluster.name}.`,
         parts: [...[...flawed, ...own].map((text) => ({ type: 'sentence' as const, text })), ...v2],
         next: `backup ${cluster.name}`,
       };
     }
-    const age = durationInWords(clock.now().getTime() - newest.takenAt.getTime());
+    const age = newest === undefined ? undefined : durationInWords(clock.now().getTime() - newest.takenAt.getTime());
+    const headline = `${plural(good.length, 'snapshot')} of ${cluster.name}; ${age === undefined ? 'none that a restore takes without its name' : `the newest is ${age} old`}.`;
     return {
-      headline: `${plural(good.length, 'snapshot')} of ${cluster.name}; the newest is ${age} old.`,
+      headline,
       parts: [
         {
           type: 'table',
@@ -49,7 +54,7 @@ export const backups = defineQuery({
               { title: 'SHA256', align: 'left' },
             ],
             rows: good.map((record) => [
-              record.kind === 'snapshot' ? record.id : `${record.id} (copy)`,
+              `${record.id}${record.kind === 'snapshot' ? '' : ' (copy)'}${record.doubts.length === 0 ? '' : ' (in doubt)'}`,
               instantInWords(record.takenAt),
               record.member,
               String(record.revision),
@@ -60,9 +65,10 @@ export const backups = defineQuery({
             ]),
           },
         },
-        ...[...copies, ...own, ...flawed].map((text) => ({ type: 'sentence' as const, text })),
+        ...[...doubts, ...copies, ...own, ...flawed].map((text) => ({ type: 'sentence' as const, text })),
         ...v2,
       ],
+      ...(newest === undefined && { next: `backup ${cluster.name}` }),
     };
   },
 });

@@ -18,6 +18,7 @@ import type { SnapshotRecord } from '../snapshots/snapshots.ts';
 import type { Answer, AnswerPart } from './answer.ts';
 import { seeHost } from './host-readiness.ts';
 import { defineQuery } from './procedure.ts';
+import { doubted, doubtInWords, fewOf, trusted } from './restoring/stored.ts';
 import { lookTwice } from './running/patience.ts';
 import type { World } from './world.ts';
 
@@ -64,7 +65,7 @@ export async function lookEverywhere(world: World): Promise<readonly Check[]> {
       cluster.members.length,
       seen.flatMap(({ host, seen: one }) => ('because' in one ? [] : [{ name: host.member, offsetMs: one.sight.clockOffsetMs }])),
     ),
-    ...backupChecks(cluster.name, { newest: newest.record, proof: newest.proof, disk, dbSizeBytes }, now),
+    ...backupChecks(cluster.name, { newest: newest.record, proof: newest.proof, inDoubt: newest.inDoubt, disk, dbSizeBytes }, now),
   ]);
 }
 
@@ -99,18 +100,23 @@ function dbSizeOf({ endpoints }: ClusterLook): number | undefined {
 }
 
 /** The one that a restore would take, read from end to end: that it once was whole says nothing of today's disk. */
-async function newestBackup({
-  snapshots,
-}: World): Promise<{ readonly record: SnapshotRecord | undefined; readonly proof: Finding | undefined }> {
+async function newestBackup({ snapshots }: World): Promise<NewestSeen> {
   const stored = await snapshots.list();
-  const record = stored.flatMap((one) => (one.ok && one.record.kind === 'snapshot' ? [one.record] : []))[0];
-  if (record === undefined) return { record: undefined, proof: undefined };
+  const record = trusted(stored).find(({ kind }) => kind === 'snapshot');
+  const inDoubt = fewOf(doubted(stored).map(doubtInWords));
+  if (record === undefined) return { record, proof: undefined, inDoubt };
   try {
-    return { record, proof: await snapshots.check(record) };
+    return { record, proof: await snapshots.check(record), inDoubt };
   } catch (error) {
-    if (isOpsError(error)) return { record, proof: fails(`${error.message} ${error.hint}`) };
+    if (isOpsError(error)) return { record, proof: fails(`${error.message} ${error.hint}`), inDoubt };
     throw error;
   }
+}
+
+interface NewestSeen {
+  readonly record: SnapshotRecord | undefined;
+  readonly proof: Finding | undefined;
+  readonly inDoubt: readonly string[];
 }
 
 function clocksCheck(hosts: number, clocks: Parameters<typeof clocksAgree>[0]): Check {

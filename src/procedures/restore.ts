@@ -52,22 +52,27 @@ export const restore = defineProcedure({
   input: Input,
   prepared: Prepared,
   async prepare(input, world) {
-    const file = await chooseSnapshot(world, input.snapshot ?? 'latest');
+    const choice = await chooseSnapshot(world, input.snapshot ?? 'latest');
+    const { file } = choice;
     const { revision } = await world.etcd.look();
     if (revision !== undefined) await world.ledger.observe(revision);
     const highest = await world.ledger.highest();
     const isCopy = file.kind === 'database-copy';
-    const loss = lossInWords({ snapshot: isCopy ? { revision: file.revision } : file, highest });
+    const loss = lossInWords({ snapshot: isCopy ? { revision: file.revision, doubts: file.doubts } : file, highest });
     const prepared = {
-      ...fixed(file),
+      ...fixed(choice),
       whileHealthy: input['while-healthy'] ?? false,
       loses: isCopy ? `${loss}. ${copyRemark}` : loss,
       bumpRevisionBy: String(bumpOver(file.revision, highest)),
       token: `${world.cluster.initialClusterToken}-${world.runId.slice(-6)}`,
     };
-    const age = file.takenAt === undefined ? '' : `, ${durationInWords(world.clock.now().getTime() - file.takenAt.getTime())} old`;
+    const age =
+      file.takenAt === undefined || file.doubts.length > 0
+        ? ''
+        : `, ${durationInWords(world.clock.now().getTime() - file.takenAt.getTime())} old`;
+    const doubts = file.doubts.map((doubt) => `; ${doubt}`).join('');
     const what = isCopy ? `${file.name}, a copied database` : file.name;
-    return { prepared, summary: `Put back ${what} (revision ${file.revision}, ${bytesInWords(file.bytes)}${age})` };
+    return { prepared, summary: `Put back ${what} (revision ${file.revision}, ${bytesInWords(file.bytes)}${age})${doubts}` };
   },
   steps(prepared, world) {
     const order = orderOf(prepared, world);

@@ -10,6 +10,7 @@ import { nextAction } from './judging/triage.ts';
 import type { HostSight } from './judging/triage.ts';
 import { notice, refusal } from '../checkup/versions.ts';
 import { bytesInWords, durationInWords } from '../engine/words.ts';
+import { doubted, trusted } from './restoring/stored.ts';
 import type { World } from './world.ts';
 
 /** The hosts are looked at beside the endpoints and may take no longer than those, or `status` would be slow when it matters. */
@@ -31,7 +32,7 @@ export const status = defineQuery({
     const looking = etcd.look();
     const [look, sights, stored] = await Promise.all([looking, sightsBeside(looking, hosts, world), snapshots.list()]);
     if (look.revision !== undefined) await ledger.observe(look.revision);
-    const newest = stored.flatMap((snapshot) => (snapshot.ok ? [snapshot.record] : []))[0];
+    const [newest] = trusted(stored);
     const age = newest === undefined ? undefined : durationInWords(clock.now().getTime() - newest.takenAt.getTime());
     const silent = look.endpoints.flatMap((endpoint) =>
       endpoint.answers ? [] : sights.filter(({ member }) => member === endpoint.member),
@@ -49,7 +50,7 @@ export const status = defineQuery({
           type: 'sentence',
           text:
             newest === undefined
-              ? 'There is no usable snapshot.'
+              ? noSnapshotInWords(cluster.name, doubted(stored).length)
               : `The newest snapshot is ${newest.id}, ${age} old, revision ${newest.revision}.`,
         },
       ],
@@ -57,6 +58,11 @@ export const status = defineQuery({
     };
   },
 });
+
+function noSnapshotInWords(cluster: string, doubtedCount: number): string {
+  if (doubtedCount === 0) return 'There is no usable snapshot.';
+  return `There is no snapshot that is taken without being named; ${doubtedCount} in doubt: \`backups ${cluster}\` says why.`;
+}
 
 /** The columns of `etcdctl endpoint status --write-out=table`, in its order, with the size in use beside the size. */
 function tableOf({ endpoints }: ClusterLook): Table {

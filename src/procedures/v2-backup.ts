@@ -11,6 +11,7 @@ import { defineProcedure } from './procedure.ts';
 import { makeV2Backup, v2BackupUsable } from './v2/v2-making.ts';
 import { V2Source, chooseV2Source } from './v2/v2-source.ts';
 import { v2BackupInWords } from './v2/v2-words.ts';
+import { goneInWords } from './restoring/stored.ts';
 import { bytesInWords, list, plural } from '../engine/words.ts';
 
 const Input = z.object({ from: MemberName.optional() });
@@ -100,7 +101,7 @@ export const v2Backup = defineProcedure({
   },
   async conclusion(_source, { runId, snapshots, cluster }) {
     const record = await snapshots.v2.takenBy(runId);
-    if (record === undefined) throw new OpsError('SNAPSHOT_NOT_FOUND', 'The backup this run made is gone from the backup directory.');
+    if (record === undefined) throw new OpsError('SNAPSHOT_NOT_FOUND', await goneInWords(snapshots, 'The backup that this run made'));
     const keys = record.keys === undefined ? '' : `, ${plural(record.keys, 'key')}`;
     return `API 2 of ${cluster.name} is backed up as ${record.id}: ${bytesInWords(record.bytes)}${keys}, ${v2BackupInWords(record)}, sha256 ${record.sha256.slice(0, 12)}…. It holds nothing of API 3: that is what \`backup ${cluster.name}\` saves.`;
   },

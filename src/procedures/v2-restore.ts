@@ -89,7 +89,7 @@ export const v2Restore = defineProcedure({
     const age = durationInWords(now.getTime() - record.takenAt.getTime());
     return {
       prepared,
-      summary: `Put API 2 back from ${record.id} (${bytesInWords(record.bytes)}, ${age} old, ${v2BackupInWords(record)})`,
+      summary: `Put API 2 back from ${record.id} (${bytesInWords(record.bytes)}, ${age} old, ${v2BackupInWords(record)})${record.doubts.map((doubt) => `; ${doubt}`).join('')}`,
     };
   },
   steps(prepared, world) {

@@ -1,4 +1,5 @@
 /** What a procedure is handed: the cluster, its hosts, its snapshots. Types only: adapters are wired in main.ts, fakes in tests. */
+import type { BackupsDisk } from '../checkup/backups.ts';
 import type { Check } from '../checkup/check.ts';
 import type { BotIdentity } from '../checkup/bot-identity.ts';
 import type { Clock } from '../engine/ports.ts';
@@ -57,7 +58,7 @@ export interface Bot {
   /** How it shows itself to this cluster's etcd. */
   readonly identity: BotIdentity;
   /** Where backups lie, and what is free there; undefined when it cannot be told. */
-  backupsDisk(): Promise<{ readonly directory: string; readonly freeBytes: number } | undefined>;
+  backupsDisk(): Promise<BackupsDisk | undefined>;
   /** Settings, Redis and Slack, judged; for the channels and groups of this cluster. */
   surroundings(): Promise<readonly Check[]>;
 }

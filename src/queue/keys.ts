@@ -15,6 +15,7 @@
  * | `medic:unreported` | sorted set | runs whose journal, or what was said at their gate, is ahead of what was last rendered |
  * | `medic:thread:<runId>`, `medic:thread-at:<channel>:<ts>` | string | where a run's messages stand in Slack, and which run a thread is about |
  * | `medic:marker` | hash | `id` and `loss`: by it is seen that Redis was emptied |
+ * | `medic:backups` | hash | where the workers keep their backups: by it is seen that two do not share one directory |
  * | `medic:seen:<id>` | string | a command or event of Slack that was taken |
  * | `medic:revision:<cluster>` | hash | the highest revision seen, and when |
  */
@@ -44,6 +45,7 @@ export const keys = {
   thread: (runId: RunId) => `medic:thread:${runId}`,
   threadAt: (channel: string, ts: string) => `medic:thread-at:${channel}:${ts}`,
   marker: 'medic:marker',
+  backups: 'medic:backups',
   seen: (id: string) => `medic:seen:${id}`,
   revision: (cluster: ClusterName) => `medic:revision:${cluster}`,
 } as const;

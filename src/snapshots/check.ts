@@ -3,8 +3,8 @@ import { basename } from 'node:path';
 import { fails, holds } from '../engine/finding.ts';
 import type { Finding } from '../engine/finding.ts';
 import { isOpsError } from '../errors.ts';
+import { lookAtPlain } from '../files/plain-file.ts';
 import type { EtcdOverGrpc } from '../etcd/create-etcd.ts';
-import { sizeOf } from './list.ts';
 import type { SnapshotFile } from './snapshots.ts';
 
 /** What `etcdctl snapshot status` or `etcdutl snapshot status` says of a file. */
@@ -30,7 +30,8 @@ export interface CheckDeps {
 export async function check({ etcd, snapshotStatus }: CheckDeps, record: SnapshotFile): Promise<Finding> {
   const file = basename(record.path);
   const was = wasKnown(record);
-  if ((await sizeOf(record.path)) === undefined) return fails(`${file} is not there any more.`);
+  const look = await lookAtPlain(record.path);
+  if (!look.ok) return fails(look.code === 'ENOENT' ? `${file} is not there any more.` : `${file} ${look.because}.`);
   const { bytes, sha256, flaw } = await etcd.readSnapshotFile(record.path);
   if (bytes !== record.bytes && bytes > 0)
     return fails(`${file} has ${bytes} bytes, ${was} ${record.bytes}: it was ${bytes < record.bytes ? 'cut' : 'written to'}.`);

@@ -1,5 +1,5 @@
 /** Reads a file from end to end once, as long as nobody has touched it since: a restore asks three times whether its snapshot is whole. */
-import { stat } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import type { Finding } from '../engine/finding.ts';
 import type { SnapshotFile } from './snapshots.ts';
 
@@ -22,7 +22,7 @@ export function checkedOnce(check: (record: SnapshotFile) => Promise<Finding>): 
 /** Undefined when it cannot be looked at: then the check itself says why. */
 async function stampOf({ path, sha256, kind }: SnapshotFile): Promise<string | undefined> {
   try {
-    const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+    const { dev, ino, size, mtimeNs, ctimeNs } = await lstat(path, { bigint: true });
     return JSON.stringify([path, sha256, kind, ...[dev, ino, size, mtimeNs, ctimeNs].map(String)]);
   } catch {
     return undefined;

@@ -11,6 +11,7 @@ import { layoutOf } from './layout.ts';
 import { list } from './list.ts';
 import { inspect } from './own-file.ts';
 import { save, saveCopy } from './save.ts';
+import type { Signing } from './signing.ts';
 import type { Snapshots } from './snapshots.ts';
 import { createV2Backups } from './v2-store.ts';
 
@@ -25,14 +26,27 @@ export interface SnapshotsOptions {
   /** What etcd's tool says of a file. Throws SNAPSHOT_INVALID when the tool refuses it. */
   readonly snapshotStatus: (path: string) => Promise<SnapshotStatus>;
   readonly clock: Clock;
+  /** Signs what is stored, and knows what it has signed. */
+  readonly signing: Signing;
+  /** Workers that keep their backups in another directory. None when not given. */
+  readonly elsewhere?: () => Promise<readonly string[]>;
   /** Asked before a file is made, and again before it gets its name. */
   readonly permit: Permit;
 }
 
 /** Nothing is made or read before it is asked for. */
-export function createSnapshots({ directory, cluster, etcd, snapshotStatus, clock, permit }: SnapshotsOptions): Snapshots {
+export function createSnapshots({
+  directory,
+  cluster,
+  etcd,
+  snapshotStatus,
+  clock,
+  signing,
+  elsewhere = async () => [],
+  permit,
+}: SnapshotsOptions): Snapshots {
   const layout = layoutOf(directory, cluster);
-  const deps = { layout, clock, etcd, snapshotStatus, permit };
+  const deps = { layout, clock, etcd, snapshotStatus, signing, elsewhere, permit };
   return {
     list: () => list(deps),
     find: (id) => find(deps, id),
@@ -41,6 +55,7 @@ export function createSnapshots({ directory, cluster, etcd, snapshotStatus, cloc
     check: checkedOnce((record) => check(deps, record)),
     save: (order) => save(deps, order),
     saveCopy: (order) => saveCopy(deps, order),
+    elsewhere,
     v2: createV2Backups(deps),
     commands: { save: (from, run) => [etcd.commands.saveSnapshot(from, layout.unfinished(run, 'snapshot'))] },
   };

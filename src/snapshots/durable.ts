@@ -32,6 +32,11 @@ export async function makeDirectory(directory: string): Promise<void> {
   await chmod(directory, 0o700);
 }
 
+/** Makes the directory of all clusters where it is missing; one that is there, a mounted disk, keeps the mode it was given. */
+export async function makeTopDirectory(directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+}
+
 /** Names reach the disk when their directory does. */
 export async function syncDirectory(directory: string): Promise<void> {
   const handle = await open(directory, 'r');

@@ -1,5 +1,6 @@
 /** Finds one stored snapshot: by its id, or by the run that took it. */
 import { distance } from 'fastest-levenshtein';
+import { list as inWords } from '../engine/words.ts';
 import { OpsError } from '../errors.ts';
 import type { RunId, SnapshotId } from '../ids.ts';
 import { list } from './list.ts';
@@ -23,10 +24,18 @@ export async function find(deps: ListDeps, id: SnapshotId): Promise<SnapshotReco
     .slice(0, offered);
   const { cluster } = deps.layout;
   const instead = nearest.length === 0 ? `None of ${cluster} is stored.` : `Nearest: ${nearest.join(', ')}.`;
-  throw new OpsError('SNAPSHOT_NOT_FOUND', `There is no snapshot ${id} of ${cluster}. ${instead}`, { details: { nearest } });
+  throw new OpsError('SNAPSHOT_NOT_FOUND', `There is no snapshot ${id} of ${cluster}. ${instead}${await orElsewhere(deps)}`, {
+    details: { nearest },
+  });
 }
 
-/** The snapshot that a run took; undefined while it has taken none. @throws OpsError STORE_FAILED */
+/** The snapshot that a run took; undefined while it has taken none: a sidecar that anybody could have written names no run. @throws OpsError STORE_FAILED */
 export async function takenBy(deps: ListDeps, run: RunId): Promise<SnapshotRecord | undefined> {
-  return (await list(deps)).flatMap((one) => (one.ok ? [one.record] : [])).find((record) => record.run === run);
+  return (await list(deps)).flatMap((one) => (one.ok && one.record.signed ? [one.record] : [])).find((record) => record.run === run);
+}
+
+/** Where else it may be, as a sentence with a blank before it; empty where all workers share one directory. */
+export async function orElsewhere({ elsewhere }: Pick<ListDeps, 'elsewhere'>): Promise<string> {
+  const others = await elsewhere();
+  return others.length === 0 ? '' : ` Not all workers keep their backups in this directory; it may be on ${inWords(others)}.`;
 }

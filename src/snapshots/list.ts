@@ -1,11 +1,14 @@
 /** Lists the stored snapshots of a cluster by their sidecars and sizes, the flawed ones with the reason. */
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../engine/ports.ts';
+import { lookAtPlain } from '../files/plain-file.ts';
+import { OpsError } from '../errors.ts';
 import type { SnapshotFileName } from '../ids.ts';
 import { nameOf } from './layout.ts';
 import type { Layout } from './layout.ts';
 import { readSidecar } from './sidecar.ts';
+import type { Signing } from './signing.ts';
 import type { StoredSnapshot } from './snapshots.ts';
 import { systemCode, withStore } from './store-error.ts';
 
@@ -16,19 +19,24 @@ const leftBehindAfterMs = 24 * 60 * 60 * 1_000;
 export interface ListDeps {
   readonly layout: Layout;
   readonly clock: Clock;
+  /** Tells what this bot has signed from what it has not. */
+  readonly signing: Signing;
+  /** Workers that keep their backups in another directory. */
+  readonly elsewhere: () => Promise<readonly string[]>;
 }
 
 /** Newest first; what has no time in its name comes last. @throws OpsError STORE_FAILED */
-export async function list({ layout, clock }: ListDeps): Promise<readonly StoredSnapshot[]> {
+export async function list(deps: Omit<ListDeps, 'elsewhere'>): Promise<readonly StoredSnapshot[]> {
+  const { layout, clock } = deps;
   const files = (await filesIn(layout)).toSorted().toReversed();
   const found: StoredSnapshot[] = [];
   const odd: StoredSnapshot[] = [];
   for (const file of files) {
     const named = nameOf(file);
-    if (named.kind === 'snapshot') found.push(await stored(layout, file, named.id));
+    if (named.kind === 'snapshot') found.push(await stored(deps, file, named.id));
     else if (named.kind === 'sidecar' && !files.includes(`${named.id}.db`))
       found.push({ ok: false, file, because: `Its file ${named.id}.db is missing.` });
-    else if (named.kind === 'stray') odd.push(stray(file, named.usableAs));
+    else if (named.kind === 'stray') odd.push(await stray(layout, file, named.usableAs));
     else if (named.kind === 'unfinished') odd.push(...(await leftBehind(layout, file, clock)));
   }
   return [...found, ...odd];
@@ -46,7 +54,9 @@ async function filesIn(layout: Layout): Promise<string[]> {
   });
 }
 
-function stray(file: string, usableAs: SnapshotFileName | undefined): StoredSnapshot {
+async function stray({ directory }: Layout, file: string, usableAs: SnapshotFileName | undefined): Promise<StoredSnapshot> {
+  const look = await lookAtPlain(join(directory, file));
+  if (!look.ok) return { ok: false, file, because: `It ${look.because}.` };
   return usableAs === undefined
     ? {
         ok: false,
@@ -56,38 +66,31 @@ function stray(file: string, usableAs: SnapshotFileName | undefined): StoredSnap
     : { ok: false, file, because: 'It was not saved by this bot.', usableAs };
 }
 
-async function stored(layout: Layout, file: string, id: Parameters<Layout['file']>[0]): Promise<StoredSnapshot> {
-  const reading = await readSidecar(layout, id);
+async function stored(deps: Omit<ListDeps, 'elsewhere'>, file: string, id: Parameters<Layout['file']>[0]): Promise<StoredSnapshot> {
+  const look = await lookAtPlain(deps.layout.file(id));
+  if (!look.ok) return { ok: false, file, because: look.code === 'ENOENT' ? 'It is gone.' : `It ${look.because}.` };
+  const reading = readSidecar(deps, id);
   if (!reading.ok) return { ok: false, file, because: `Its sidecar ${id}.json ${reading.because}.` };
-  const bytes = await sizeOf(layout.file(id));
-  if (bytes === undefined) return { ok: false, file, because: 'It is gone.' };
-  if (bytes !== reading.record.bytes)
-    return { ok: false, file, because: `It has ${bytes} bytes, its sidecar says ${reading.record.bytes}.` };
+  if (look.bytes !== reading.record.bytes)
+    return { ok: false, file, because: `It has ${look.bytes} bytes, its sidecar says ${reading.record.bytes}.` };
   return reading;
 }
 
 async function leftBehind(layout: Layout, file: string, clock: Clock): Promise<readonly StoredSnapshot[]> {
-  const age = await withStore(`look at ${file}`, async () => {
-    try {
-      return clock.now().getTime() - (await stat(join(layout.directory, file))).mtimeMs;
-    } catch (error) {
-      if (systemCode(error) === 'ENOENT') return 0;
-      throw error;
-    }
-  });
-  return age < leftBehindAfterMs
+  const look = await lookAtPlain(join(layout.directory, file));
+  if (!look.ok) return look.code === 'ENOENT' ? [] : [{ ok: false, file, because: `It ${look.because}.` }];
+  return clock.now().getTime() - look.mtimeMs < leftBehindAfterMs
     ? []
     : [{ ok: false, file, because: 'It was left behind by a run that was cut more than a day ago, and may be deleted.' }];
 }
 
-/** The size of a file; undefined when there is none. @throws OpsError STORE_FAILED */
+/** The size of a file; undefined when there is none. @throws OpsError SNAPSHOT_INVALID for what is no file, STORE_FAILED */
 export async function sizeOf(path: string): Promise<number | undefined> {
-  return await withStore(`look at ${path}`, async () => {
-    try {
-      return (await stat(path)).size;
-    } catch (error) {
-      if (systemCode(error) === 'ENOENT') return undefined;
-      throw error;
-    }
-  });
+  const look = await lookAtPlain(path);
+  if (look.ok) return look.bytes;
+  if (look.code === 'ENOENT') return undefined;
+  throw new OpsError(
+    look.code.startsWith('ENOT') || look.code === 'ELOOP' ? 'SNAPSHOT_INVALID' : 'STORE_FAILED',
+    `${path} ${look.because}.`,
+  );
 }

@@ -9,11 +9,11 @@ import type { RunId, SnapshotId } from '../ids.ts';
 import type { CheckDeps } from './check.ts';
 import { linked, makeDirectory, syncDirectory, writeSynced } from './durable.ts';
 import { snapshotIdOf } from './layout.ts';
-import type { Layout } from './layout.ts';
 import { list, sizeOf } from './list.ts';
 import type { ListDeps } from './list.ts';
 import { readSidecar, sidecarText } from './sidecar.ts';
 import { isDatabase } from './own-file.ts';
+import { demandKey } from './signing.ts';
 import type { SnapshotKind, SnapshotOrigin, SnapshotRecord, Snapshots } from './snapshots.ts';
 import { withStore } from './store-error.ts';
 
@@ -70,7 +70,8 @@ export async function saveCopy(
  * The other way round a file without a sidecar would be left, which nobody could tell to be this run's, and a second one be taken.
  */
 async function store(deps: SaveDeps, { run, kind, originOf, fill }: Storing): Promise<SnapshotRecord> {
-  const { layout, clock } = deps;
+  const { layout, clock, signing } = deps;
+  demandKey(signing);
   const part = layout.unfinished(run, 'snapshot');
   await deps.permit();
   await withStore(`make ${layout.directory}`, () => makeDirectory(layout.directory));
@@ -87,7 +88,7 @@ async function store(deps: SaveDeps, { run, kind, originOf, fill }: Storing): Pr
     await demandSize(part, bytes);
     return await withStore(`store the snapshot in ${layout.directory}`, async () => {
       const record = await claimId(
-        layout,
+        deps,
         (id, at) => ({
           ...originOf(bytes),
           id,
@@ -102,6 +103,8 @@ async function store(deps: SaveDeps, { run, kind, originOf, fill }: Storing): Pr
           hash,
           takenAt: at,
           run,
+          signed: true,
+          doubts: [],
         }),
         takenAt,
         revision,
@@ -121,10 +124,11 @@ async function finishEarlier(deps: SaveDeps, run: RunId): Promise<SnapshotRecord
   const { layout, etcd } = deps;
   const part = layout.unfinished(run, 'snapshot');
   for (const stored of await list(deps)) {
-    if (stored.ok && stored.record.run === run) return stored.record;
+    if (stored.ok && stored.record.signed && stored.record.run === run) return stored.record;
     if (stored.ok || !stored.file.endsWith('.json')) continue;
-    const reading = await readSidecar(layout, stored.file.slice(0, -'.json'.length) as SnapshotId);
-    if (!reading.ok || reading.record.run !== run) continue;
+    const reading = readSidecar(deps, stored.file.slice(0, -'.json'.length) as SnapshotId);
+    // A sidecar that anybody could have written finishes nothing.
+    if (!reading.ok || !reading.record.signed || reading.record.run !== run) continue;
     const { record } = reading;
     const whole = (await sizeOf(part)) === record.bytes && (await etcd.readSnapshotFile(part)).sha256 === record.sha256;
     await withStore(`finish ${record.path}`, async () => {
@@ -147,7 +151,7 @@ async function demandSize(part: string, bytes: number): Promise<void> {
 
 /** Writes the sidecar under the first id that is free. `link` never replaces: two runs that meet in one second get two ids. */
 async function claimId(
-  layout: Layout,
+  { layout, signing }: Pick<SaveDeps, 'layout' | 'signing'>,
   recordOf: (id: SnapshotId, takenAt: Date) => SnapshotRecord,
   takenAt: Date,
   revision: bigint,
@@ -156,7 +160,7 @@ async function claimId(
     const at = new Date(takenAt.getTime() + attempt * 1_000);
     const record = recordOf(snapshotIdOf(at, revision), at);
     const temporary = layout.unfinished(record.run, 'sidecar');
-    await writeSynced(temporary, sidecarText(record));
+    await writeSynced(temporary, sidecarText(record, signing));
     const claimed = (await sizeOf(record.path)) === undefined && (await linked(temporary, layout.sidecar(record.id)));
     await rm(temporary, { force: true });
     if (claimed) return record;

@@ -30,6 +30,8 @@ export interface SnapshotFile {
   readonly v2Keys: V2Keys;
   /** When it was streamed or copied; undefined for a file that a person put there. What a copy holds is older than the copy. */
   readonly takenAt: Date | undefined;
+  /** Why it is never chosen without being named, each as a part of a sentence: `nobody vouches for this file: …`. None for what this bot has signed. */
+  readonly doubts: readonly string[];
 }
 
 /** What the sidecar beside a snapshot says of it. */
@@ -44,6 +46,8 @@ export interface SnapshotRecord extends SnapshotFile {
   readonly takenAt: Date;
   /** The run that took it. */
   readonly run: RunId;
+  /** Whether the sidecar is as this bot wrote it; a time in the future is a doubt all the same. */
+  readonly signed: boolean;
 }
 
 /** A snapshot as `backups` lists it: its record, or why its file or sidecar cannot be used. */
@@ -74,7 +78,7 @@ export interface Snapshots {
   list(): Promise<readonly StoredSnapshot[]>;
   /** The snapshot of that id. Throws SNAPSHOT_NOT_FOUND with the nearest ids, SNAPSHOT_INVALID when it cannot be used. */
   find(id: SnapshotId): Promise<SnapshotRecord>;
-  /** The snapshot that a run took, if it is there. */
+  /** The snapshot that a run took, if it is there; never one that nobody vouches for. */
   takenBy(run: RunId): Promise<SnapshotRecord | undefined>;
   /**
    * Reads a file that a person put into the cluster's backup directory from end to end: with a valid SHA-256 at its end it is a snapshot,
@@ -92,6 +96,8 @@ export interface Snapshots {
     readonly progress: Progress;
     readonly fetch: (toPath: string, progress: Progress) => Promise<{ readonly bytes: number; readonly sha256: string }>;
   }): Promise<SnapshotRecord>;
+  /** Workers that keep their backups in another directory, with where: `bot-2 (/var/backups)`. What is missing here may be there. */
+  elsewhere(): Promise<readonly string[]>;
   /** Backups of API 2, which no snapshot holds. */
   readonly v2: V2Backups;
   readonly commands: {

@@ -28,6 +28,10 @@ export interface V2BackupRecord extends V2BackupOrigin {
   readonly takenAt: Date;
   /** The run that took it. */
   readonly run: RunId;
+  /** Whether the sidecar is as this bot wrote it. */
+  readonly signed: boolean;
+  /** Why it is never chosen without being named, each as a part of a sentence. */
+  readonly doubts: readonly string[];
 }
 
 /** A backup as `backups` lists it: its record, or why its file or sidecar cannot be used. */
@@ -41,7 +45,7 @@ export interface V2Backups {
   list(): Promise<readonly StoredV2Backup[]>;
   /** Throws SNAPSHOT_NOT_FOUND or SNAPSHOT_INVALID. */
   find(id: V2BackupId): Promise<V2BackupRecord>;
-  /** The one that a run took, if it is there. */
+  /** The one that a run took, if it is there; never one that nobody vouches for. */
   takenBy(run: RunId): Promise<V2BackupRecord | undefined>;
   /** Reads the whole file: size and sha256 against the sidecar. What is in it is looked at on a host. */
   check(record: V2BackupRecord): Promise<Finding>;

@@ -1,7 +1,6 @@
 /** The stored backups of API 2 of one cluster, in the directory of its snapshots. */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readFile, readdir, rename, rm } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { fails, holds } from '../engine/finding.ts';
@@ -10,20 +9,28 @@ import type { Clock } from '../engine/ports.ts';
 import type { Permit } from '../engine/tenure.ts';
 import { OpsError } from '../errors.ts';
 import { ClusterId, ClusterName, MemberName, RunId, V2BackupId } from '../ids.ts';
+import { lookAtPlain, openPlain, readSmallFile } from '../files/plain-file.ts';
 import { linked, makeDirectory, syncDirectory, writeSynced } from './durable.ts';
 import type { Layout } from './layout.ts';
+import { orElsewhere } from './find.ts';
 import { sizeOf } from './list.ts';
+import { canonical, demandKey, doubtsOf } from './signing.ts';
+import type { Signing } from './signing.ts';
 import { systemCode, withStore } from './store-error.ts';
 import type { StoredV2Backup, V2BackupRecord, V2Backups } from './v2-backups.ts';
 
 const ending = '.v2.tar.gz';
 /** So many seconds the time in an id may be moved on when runs on one cluster meet in one second. */
 const idAttempts = 60;
+/** So many ids are named when one is not known. */
+const offered = 10;
 
 /** What the store needs. */
 export interface V2StoreDeps {
   readonly layout: Layout;
   readonly clock: Clock;
+  readonly signing: Signing;
+  readonly elsewhere: () => Promise<readonly string[]>;
   readonly permit: Permit;
 }
 
@@ -46,7 +53,12 @@ const Sidecar = z.object({
   v3Keys: z.int().nonnegative(),
   takenAt: z.iso.datetime().transform((text) => new Date(text)),
   run: RunId,
+  /** Over all fields above; absent in sidecars from before there were signatures. */
+  signature: z.string().max(128).optional(),
 });
+const fieldNames = Object.keys(Sidecar.shape);
+/** It has about 500 bytes. */
+const sidecarMaxBytes = 65_536;
 
 /** Makes the store; reads nothing yet. */
 export function createV2Backups(deps: V2StoreDeps): V2Backups {
@@ -60,10 +72,10 @@ export function createV2Backups(deps: V2StoreDeps): V2Backups {
       const ids = (await usable()).map((record) => record.id);
       throw new OpsError(
         'SNAPSHOT_NOT_FOUND',
-        `There is no v2 backup ${id} of ${deps.layout.cluster}. ${ids.length === 0 ? 'None is stored.' : `There are: ${ids.join(', ')}.`}`,
+        `There is no v2 backup ${id} of ${deps.layout.cluster}. ${ids.length === 0 ? 'None is stored.' : `There are: ${ids.slice(0, offered).join(', ')}.`}${await orElsewhere(deps)}`,
       );
     },
-    takenBy: async (run) => (await usable()).find((record) => record.run === run),
+    takenBy: async (run) => (await usable()).find((record) => record.signed && record.run === run),
     check,
     save: (order) => save(deps, order),
   };
@@ -73,7 +85,8 @@ const fileOf = ({ directory }: Layout, id: V2BackupId) => join(directory, `${id}
 const sidecarOf = ({ directory }: Layout, id: V2BackupId) => join(directory, `${id}.v2.json`);
 const partOf = ({ directory }: Layout, run: RunId, what = '') => join(directory, `.${run}.v2${what}.part`);
 
-async function list({ layout }: V2StoreDeps): Promise<readonly StoredV2Backup[]> {
+async function list(deps: V2StoreDeps): Promise<readonly StoredV2Backup[]> {
+  const { layout } = deps;
   const files = await withStore(`list ${layout.directory}`, async () => {
     try {
       return await readdir(layout.directory);
@@ -84,57 +97,63 @@ async function list({ layout }: V2StoreDeps): Promise<readonly StoredV2Backup[]>
     }
   });
   const named = files.filter((file) => file.endsWith(ending) && !file.startsWith('.')).toSorted();
-  return await Promise.all(named.toReversed().map((file) => stored(layout, file)));
+  return await Promise.all(named.toReversed().map((file) => stored(deps, file)));
 }
 
-async function stored(layout: Layout, file: string): Promise<StoredV2Backup> {
+async function stored(deps: V2StoreDeps, file: string): Promise<StoredV2Backup> {
+  const { layout } = deps;
   const id = V2BackupId.safeParse(file.slice(0, -ending.length));
   if (!id.success) return { ok: false, file, because: 'Its name is not that of a v2 backup: it was not saved by this bot.' };
-  const record = await readRecord(layout, id.data);
+  const look = await lookAtPlain(fileOf(layout, id.data));
+  if (!look.ok) return { ok: false, file, because: `It ${look.because}.` };
+  const record = readRecord(deps, id.data);
   if (record === undefined)
     return { ok: false, file, because: `Its sidecar ${basename(sidecarOf(layout, id.data))} is missing or invalid.` };
-  const bytes = await sizeOf(record.path);
-  return bytes === record.bytes
+  return look.bytes === record.bytes
     ? { ok: true, record }
-    : { ok: false, file, because: `It has ${bytes ?? 0} bytes, its sidecar says ${record.bytes}.` };
+    : { ok: false, file, because: `It has ${look.bytes} bytes, its sidecar says ${record.bytes}.` };
 }
 
-async function readRecord(layout: Layout, id: V2BackupId): Promise<V2BackupRecord | undefined> {
-  try {
-    const parsed = Sidecar.safeParse(JSON.parse(await readFile(sidecarOf(layout, id), 'utf8')));
-    if (!parsed.success || parsed.data.id !== id || parsed.data.cluster !== layout.cluster) return undefined;
-    const { format: _format, clusterId, keys, ...fields } = parsed.data;
-    return { ...fields, clusterId, keys, path: fileOf(layout, id) };
-  } catch {
-    // Missing, unreadable or no JSON: the same to whoever wants to use it, and the list says so.
-    return undefined;
-  }
+/** Undefined when it is missing, unreadable or no JSON: the same to whoever wants to use it, and the list says so. */
+function readRecord({ layout, signing, clock }: V2StoreDeps, id: V2BackupId): V2BackupRecord | undefined {
+  const reading = readSmallFile(sidecarOf(layout, id), 'refused', sidecarMaxBytes);
+  const value = reading.ok ? jsonOf(reading.content.toString('utf8')) : undefined;
+  const parsed = Sidecar.safeParse(value);
+  if (!parsed.success || parsed.data.id !== id || parsed.data.cluster !== layout.cluster) return undefined;
+  const { format: _format, clusterId, keys, signature, ...fields } = parsed.data;
+  const written = canonical('v2 backup', fieldNames, value as Readonly<Record<string, unknown>>);
+  const signed = signature !== undefined && signing.knows(written, signature);
+  const doubts = doubtsOf(signed, signature, fields.takenAt, clock.now());
+  return { ...fields, clusterId, keys, path: fileOf(layout, id), signed, doubts };
 }
 
 async function check(record: V2BackupRecord): Promise<Finding> {
   const file = basename(record.path);
-  const bytes = await sizeOf(record.path);
-  if (bytes !== record.bytes) return fails(`${file} has ${bytes ?? 0} bytes, its sidecar says ${record.bytes}.`);
+  const look = await lookAtPlain(record.path);
+  if (!look.ok) return fails(`${file} ${look.because}.`);
+  if (look.bytes !== record.bytes) return fails(`${file} has ${look.bytes} bytes, its sidecar says ${record.bytes}.`);
   const sha256 = await withStore(`read ${record.path}`, () => sha256Of(record.path));
   if (sha256 !== record.sha256) return fails(`${file} has SHA-256 ${sha256}, its sidecar says ${record.sha256}: it was changed.`);
-  return holds(`${file}: ${bytes} bytes, SHA-256 ${sha256.slice(0, 12)}…, made of ${record.member} at raft index ${record.raftIndex}.`);
+  return holds(
+    `${file}: ${record.bytes} bytes, SHA-256 ${sha256.slice(0, 12)}…, made of ${record.member} at raft index ${record.raftIndex}.`,
+  );
 }
 
 async function sha256Of(path: string): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  await using file = await openPlain(path);
+  for await (const chunk of file.createReadStream({ autoClose: false })) hash.update(chunk as Buffer);
   return hash.digest('hex');
 }
 
 /** The sidecar comes first, because it names the run: cut between the two, the run finds its sidecar again and finishes the rename. */
-async function save(
-  { layout, clock, permit }: V2StoreDeps,
-  { run, origin, progress, fetch }: Parameters<V2Backups['save']>[0],
-): Promise<V2BackupRecord> {
+async function save(deps: V2StoreDeps, { run, origin, progress, fetch }: Parameters<V2Backups['save']>[0]): Promise<V2BackupRecord> {
+  const { layout, clock, signing, permit } = deps;
+  demandKey(signing);
   await permit();
   await withStore(`make ${layout.directory}`, () => makeDirectory(layout.directory));
   const part = partOf(layout, run);
-  const earlier = await finishEarlier(layout, run, part);
+  const earlier = await finishEarlier(deps, run, part);
   if (earlier !== undefined) return earlier;
   await withStore(`remove ${part}`, () => rm(part, { force: true }));
   const takenAt = clock.now();
@@ -144,9 +163,20 @@ async function save(
     for (let attempt = 0; attempt < idAttempts; attempt += 1) {
       const at = new Date(takenAt.getTime() + attempt * 1_000);
       const id = V2BackupId.parse(`${at.toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z-index${origin.raftIndex}`);
-      const record: V2BackupRecord = { ...origin, id, cluster: layout.cluster, path: fileOf(layout, id), bytes, sha256, takenAt: at, run };
+      const record: V2BackupRecord = {
+        ...origin,
+        id,
+        cluster: layout.cluster,
+        path: fileOf(layout, id),
+        bytes,
+        sha256,
+        takenAt: at,
+        run,
+        signed: true,
+        doubts: [],
+      };
       const temporary = partOf(layout, run, '.json');
-      await writeSynced(temporary, sidecarText(record));
+      await writeSynced(temporary, sidecarText(record, signing));
       const claimed = (await sizeOf(record.path)) === undefined && (await linked(temporary, sidecarOf(layout, id)));
       await rm(temporary, { force: true });
       if (!claimed) continue;
@@ -158,12 +188,14 @@ async function save(
   });
 }
 
-async function finishEarlier(layout: Layout, run: RunId, part: string): Promise<V2BackupRecord | undefined> {
+async function finishEarlier(deps: V2StoreDeps, run: RunId, part: string): Promise<V2BackupRecord | undefined> {
+  const { layout } = deps;
   const files = await withStore(`list ${layout.directory}`, () => readdir(layout.directory));
   for (const file of files) {
     const id = V2BackupId.safeParse(file.endsWith('.v2.json') ? file.slice(0, -'.v2.json'.length) : '');
-    const record = id.success ? await readRecord(layout, id.data) : undefined;
-    if (record?.run !== run) continue;
+    const record = id.success ? readRecord(deps, id.data) : undefined;
+    // A sidecar that anybody could have written finishes nothing.
+    if (record?.run !== run || !record.signed) continue;
     if ((await sizeOf(record.path)) === record.bytes) return record;
     const whole = (await sizeOf(part)) === record.bytes && (await sha256Of(part)) === record.sha256;
     await withStore(`finish ${record.path}`, async () => {
@@ -175,8 +207,16 @@ async function finishEarlier(layout: Layout, run: RunId, part: string): Promise<
   return undefined;
 }
 
-function sidecarText(record: V2BackupRecord): string {
-  const { path: _path, raftIndex, takenAt, ...rest } = record;
+function sidecarText(record: V2BackupRecord, signing: Signing): string {
+  const { path: _path, signed: _signed, doubts: _doubts, raftIndex, takenAt, ...rest } = record;
   const fields: z.input<typeof Sidecar> = { ...rest, format: 1, raftIndex: String(raftIndex), takenAt: takenAt.toISOString() };
-  return `${JSON.stringify(fields, undefined, 2)}\n`;
+  return `${JSON.stringify({ ...fields, signature: signing.sign(canonical('v2 backup', fieldNames, fields)) }, undefined, 2)}\n`;
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -2,6 +2,8 @@
 import { mistake, readWords } from '../commands/grammar.ts';
 import { didYouMean, quoted } from '../commands/nearest.ts';
 import { setUpWords } from '../commands/words.ts';
+import { placeChecks } from '../checkup/backup-places.ts';
+import type { BackupPlaces } from '../checkup/backup-places.ts';
 import { saying } from '../checkup/check.ts';
 import type { Check } from '../checkup/check.ts';
 import type { Inspected } from '../config/inspect.ts';
@@ -10,8 +12,11 @@ import { createConceal } from '../engine/conceal.ts';
 import { isOpsError, OpsError } from '../errors.ts';
 import { ClusterName, RunId } from '../ids.ts';
 import { lookEverywhere } from '../procedures/doctor.ts';
+import { readPlaces } from '../queue/backup-places.ts';
 import { connect, untilConnected } from '../queue/connection.ts';
 import { redisFacts } from '../queue/redis-facts.ts';
+import { lookAtBackups, placesSeen } from './backups.ts';
+import type { OwnBackups } from './backups.ts';
 import { systemClock as clock } from './clock.ts';
 import { redisSurroundings, settingsChecks, slackSurroundings } from './surroundings.ts';
 import { createWorlds } from './worlds.ts';
@@ -41,7 +46,9 @@ export async function checkUp(words: readonly string[], inspected: Inspected): P
       saying('settings').notLookedAt('config.yaml', `${variable} is not set here, so the password in it was not tried.`),
     ),
   ];
-  const redis = redisSurroundings(redisOf(inspected));
+  const asked = redisOf(inspected)?.();
+  asked?.catch(() => undefined);
+  const redis = redisSurroundings(asked && (async () => (await asked).facts));
   if (config === undefined) {
     const unseen = saying('hosts').notLookedAt(
       'host',
@@ -50,8 +57,12 @@ export async function checkUp(words: readonly string[], inspected: Inspected): P
     return [{ cluster: undefined, checks: [...settings, unseen, ...(await redis)] }];
   }
   const names = clustersOf(name, config);
-  const clusters = await Promise.all(names.map(async (each) => ({ cluster: each, checks: await clusterChecks(each, config, inspected) })));
-  return [{ cluster: undefined, checks: [...settings, ...(await redis)] }, ...clusters];
+  const own = await lookAtBackups({ directory: config.backups.directory, keys: inspected.signingKeys });
+  const place = placeOf(own, asked);
+  const clusters = await Promise.all(
+    names.map(async (each) => ({ cluster: each, checks: await clusterChecks(each, { config, inspected, own }) })),
+  );
+  return [{ cluster: undefined, checks: [...settings, ...(await redis), ...(await place)] }, ...clusters];
 }
 
 function clustersOf(name: string, { clusters }: Config): readonly string[] {
@@ -61,26 +72,70 @@ function clustersOf(name: string, { clusters }: Config): readonly string[] {
   throw mistake(declared, `There is no cluster ${quoted(name)}.${didYouMean(name, names) || ` There is ${names.join(', ')}.`}`);
 }
 
-function redisOf({ redisUrl }: Inspected): (() => ReturnType<typeof redisFacts>) | undefined {
+interface AskedRedis {
+  readonly facts: Awaited<ReturnType<typeof redisFacts>>;
+  readonly places: BackupPlaces;
+}
+
+/** Whether the workers share the directory stands in Redis; that it does not answer is said elsewhere. */
+async function placeOf(own: OwnBackups, asked: Promise<AskedRedis> | undefined): Promise<readonly Check[]> {
+  const places = await asked?.then(
+    (answer) => answer.places,
+    () => undefined,
+  );
+  const { notLookedAt } = saying('backups');
+  const { mark, signing } = own;
+  // Before the first start there is neither mark nor key, and the key may be for the service alone.
+  const key =
+    signing.problem === undefined
+      ? []
+      : [
+          notLookedAt(
+            'key',
+            `Their signatures were not checked: ${signing.problem}`,
+            'Run it as the user and with the environment of the service, once it has been started.',
+          ),
+        ];
+  if (!mark.ok)
+    return [
+      notLookedAt('place', `Whether all workers keep them in one directory: ${mark.because}`, 'A worker makes it when it starts.'),
+      ...key,
+    ];
+  if (places !== undefined) {
+    const checks = placeChecks({ ...placesSeen(own, places), problems: [] }, clock.now());
+    return [...checks.filter(({ id }) => id !== 'key' || key.length === 0), ...key];
+  }
+  return [...key, notLookedAt('place', 'Whether all workers keep them in one directory stands in Redis, which was not asked.')];
+}
+
+function redisOf({ redisUrl }: Inspected): (() => Promise<AskedRedis>) | undefined {
   if (redisUrl === undefined) return undefined;
   return async () => {
     const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
     const connections = connect({ url: redisUrl.reveal(), log: silent });
     try {
       await untilConnected(connections, redisLimitMs);
-      return await redisFacts(connections.front);
+      const [facts, places] = await Promise.all([redisFacts(connections.front), readPlaces(connections.front)]);
+      return { facts, places };
     } finally {
       await connections.close();
     }
   };
 }
 
-async function clusterChecks(name: string, config: Config, { passwords, secrets, slack }: Inspected): Promise<readonly Check[]> {
+interface CheckingUp {
+  readonly config: Config;
+  readonly inspected: Inspected;
+  readonly own: OwnBackups;
+}
+
+async function clusterChecks(name: string, { config, inspected, own }: CheckingUp): Promise<readonly Check[]> {
+  const { passwords, secrets, slack } = inspected;
   const cluster = config.clusters[ClusterName.parse(name)];
   if (cluster === undefined) return [];
   const [inSlack, everywhere] = await Promise.all([
     slackSurroundings(slack, cluster, clock),
-    lookFrom(name, { config, passwords, conceal: createConceal(secrets.map((secret) => secret.reveal())) }),
+    lookFrom(name, { config, passwords, signing: own.signing, conceal: createConceal(secrets.map((secret) => secret.reveal())) }),
   ]);
   return [...everywhere, ...inSlack];
 }
@@ -91,12 +146,14 @@ async function lookFrom(
     config,
     passwords,
     conceal,
-  }: Pick<Parameters<typeof createWorlds>[0], 'conceal'> & { readonly config: Config } & Pick<Inspected, 'passwords'>,
+    signing,
+  }: Pick<Parameters<typeof createWorlds>[0], 'conceal' | 'signing'> & { readonly config: Config } & Pick<Inspected, 'passwords'>,
 ): Promise<readonly Check[]> {
   const openWorld = createWorlds({
     settings: { config, passwords },
     clock,
     conceal,
+    signing,
     // Nothing of what is looked at is kept in Redis.
     ledgerOf: () => ({ observe: async () => undefined, highest: async () => undefined, restart: async () => undefined }),
     earlier: { recall: (run) => Promise.reject(new OpsError('RUN_NOT_FOUND', `There is no run ${run}.`)) },

@@ -1,10 +1,11 @@
 /** Carries `etcd-medic init` out: asks the cluster, writes what is not there yet, and says what is left. */
 import { X509Certificate } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { mayChangeNothing } from '../engine/tenure.ts';
 import { OpsError } from '../errors.ts';
 import { createEtcd } from '../etcd/create-etcd.ts';
+import { readSmallFile } from '../files/plain-file.ts';
 import { MemberName } from '../ids.ts';
 import { firstFiles, readInit } from '../init/index.ts';
 import type { FirstFiles, InitOrder, SeenForInit } from '../init/index.ts';
@@ -60,18 +61,13 @@ async function seenOf({ endpoints, tls }: InitOrder): Promise<SeenForInit> {
 }
 
 function commonNameOf(file: string): string {
-  return /^CN=(.*)$/m.exec(new X509Certificate(readFileSync(file)).subject)?.[1] ?? 'none';
+  return /^CN=(.*)$/m.exec(new X509Certificate(readGiven(file)).subject)?.[1] ?? 'none';
 }
 
 function readGiven(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new OpsError(
-      'INPUT_INVALID',
-      `${file} cannot be read (${error instanceof Error && 'code' in error ? String(error.code) : String(error)}).`,
-    );
-  }
+  const reading = readSmallFile(file, 'followed');
+  if (reading.ok) return reading.content.toString('utf8');
+  throw new OpsError('INPUT_INVALID', `${file} ${reading.because}.`);
 }
 
 /** Never over anything. @returns whether it was written */

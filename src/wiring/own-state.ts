@@ -1,9 +1,10 @@
 /** What the bot knows of itself for the checkup: its certificate, its own kit, and the disk of its backups. */
 import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { stat, statfs } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Cluster } from '../config/schema.ts';
+import { readSmallFile } from '../files/plain-file.ts';
+import { freeBytesOf, reserveBytes } from '../files/room.ts';
 import { readProgram } from '../kit/program.ts';
 import type { Bot } from '../procedures/world.ts';
 
@@ -29,8 +30,10 @@ export function ownState({ cluster: { tls, auth }, hasPassword, backupsDirectory
 
 /** Undefined when it cannot be read: then nothing can be asked of etcd, and that says why. */
 function certificateOf(file: string): Bot['identity']['certificate'] {
+  const reading = readSmallFile(file, 'followed');
+  if (!reading.ok) return undefined;
   try {
-    const { subject, validToDate } = new X509Certificate(readFileSync(file));
+    const { subject, validToDate } = new X509Certificate(reading.content);
     return { file, commonName: /^CN=(.*)$/m.exec(subject)?.[1] ?? 'none', notAfter: validToDate };
   } catch {
     return undefined;
@@ -38,7 +41,7 @@ function certificateOf(file: string): Bot['identity']['certificate'] {
 }
 
 /** Of the directory, or of where it will be made. */
-async function diskOf(directory: string): Promise<{ readonly directory: string; readonly freeBytes: number } | undefined> {
+async function diskOf(directory: string): ReturnType<Bot['backupsDisk']> {
   for (let path = directory; ; path = dirname(path)) {
     const isThere = await stat(path).then(
       () => true,
@@ -46,8 +49,7 @@ async function diskOf(directory: string): Promise<{ readonly directory: string; 
     );
     if (!isThere && path !== dirname(path)) continue;
     try {
-      const { bavail, bsize } = await statfs(path);
-      return { directory, freeBytes: bavail * bsize };
+      return { directory, freeBytes: await freeBytesOf(path), reserveBytes };
     } catch {
       return undefined;
     }

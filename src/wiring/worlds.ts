@@ -17,6 +17,7 @@ import { MemberName } from '../ids.ts';
 import type { ClusterName, RunId } from '../ids.ts';
 import type { ConfiguredMember, EarlierRuns, RevisionLedger, World } from '../procedures/world.ts';
 import { createSnapshots } from '../snapshots/create-snapshots.ts';
+import type { Signing } from '../snapshots/signing.ts';
 import { ownState } from './own-state.ts';
 
 interface WorldsDeps {
@@ -25,6 +26,10 @@ interface WorldsDeps {
   readonly earlier: EarlierRuns;
   readonly clock: Clock;
   readonly conceal: Conceal;
+  /** Signs what is stored, and knows what was signed. */
+  readonly signing: Signing;
+  /** Workers that keep their backups in another directory. None when not given. */
+  readonly elsewhere?: () => Promise<readonly string[]>;
   /** Settings, Redis and Slack, as they are now, for one cluster. */
   readonly surroundings: (cluster: Cluster) => Promise<readonly Check[]>;
   /** Keeps the channels of runs that wait; closed by whoever made it. */
@@ -54,6 +59,8 @@ export function createWorlds({
   earlier,
   clock,
   conceal,
+  signing,
+  elsewhere = async () => [],
   surroundings,
   idle,
 }: WorldsDeps): (order: WorldOrder) => OpenWorld {
@@ -80,7 +87,16 @@ export function createWorlds({
       cluster: { name, members, initialClusterToken: cluster.etcd.initialClusterToken },
       etcd,
       hosts,
-      snapshots: createSnapshots({ directory: config.backups.directory, cluster: name, etcd, snapshotStatus, clock, permit }),
+      snapshots: createSnapshots({
+        directory: config.backups.directory,
+        cluster: name,
+        etcd,
+        snapshotStatus,
+        clock,
+        signing,
+        elsewhere,
+        permit,
+      }),
       ledger: permitted(ledgerOf(name), permit),
       earlier,
       bot: ownState({

@@ -5,6 +5,8 @@ import { Config } from '../../src/config/schema.ts';
 import { ClusterName, RunId } from '../../src/ids.ts';
 import { snapshotStatus } from '../../src/host/local.ts';
 import { createSnapshots } from '../../src/snapshots/create-snapshots.ts';
+import { makeSigning } from '../../src/snapshots/shared-files.ts';
+import { withoutKey } from '../../src/snapshots/signing.ts';
 import { systemClock } from '../../src/wiring/clock.ts';
 import { createWorlds } from '../../src/wiring/worlds.ts';
 import type { OpenWorld } from '../../src/wiring/worlds.ts';
@@ -59,6 +61,7 @@ export function openWorld(lab: Lab, overrides: Readonly<Record<string, unknown>>
     settings: { config, passwords: {} },
     clock: systemClock,
     conceal: (text) => text,
+    signing: withoutKey('Nothing is signed here.'),
     ledgerOf: () => ({ observe: async () => undefined, highest: async () => undefined, restart: async () => undefined }),
     earlier: { recall: () => Promise.reject(new Error('none')) },
     surroundings: async () => [],
@@ -72,7 +75,8 @@ export async function backUp(lab: Lab, directory: string): Promise<void> {
   if (first?.answers !== true) throw new Error('no member answers');
   const { clusterId, version: etcdVersion, dbSizeBytes } = first.status;
   const cluster = ClusterName.parse('prod');
-  await createSnapshots({ directory, cluster, etcd, snapshotStatus, clock: systemClock, permit: async () => undefined }).save({
+  const signing = await makeSigning(directory);
+  await createSnapshots({ directory, cluster, etcd, snapshotStatus, clock: systemClock, signing, permit: async () => undefined }).save({
     run: RunId.parse('backup-prod-7f3a9c'),
     origin: { member: first.member, clusterId, etcdVersion, dbSizeBytes, authEnabled: true, v2Keys: 'none' },
     progress: () => undefined,

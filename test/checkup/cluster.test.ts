@@ -129,7 +129,7 @@ describe('how the bot shows itself', () => {
 });
 
 describe('backups', () => {
-  const disk = { directory: '/b', freeBytes: 10_000_000 };
+  const disk = { directory: '/b', freeBytes: 10_000_000, reserveBytes: 0 };
   it.each<readonly [string, { ageMs?: number; proof?: ReturnType<typeof fails>; freeBytes?: number }, readonly string[], RegExp]>([
     ['that are there', { ageMs: 3_600_000 }, ['good', 'good'], /60 minutes old and whole/],
     ['of yesterday', { ageMs: 25 * 3_600_000 }, ['worth a look', 'good'], /25 hours old.*`backup prod`/],
@@ -150,7 +150,7 @@ describe('backups', () => {
 
     const checks = backupChecks(
       'prod',
-      { newest: stored?.ok === true ? stored.record : undefined, proof, disk: { ...disk, freeBytes }, dbSizeBytes: 1_000_000 },
+      { newest: stored?.ok === true ? stored.record : undefined, proof, inDoubt: [], disk: { ...disk, freeBytes }, dbSizeBytes: 1_000_000 },
       now,
     );
 

@@ -47,7 +47,28 @@ describe('checkFiles', () => {
   });
 
   it('says that a directory cannot be read as a key', () => {
-    expect(check({ key: folder }).mistakes).toEqual([`clusters.prod.tls.key: ${folder} cannot be read by this user (EISDIR)`]);
+    expect(check({ key: folder }).mistakes).toEqual([`clusters.prod.tls.key: ${folder} is a directory and not a file`]);
+  });
+
+  it('neither waits for a pipe nor reads what never ends', () => {
+    execFileSync('mkfifo', [file('pipe')]);
+
+    const { mistakes } = check({ ca: file('pipe'), cert: '/dev/zero' }, { knownHostsFile: file('pipe') });
+
+    expect(mistakes).toEqual([
+      `clusters.prod.ssh.knownHostsFile: ${file('pipe')} is a pipe and not a file`,
+      `clusters.prod.tls.ca: ${file('pipe')} is a pipe and not a file`,
+      'clusters.prod.tls.cert: /dev/zero is a device and not a file',
+    ]);
+  });
+
+  it('warns of a file that anybody can write: it says who etcd and the hosts are', () => {
+    writeFileSync(file('open_hosts'), '');
+    chmodSync(file('open_hosts'), 0o666);
+
+    expect(check({}, { knownHostsFile: file('open_hosts') }).warnings).toEqual([
+      `clusters.prod.ssh.knownHostsFile: ${file('open_hosts')} can be written by anybody: chmod o-w ${file('open_hosts')}`,
+    ]);
   });
 
   it('says which files hold no certificate or key', () => {

@@ -13,6 +13,7 @@ import { ClusterName, RunId, UserId } from '../../src/ids.ts';
 import { verbs } from '../../src/procedures/index.ts';
 import type { HighestRevision, World } from '../../src/procedures/world.ts';
 import { systemClock } from '../../src/wiring/clock.ts';
+import { createSigning } from '../../src/snapshots/signing.ts';
 import { createWorlds } from '../../src/wiring/worlds.ts';
 import { createLab } from '../lab/lab.ts';
 import type { Lab, LabOptions } from '../lab/lab.ts';
@@ -82,6 +83,7 @@ export async function createGround(options: LabOptions): Promise<Ground> {
     earlier: { recall: async (run) => Promise.reject(new OpsError('RUN_NOT_FOUND', `There is no run ${run} here.`)) },
     clock: systemClock,
     conceal: (text) => text,
+    signing: createSigning(['5e'.repeat(32)]),
     surroundings: async () => [],
   });
   const open = (runId: RunId, record: Parameters<typeof openWorld>[0]['record']) =>

@@ -51,7 +51,7 @@ describe('tls', () => {
     const problem = problemOf(paths({ ca: '/nowhere/ca.pem', key: root.cert }));
 
     expect(problem).toBe(
-      `ca /nowhere/ca.pem cannot be read: there is no such file. key ${root.cert} holds no private key that can be read (a key with a passphrase cannot be used).`,
+      `ca /nowhere/ca.pem does not exist. key ${root.cert} holds no private key that can be read (a key with a passphrase cannot be used).`,
     );
   });
 

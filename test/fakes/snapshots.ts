@@ -79,6 +79,8 @@ export function fakeSnapshots({ cluster, site, effects, clock }: FakeSnapshotsDe
       v2Keys: 'none',
       takenAt,
       run,
+      signed: true,
+      doubts: [],
     };
     records.unshift(record);
     return record;
@@ -114,6 +116,7 @@ export function fakeSnapshots({ cluster, site, effects, clock }: FakeSnapshotsDe
         authEnabled: undefined,
         v2Keys: 'unknown',
         takenAt: undefined,
+        doubts: ['nobody vouches for this file: a person put it here'],
       });
     },
     keep: (data, takenAt) =>
@@ -149,6 +152,7 @@ export function fakeSnapshots({ cluster, site, effects, clock }: FakeSnapshotsDe
       if (data === undefined) throw new OpsError('SNAPSHOT_INVALID', `${origin.member} has no database.`);
       return storeOnce(`copy ${origin.member}`, { data, takenAt: clock.now(), run, member: origin.member, kind: 'database-copy' });
     },
+    elsewhere: async () => [],
     v2: fakeV2Backups({ cluster, effects, clock }),
     commands: { save: (from) => [{ on: 'bot', argv: ['etcdctl', 'snapshot', 'save', `--endpoints=${from}`] }] },
   };

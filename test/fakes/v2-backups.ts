@@ -28,10 +28,10 @@ export function fakeV2Backups({
 }): FakeV2Backups {
   const records: V2BackupRecord[] = [];
   const flaws = new Map<string, string>();
-  const add = (record: Omit<V2BackupRecord, 'id' | 'cluster' | 'path'>): V2BackupRecord => {
+  const add = (record: Omit<V2BackupRecord, 'id' | 'cluster' | 'path' | 'signed' | 'doubts'>): V2BackupRecord => {
     const stamp = record.takenAt.toISOString().slice(0, 19).replaceAll(/[-:]/g, '');
     const id = V2BackupId.parse(`${stamp}Z-index${record.raftIndex}`);
-    const stored = { ...record, id, cluster, path: `/backups/${cluster}/${id}.v2.tar.gz` };
+    const stored = { ...record, signed: true, doubts: [], id, cluster, path: `/backups/${cluster}/${id}.v2.tar.gz` };
     records.unshift(stored);
     return stored;
   };

@@ -90,7 +90,7 @@ export function fakeWorld({ members = 3, run = 'restore-demo-7f3a9c' }: FakeWorl
         certificate: { commonName: 'root', notAfter: new Date('2099-01-01T00:00:00Z'), file: '/etc/etcd-medic/demo/root.pem' },
         user: undefined,
       },
-      backupsDisk: async () => ({ directory: '/var/lib/etcd-medic/backups', freeBytes: 10_000_000_000 }),
+      backupsDisk: async () => ({ directory: '/var/lib/etcd-medic/backups', freeBytes: 10_000_000_000, reserveBytes: 1_000_000 }),
       surroundings: async () => [],
     },
     machine,

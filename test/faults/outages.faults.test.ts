@@ -77,7 +77,7 @@ describe('a snapshot that', () => {
     const view = await waitForEnd(stage, await startRun(stage, 'restore demo'));
 
     expect(view.outcome).toBe('failed');
-    expect(view.conclusion).toMatch(/no usable snapshot|cannot be used/i);
+    expect(view.conclusion).toMatch(/no snapshot of demo that is taken without being named|cannot be used/i);
     expect(view.conclusion).toContain('Nothing was changed.');
     expect(await stage.lab.host('etcd01').exec(['systemctl', 'is-active', 'etcd'])).toMatchObject({ stdout: 'active' });
   });

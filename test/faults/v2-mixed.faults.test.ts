@@ -1,7 +1,7 @@
 /** The runbook's finding, on a real etcd 3.4: the two APIs in one cluster, saved and put back, by hand and by the bot. */
 import { createHash } from 'node:crypto';
 import { readFile, readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { clickCard, say, startRun, valueOf, waitForEnd, waitForGate } from '../stage/acting.ts';
 import { createStage } from '../stage/stage.ts';
@@ -127,7 +127,9 @@ describe('the bot, where both APIs are in use', () => {
     await backupByHand(stage.lab, '/tmp/with', { withV3: true });
     await putInPlaceOfTheStored('/tmp/with');
 
-    const run = await startRun(stage, 'v2-restore demo --lose-v3 --while-healthy');
+    // What a person put in its place nobody vouches for, so it is named.
+    const id = basename(await newestStored(), '.v2.json');
+    const run = await startRun(stage, `v2-restore demo --snapshot ${id} --lose-v3 --while-healthy`);
     const gate = await waitForGate(stage, run, 'check-unpacked');
     await say(stage, `abort ${run}`);
     const view = await waitForEnd(stage, run);

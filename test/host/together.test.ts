@@ -63,7 +63,7 @@ describe('what is asked of a host at one moment', () => {
 
   it('goes alone when it is alone, and when it changes something or takes bytes', async () => {
     const h = host(() => 'x');
-    const take = { begin: () => 0, chunk: async () => undefined };
+    const take = { begin: async () => 0, chunk: async () => undefined };
 
     await h.ask(request('look'));
     await Promise.all([h.ask(request('do')), h.ask(request('fetch', { take })), h.ask(request('look'))]);

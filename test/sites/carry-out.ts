@@ -14,6 +14,7 @@ import type { RunId } from '../../src/ids.ts';
 import type { Procedure } from '../../src/procedures/procedure.ts';
 import type { HighestRevision, RevisionLedger } from '../../src/procedures/world.ts';
 import { systemClock } from '../../src/wiring/clock.ts';
+import { createSigning } from '../../src/snapshots/signing.ts';
 import { createWorlds } from '../../src/wiring/worlds.ts';
 import { passwordVariable } from '../lab/config.ts';
 import type { Lab } from '../lab/lab.ts';
@@ -60,6 +61,7 @@ export async function createCrew(lab: Lab, unit?: string): Promise<Crew> {
     },
     clock: systemClock,
     conceal: (text) => text,
+    signing: createSigning(['5e'.repeat(32)]),
     surroundings: async () => [],
   });
   return {

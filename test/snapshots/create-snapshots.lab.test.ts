@@ -17,7 +17,7 @@ import { createLab } from '../lab/lab.ts';
 import type { Lab } from '../lab/lab.ts';
 import { waitUntil } from '../lab/wait.ts';
 import type { SaveOrder } from './fixtures/save.ts';
-import { cluster, otherRun, progress, run } from './store.ts';
+import { cluster, otherRun, progress, run, testSigning } from './store.ts';
 import { describeOnEach } from '../lab/versions.ts';
 
 const upWithinMs = 300_000;
@@ -41,7 +41,15 @@ describeOnEach('snapshots of etcd %s', (version) => {
   });
 
   const store = () =>
-    createSnapshots({ directory, cluster, etcd: labEtcd(lab), snapshotStatus, clock: systemClock, permit: async () => undefined });
+    createSnapshots({
+      directory,
+      cluster,
+      etcd: labEtcd(lab),
+      snapshotStatus,
+      clock: systemClock,
+      signing: testSigning,
+      permit: async () => undefined,
+    });
 
   async function originOf(): Promise<SnapshotOrigin> {
     const etcd = labEtcd(lab);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { chmod, link, mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { SnapshotId } from '../../src/ids.ts';
 import { OpsError } from '../../src/errors.ts';
 import type { EtcdOverGrpc } from '../../src/etcd/create-etcd.ts';
 import { origin, otherRun, progress, refusingTool, run, sent, status, testStore } from './store.ts';
@@ -250,6 +251,6 @@ describe('saveCopy', () => {
     const { kind: _kind, ...old } = JSON.parse(await readFile(file(`${id}.json`), 'utf8')) as Record<string, unknown>;
     await writeFile(file(`${id}.json`), JSON.stringify(old));
 
-    expect(await snapshots.takenBy(run)).toMatchObject({ kind: 'snapshot', clusterId: 'c1' });
+    expect(await snapshots.find(SnapshotId.parse(id))).toMatchObject({ kind: 'snapshot', clusterId: 'c1' });
   });
 });

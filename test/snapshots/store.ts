@@ -9,6 +9,7 @@ import { ClusterId, ClusterName, MemberName, RunId } from '../../src/ids.ts';
 import type { SnapshotStatus } from '../../src/snapshots/check.ts';
 import { createSnapshots } from '../../src/snapshots/create-snapshots.ts';
 import type { SnapshotsOptions } from '../../src/snapshots/create-snapshots.ts';
+import { createSigning } from '../../src/snapshots/signing.ts';
 import type { SnapshotOrigin } from '../../src/snapshots/snapshots.ts';
 import { snapshotBytes } from '../etcd/snapshot-bytes.ts';
 import { fakeClock } from '../fakes/clock.ts';
@@ -25,6 +26,8 @@ export const origin: SnapshotOrigin = {
   v2Keys: 'none',
 };
 export const status: SnapshotStatus = { hash: '2c9d4e1a', revision: 1_234n, totalKeys: 3, totalSizeBytes: 2_048 };
+/** The key of the tests' bot. */
+export const testSigning = createSigning(['5e'.repeat(32)]);
 export const progress = () => undefined;
 /** What the fake member sends: 2,080 bytes. */
 export const sent = snapshotBytes(2_048);
@@ -53,6 +56,7 @@ export async function testStore(change: Partial<SnapshotsOptions> = {}) {
     etcd,
     snapshotStatus: () => Promise.resolve(status),
     clock,
+    signing: testSigning,
     permit: async () => undefined,
     ...change,
   };

@@ -9,6 +9,7 @@ import { clusterAllows, nameOf } from './safe-to-replace.ts';
 import { joiningOf, oldHostSilent } from './settle-replacement.ts';
 import { list } from '../../engine/words.ts';
 import { lookPatiently } from '../running/patience.ts';
+import { goneInWords } from '../restoring/stored.ts';
 import type { World } from '../world.ts';
 
 /** What the run is about to do, in a sentence. */
@@ -60,5 +61,5 @@ export async function hostAnswers({ member }: PreparedReplacement, world: World)
 
 /** The snapshot that was taken first is there. */
 export async function saved({ snapshots, runId }: World): Promise<Finding> {
-  return (await snapshots.takenBy(runId)) === undefined ? fails('The snapshot that this run took is gone.') : holds();
+  return (await snapshots.takenBy(runId)) === undefined ? fails(await goneInWords(snapshots, 'The snapshot that this run took')) : holds();
 }

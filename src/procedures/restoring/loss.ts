@@ -5,13 +5,24 @@ import { durationInWords, instantInWords, plural } from '../../engine/words.ts';
 /** What a loss is measured between. */
 export interface LossOf {
   /** `takenAt` only where the file holds all there was at that instant: not of a copied database, nor of a person's own file. */
-  readonly snapshot: { readonly revision: bigint; readonly takenAt?: Date | undefined };
+  readonly snapshot: {
+    readonly revision: bigint;
+    readonly takenAt?: Date | undefined;
+    /** Why it is not to be believed: then its own word makes nothing smaller. */
+    readonly doubts?: readonly string[];
+  };
   /** Undefined when no revision of the cluster was ever seen. */
   readonly highest: HighestRevision | undefined;
 }
 
 /** One sentence for the gate card and the report. A revision is one change of the key space: https://etcd.io/docs/v3.5/learning/data_model/ */
-export function lossInWords({ snapshot: { revision, takenAt }, highest }: LossOf): string {
+export function lossInWords({ snapshot, highest }: LossOf): string {
+  const { revision, doubts = [] } = snapshot;
+  if (doubts.length > 0) return doubtedLoss(revision, doubts.join('; '), highest);
+  return knownLoss({ snapshot, highest });
+}
+
+function knownLoss({ snapshot: { revision, takenAt }, highest }: LossOf): string {
   const after = takenAt === undefined ? `after revision ${revision}` : `after ${instantInWords(takenAt)}`;
   const since = `everything written ${after}`;
   if (highest === undefined) return `${since}; how much that is cannot be said, because no revision of this cluster was ever seen`;
@@ -20,6 +31,17 @@ export function lossInWords({ snapshot: { revision, takenAt }, highest }: LossOf
     return `nothing that is known of: no revision above ${revision} was ever seen (last seen ${instantInWords(highest.at)}); if something was written ${after}, it is lost`;
   const span = takenAt === undefined ? '' : ` (${durationInWords(highest.at.getTime() - takenAt.getTime())} of writes)`;
   return `${plural(lost, 'revision')}${span}: ${since}, up to revision ${highest.revision} seen ${instantInWords(highest.at)}`;
+}
+
+/** A forged file says what its maker likes of its time and revision: that nothing is lost is never said on its word. */
+function doubtedLoss(revision: bigint, doubts: string, highest: HighestRevision | undefined): string {
+  if (highest !== undefined && highest.revision > revision)
+    return `${knownLoss({ snapshot: { revision }, highest })}; it may be more, because ${doubts}`;
+  const known =
+    highest === undefined
+      ? 'no revision of this cluster was ever seen'
+      : `the highest one seen of this cluster is ${highest.revision}, at ${instantInWords(highest.at)}`;
+  return `what nobody can say for certain: the file itself says that it ends with revision ${revision}, and ${known}; but ${doubts}`;
 }
 
 /** What is said of a copied database wherever it is chosen, approved or reported. https://etcd.io/docs/v3.5/op-guide/recovery/#restoring-a-cluster */

@@ -24,6 +24,8 @@ export interface PutBack {
   readonly source: () => Promise<SnapshotFile>;
   /** What the approval says is lost. */
   readonly loses: string;
+  /** Files with a newer name that were not taken for the newest, each with why: facts of the card. */
+  readonly passedOver?: readonly string[];
   /** Added to the file's revision where the tool can: from just above the highest revision known. */
   readonly bumpRevisionBy: bigint;
   /** The new cluster's own, so that no old member can ever join it. */

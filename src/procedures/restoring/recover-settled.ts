@@ -12,6 +12,7 @@ import type { PutBack } from './put-back.ts';
 import { initialClusterOf } from './restore-aside.ts';
 import { ChosenFile, fileOf, fixed } from './restore-choice.ts';
 import { namesOf, sightInWords, survey } from './survey.ts';
+import { goneInWords } from './stored.ts';
 import { Survivor, settleSurvivor, stillSurvives } from './survivors.ts';
 import { Way, waysBack } from './ways-back.ts';
 import type { WaysBack } from './ways-back.ts';
@@ -64,7 +65,10 @@ export async function settle(
       survivor === undefined || !isPossible(ways, 'survivor')
         ? null
         : { ...(await settleSurvivor(survivor, world)), ...costOf(survivor.revision, loses.survivor) },
-    snapshot: snapshot === undefined ? null : { ...fixed(snapshot), ...costOf(snapshot.revision, loses.snapshot) },
+    snapshot:
+      snapshot === undefined
+        ? null
+        : { ...fixed({ file: snapshot, passedOver: ways.passedOver }), ...costOf(snapshot.revision, loses.snapshot) },
     highest: highest === undefined ? 'none was ever seen' : String(highest.revision),
     token: `${cluster.initialClusterToken}-${runId.slice(-6)}`,
   };
@@ -167,6 +171,7 @@ export function orderOf(way: 'survivor' | 'snapshot', prepared: Prepared, world:
     bumpRevisionBy,
     token,
     whileHealthy: false,
+    ...(way === 'snapshot' && snapshot !== null && { passedOver: snapshot.passedOver }),
     ...(leftOut.length > 0 && {
       initialCluster: initialClusterOf(worldOf(world, participants).cluster.members),
       besides: { requires: () => noneCameBack(leftOut, world), facts: leftOutFacts(leftOut) },
@@ -178,5 +183,5 @@ export function orderOf(way: 'survivor' | 'snapshot', prepared: Prepared, world:
 async function takenFromSurvivor({ snapshots, runId }: World) {
   const record = await snapshots.takenBy(runId);
   if (record !== undefined) return record;
-  throw new OpsError('SNAPSHOT_NOT_FOUND', 'What this run saves of the survivor is not in the backup directory.');
+  throw new OpsError('SNAPSHOT_NOT_FOUND', await goneInWords(snapshots, 'What this run saved of the survivor'));
 }

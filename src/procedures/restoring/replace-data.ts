@@ -59,6 +59,8 @@ export async function replacementFacts(order: PutBack, { hosts, etcd, runId, clo
   const clusterIds = new Set(endpoints.flatMap((endpoint) => (endpoint.answers ? [endpoint.status.clusterId] : [])));
   return {
     snapshot: `${file.name}, sha256 ${file.sha256}${file.kind === 'database-copy' ? ', restored with --skip-hash-check' : ''}`,
+    ...(file.doubts.length > 0 && { doubt: file.doubts.join('; ') }),
+    ...(order.passedOver !== undefined && order.passedOver.length > 0 && { 'not taken for the newest': order.passedOver.join('; ') }),
     ...order.besides?.facts,
     'members answering': answering.length === 0 ? 'none' : list(answering),
     'cluster id': clusterIds.size === 0 ? 'no member answers' : [...clusterIds].join(', '),

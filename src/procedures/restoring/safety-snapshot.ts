@@ -9,6 +9,7 @@ import { ClusterId, MemberName } from '../../ids.ts';
 import { hasApplied } from '../running/applied.ts';
 import { caughtUpWithin, mostAppliedFirst } from '../running/most-applied.ts';
 import { lookTwice } from '../running/patience.ts';
+import { goneInWords } from './stored.ts';
 import { bytesInWords } from '../../engine/words.ts';
 import type { World } from '../world.ts';
 
@@ -83,7 +84,7 @@ async function caughtUp(member: MemberName, world: Pick<World, 'etcd' | 'clock'>
 /** The look of the step that checks it; called `check-snapshot` everywhere, and asked again before anything is destroyed. */
 export async function snapshotChecked({ runId, snapshots }: Pick<World, 'runId' | 'snapshots'>): Promise<Finding> {
   const record = await snapshots.takenBy(runId);
-  return record === undefined ? fails('the snapshot this run took is gone from the backup directory') : snapshots.check(record);
+  return record === undefined ? fails(await goneInWords(snapshots, 'The snapshot that this run took')) : snapshots.check(record);
 }
 
 /** A caught-up follower, so that the leader is not slowed; without quorum the member that has applied most. */

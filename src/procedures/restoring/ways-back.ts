@@ -6,6 +6,7 @@ import type { SnapshotRecord } from '../../snapshots/snapshots.ts';
 import { hazardsOf } from '../judging/hazards.ts';
 import { copyRemark, lossInWords } from './loss.ts';
 import { newestChecked } from './restore-choice.ts';
+import type { Choice } from './restore-choice.ts';
 import { namesOf } from './survey.ts';
 import type { MemberSight, Survey } from './survey.ts';
 import { newestSurvivor } from './survivors.ts';
@@ -26,6 +27,8 @@ export interface WaysBack {
   readonly waiting: readonly MemberSight[];
   readonly survivor: Candidate | undefined;
   readonly snapshot: SnapshotRecord | undefined;
+  /** What was not taken for the newest snapshot, each with why. */
+  readonly passedOver: readonly string[];
   readonly loses: { readonly survivor: string; readonly snapshot: string };
   /** The highest revision that was seen anywhere, also in a stopped member's database. */
   readonly highest: HighestRevision | undefined;
@@ -47,7 +50,8 @@ function aboutFor(bytes: number): string {
 export async function waysBack(seen: Survey, world: World): Promise<WaysBack> {
   const survivor = newestSurvivor(seen);
   const highest = highestOf(seen, survivor, world);
-  const [snapshot, noSnapshot] = await newest(world);
+  const [choice, noSnapshot] = await newest(world);
+  const snapshot = choice?.file;
   const startable = seen.members.filter(({ sight, endpoint }) => sight.kind === 'intact' && !endpoint.answers);
   const waiting = seen.members.filter(({ sight, endpoint }) => endpoint.answers || (sight.kind === 'running' && sight.hasData));
   const loses = {
@@ -55,18 +59,18 @@ export async function waysBack(seen: Survey, world: World): Promise<WaysBack> {
     snapshot: snapshot === undefined ? '' : lossInWords({ snapshot, highest }),
   };
   const hindered = hindrance(seen);
-  const found = { startable, waiting, survivor, snapshot, loses, highest };
+  const found = { startable, waiting, survivor, snapshot, passedOver: choice?.passedOver ?? [], loses, highest };
   const rebuilds = [survivorOption(found, { seen, hindered, world }), snapshotOption(found, { noSnapshot, hindered, seen })];
   if ((snapshot?.revision ?? 0n) > (survivor?.revision ?? 0n)) rebuilds.reverse();
   const options = [startOption(found, seen), ...rebuilds];
   return { ...found, options: options.toSorted((a, b) => Number(b.possible) - Number(a.possible)) };
 }
 
-async function newest(world: World): Promise<readonly [SnapshotRecord | undefined, string]> {
+async function newest(world: World): Promise<readonly [Choice<SnapshotRecord> | undefined, string]> {
   try {
     return [await newestChecked(world), ''];
   } catch (error) {
-    if (isOpsError(error)) return [undefined, error.message];
+    if (isOpsError(error)) return [undefined, `${error.message} ${error.hint}`];
     throw error;
   }
 }
@@ -181,7 +185,7 @@ function doubts({ how, revision, seen: { endpoint } }: Candidate, { highest }: S
 }
 
 function snapshotOption(
-  { snapshot, loses }: Pick<WaysBack, 'snapshot' | 'loses'>,
+  { snapshot, passedOver, loses }: Pick<WaysBack, 'snapshot' | 'passedOver' | 'loses'>,
   { noSnapshot, hindered, seen }: { readonly noSnapshot: string; readonly hindered: string | undefined; readonly seen: Survey },
 ): WaysBack['options'][number] {
   if (snapshot === undefined) return { id: 'snapshot', title: 'Restore from a backup', possible: false, detail: noSnapshot };
@@ -191,6 +195,6 @@ function snapshotOption(
     id: 'snapshot',
     title,
     possible: true,
-    detail: `Revision ${snapshot.revision}, taken ${instantInWords(snapshot.takenAt)}. Loses ${loses.snapshot}. Takes ${aboutFor(snapshot.bytes)}.${without(seen)}`,
+    detail: `Revision ${snapshot.revision}, taken ${instantInWords(snapshot.takenAt)}. Loses ${loses.snapshot}. Takes ${aboutFor(snapshot.bytes)}.${without(seen)}${passedOver.map((one) => ` Not taken for the newest: ${one}.`).join('')}`,
   };
 }

@@ -8,6 +8,7 @@ import { answering, noneCorrupt } from '../running/members.ts';
 import { lookTwice } from '../running/patience.ts';
 import { untilHolds } from '../running/until.ts';
 import { list } from '../../engine/words.ts';
+import { trusted } from '../restoring/stored.ts';
 import type { World } from '../world.ts';
 
 /** How many revisions of history stay: a watcher that lags less goes on, and no crash can lower the revision (etcd before 3.4.32 and 3.5.14). */
@@ -100,7 +101,7 @@ async function compactionFacts(revision: bigint, world: World): Promise<Facts> {
   const [look, own] = await Promise.all([lookTwice(world), snapshots.takenBy(runId)]);
   const clusters = new Set(answering(look).map(({ status }) => status.clusterId));
   const alarms = new Set(look.alarms?.map(({ type }) => type));
-  const newest = own ?? (await snapshots.list()).flatMap((stored) => (stored.ok ? [stored.record] : []))[0];
+  const newest = own ?? trusted(await snapshots.list())[0];
   return {
     'compact up to revision': String(revision),
     'cluster id': list([...clusters]),

@@ -11,6 +11,7 @@ import { dataDirFact } from '../restoring/data-dir-fact.ts';
 import { fence, fenceAll } from '../restoring/fence-all.ts';
 import { lookPatiently } from '../running/patience.ts';
 import { bytesInWords, list } from '../../engine/words.ts';
+import { goneInWords } from '../restoring/stored.ts';
 import type { World } from '../world.ts';
 import { clusterIdOf, strangers } from './cluster-now.ts';
 import { hasOldData, lookAtKept, membersOf, standingInWords, wrongs } from './kept.ts';
@@ -40,7 +41,7 @@ function isBackOrKept(each: KeptOn): boolean {
 async function presentDataSaved(on: World): Promise<Finding> {
   const record = await on.snapshots.takenBy(on.runId);
   return record === undefined
-    ? fails('The snapshot of the present data, which this run saves first, is not in the backup directory.')
+    ? fails(await goneInWords(on.snapshots, 'The snapshot of the present data, which this run saves first,'))
     : on.snapshots.check(record);
 }
 

@@ -4,10 +4,11 @@ import type { Finding } from '../../engine/finding.ts';
 import { OpsError } from '../../errors.ts';
 import type { V2BackupId } from '../../ids.ts';
 import type { V2BackupRecord } from '../../snapshots/v2-backups.ts';
+import { demandOnePlace, doubtInWords, fewOf } from '../restoring/stored.ts';
 import { mixedReason } from './v2-words.ts';
 import type { World } from '../world.ts';
 
-/** The named one, or the newest that can be used; a flawed newer one is passed over only for `latest`. @throws OpsError SNAPSHOT_* */
+/** The named one, or the newest that can be used; what is flawed or nobody vouches for is passed over only for `latest`. @throws OpsError SNAPSHOT_* */
 export async function chooseV2Backup({ snapshots, cluster }: World, wanted: 'latest' | V2BackupId): Promise<V2BackupRecord> {
   if (wanted !== 'latest') {
     const record = await snapshots.v2.find(wanted);
@@ -15,18 +16,23 @@ export async function chooseV2Backup({ snapshots, cluster }: World, wanted: 'lat
     if (!finding.holds) throw new OpsError('SNAPSHOT_INVALID', `The v2 backup ${wanted} cannot be used: ${finding.because}`);
     return record;
   }
+  await demandOnePlace(snapshots, `backup of API 2 of ${cluster.name}`, `v2-restore ${cluster.name}`);
   const flaws: string[] = [];
   for (const stored of await snapshots.v2.list()) {
     if (!stored.ok) {
       flaws.push(`${stored.file}: ${stored.because}`);
       continue;
     }
+    if (stored.record.doubts.length > 0) {
+      flaws.push(doubtInWords(stored.record));
+      continue;
+    }
     const finding = await usable(stored.record, { snapshots });
     if (finding.holds) return stored.record;
     flaws.push(`${stored.record.id}: ${finding.because}`);
   }
-  const why = flaws.length === 0 ? 'none was ever made (`v2-backup`)' : flaws.join('; ');
-  throw new OpsError('SNAPSHOT_NOT_FOUND', `There is no usable backup of API 2 of ${cluster.name}: ${why}.`);
+  const why = flaws.length === 0 ? 'none was ever made (`v2-backup`)' : fewOf(flaws).join('; ');
+  throw new OpsError('SNAPSHOT_NOT_FOUND', `There is no backup of API 2 of ${cluster.name} that is taken without being named: ${why}.`);
 }
 
 /** Reads the whole file again: it must be the one that was chosen. */

@@ -20,7 +20,7 @@ export async function v2Parts({
     const { record } = one;
     const age = durationInWords(clock.now().getTime() - record.takenAt.getTime());
     const keys = record.keys === undefined ? '' : `, ${plural(record.keys, 'key')}`;
-    return `${record.id}: ${age} old, ${bytesInWords(record.bytes)}${keys}, ${v2BackupInWords(record)}, etcd ${record.etcdVersion}.`;
+    return `${record.id}: ${age} old, ${bytesInWords(record.bytes)}${keys}, ${v2BackupInWords(record)}, etcd ${record.etcdVersion}.${record.doubts.map((doubt) => ` But ${doubt}.`).join('')}`;
   });
   const head = `${plural(stored.length, 'backup')} of API 2, which \`v2-restore ${cluster.name}\` puts back:`;
   return [head, ...sentences].map((text) => ({ type: 'sentence', text }));

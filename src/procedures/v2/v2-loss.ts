@@ -7,6 +7,7 @@ import type { MemberName } from '../../ids.ts';
 import type { SnapshotRecord } from '../../snapshots/snapshots.ts';
 import type { V2BackupRecord } from '../../snapshots/v2-backups.ts';
 import { durationInWords, instantInWords, plural } from '../../engine/words.ts';
+import { trusted } from '../restoring/stored.ts';
 import type { World } from '../world.ts';
 
 /** A snapshot of API 3 this young counts as saved: nobody could restore both into one cluster, so it is for another one. */
@@ -29,7 +30,9 @@ export function v2LossInWords(record: V2BackupRecord, v3: KeyCount | undefined, 
       ? `of API 3, ${v3.of === 'quorum' ? 'which holds no keys now' : `of which ${noKeysOn(v3.of)}`}, the users, roles and passwords`
       : `ALL DATA OF API 3: ${v3 === undefined ? 'every key' : plural(v3.keys, 'key')}, and its users, roles and passwords`;
   const age = durationInWords(now.getTime() - record.takenAt.getTime());
-  return `${lost} (authentication of API 3 is off afterwards); of API 2 everything written after ${instantInWords(record.takenAt)} (${age} ago). Member ids, cluster id, revisions and indexes begin anew`;
+  const since = `everything written after ${instantInWords(record.takenAt)} (${age} ago)`;
+  const ofV2 = record.doubts.length === 0 ? since : `what nobody can say for certain: ${record.doubts.join('; ')}`;
+  return `${lost} (authentication of API 3 is off afterwards); of API 2 ${ofV2}. Member ids, cluster id, revisions and indexes begin anew`;
 }
 
 /** API 3 holds nothing, or it is saved, or its loss was asked for by its name. */
@@ -57,9 +60,9 @@ function noKeysOn(member: MemberName): string {
 }
 
 async function freshSnapshot({ snapshots, clock }: World): Promise<SnapshotRecord | undefined> {
-  for (const stored of await snapshots.list()) {
-    if (!stored.ok || clock.now().getTime() - stored.record.takenAt.getTime() > freshMs) continue;
-    if ((await snapshots.check(stored.record)).holds) return stored.record;
+  for (const record of trusted(await snapshots.list())) {
+    if (clock.now().getTime() - record.takenAt.getTime() > freshMs) continue;
+    if ((await snapshots.check(record)).holds) return record;
   }
   return undefined;
 }

@@ -39,10 +39,11 @@ export async function v2ReplacementAllowed(prepared: PreparedV2Restore, world: W
 /** What the approval rests on. */
 export async function v2ReplacementFacts(
   { first, backup, sha256, loseV3 }: PreparedV2Restore,
-  { hosts, etcd, runId, clock }: World,
+  { hosts, etcd, runId, clock, snapshots }: World,
 ): Promise<Facts> {
-  const [{ endpoints }, dirs] = await Promise.all([
+  const [{ endpoints }, { doubts }, dirs] = await Promise.all([
     lookTwice({ hosts, etcd, clock }),
+    snapshots.v2.find(backup),
     Promise.all(
       hosts.map(async (host) => {
         const [present, next] = await Promise.all([host.dir('data'), host.dir({ run: runId, what: 'restored' })]);
@@ -54,6 +55,7 @@ export async function v2ReplacementFacts(
   const clusterIds = new Set(endpoints.flatMap((endpoint) => (endpoint.answers ? [endpoint.status.clusterId] : [])));
   return {
     'backup of API 2': `${backup}, sha256 ${sha256}`,
+    ...(doubts.length > 0 && { doubt: doubts.join('; ') }),
     'API 3': loseV3 ? 'its data goes (--lose-v3)' : 'empty, or saved in a snapshot',
     'members answering': answering.length === 0 ? 'none' : list(answering),
     'cluster id': clusterIds.size === 0 ? 'no member answers' : [...clusterIds].join(', '),

@@ -66,6 +66,8 @@ describe('a member that joins', () => {
 
     const came = await run.once();
 
-    expect(came).toMatchObject({ gate: { kind: 'failure', reason: 'The snapshot that this run took is gone.' } });
+    expect(came).toMatchObject({
+      gate: { kind: 'failure', reason: 'The snapshot that this run took is not in the backup directory of this worker.' },
+    });
   });
 });
