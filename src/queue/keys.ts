@@ -15,6 +15,7 @@
  * | `medic:unreported` | sorted set | runs whose journal, or what was said at their gate, is ahead of what was last rendered |
  * | `medic:thread:<runId>`, `medic:thread-at:<channel>:<ts>` | string | where a run's messages stand in Slack, and which run a thread is about |
  * | `medic:marker` | hash | `id` and `loss`: by it is seen that Redis was emptied |
+ * | `medic:workers` | sorted set | workers by the moment from which they count as gone, unless they say a word before |
  * | `medic:seen:<id>` | string | a command or event of Slack that was taken |
  * | `medic:revision:<cluster>` | hash | the highest revision seen, and when |
  */
@@ -44,6 +45,7 @@ export const keys = {
   thread: (runId: RunId) => `medic:thread:${runId}`,
   threadAt: (channel: string, ts: string) => `medic:thread-at:${channel}:${ts}`,
   marker: 'medic:marker',
+  workers: 'medic:workers',
   seen: (id: string) => `medic:seen:${id}`,
   revision: (cluster: ClusterName) => `medic:revision:${cluster}`,
 } as const;
