@@ -7,8 +7,13 @@ import { fileURLToPath } from 'node:url';
 /** The repository's folder. */
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** The Node that package.json pins; it is there after `ensureNodeModules`. */
-export const pinnedNode = join(root, 'node_modules', 'node', 'bin', 'node');
+/** Node's own package for this machine: held to its hash in package-lock.json like any other, and nothing is downloaded besides. */
+const nodePackage = `node_modules/node-${process.platform}-${process.arch}`;
+/** False where no such package is pinned (macOS): there the Node that runs this must do. */
+const isPinned = Object.hasOwn(packagesOf('package-lock.json'), nodePackage);
+
+/** The Node that package.json pins; it is there after `ensureNodeModules`. Where none is pinned for this machine, the one that runs this. */
+export const pinnedNode = isPinned ? join(root, nodePackage, 'bin', 'node') : process.execPath;
 
 /** Says what is being done, on stderr. */
 export function say(text) {
@@ -17,6 +22,7 @@ export function say(text) {
 
 /** Installs with `npm ci` unless what is there is already what the lock file says; ends the process when that fails. */
 export function ensureNodeModules() {
+  if (!isPinned) endIfTooOld();
   if (!existsSync(pinnedNode) || differences().some(({ optional }) => !optional)) {
     say('Installing the npm packages (npm ci); about half a minute');
     const startedAt = Date.now();
@@ -31,6 +37,15 @@ export function ensureNodeModules() {
     npm('install', '--no-save', ...leftOut);
   }
   process.env['PATH'] = [join(root, 'node_modules', '.bin'), process.env['PATH']].join(delimiter);
+}
+
+function endIfTooOld() {
+  const wanted = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).engines.node.replace('>=', '');
+  const [major, minor] = wanted.split('.').map(Number);
+  const [ownMajor, ownMinor] = process.versions.node.split('.').map(Number);
+  if (ownMajor > major || (ownMajor === major && ownMinor >= minor)) return;
+  say(`No Node is pinned for ${process.platform} ${process.arch}, and this one is ${process.version}: install Node ${wanted} or newer.`);
+  process.exit(1);
 }
 
 function npm(...args) {
@@ -65,7 +80,8 @@ function packagesOf(file) {
 
 /** Goes on in the pinned Node when this process is an older one: runs the same script again there and ends with its exit code. */
 export function continueOnPinnedNode() {
-  const pinned = `v${JSON.parse(readFileSync(join(root, 'node_modules', 'node', 'package.json'), 'utf8')).version}`;
+  if (!isPinned) return;
+  const pinned = `v${JSON.parse(readFileSync(join(root, nodePackage, 'package.json'), 'utf8')).version}`;
   if (process.version === pinned) return;
   process.exit(runOnPinnedNode(process.argv.slice(1)));
 }

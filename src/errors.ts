@@ -19,6 +19,7 @@ export const errorCatalogue = {
   CLUSTER_HELD: { retry: 'later', hint: 'Wait for the run that holds the cluster, or abort it.' },
   RUN_ABORTED: { retry: 'never', hint: 'Start a new run when the reason for the abort is gone.' },
   QUEUE_UNAVAILABLE: { retry: 'later', hint: 'Redis does not answer: check it, then send the command again. Nothing was started.' },
+  WORKER_MISSING: { retry: 'later', hint: 'Start a worker (`systemctl start etcd-medic`, or its container), then ask again.' },
   RUN_TAKEN_OVER: { retry: 'never', hint: 'Another worker carries this run on; nothing needs doing.' },
   GATE_MOVED: { retry: 'later', hint: 'Somebody spoke at the gate at this very moment: the run looks at it again by itself.' },
   JOURNAL_INVALID: { retry: 'never', hint: 'The record of this run cannot be read; finish by hand from the thread and start a new run.' },
@@ -57,6 +58,10 @@ export const errorCatalogue = {
   SNAPSHOT_INVALID: { retry: 'never', hint: 'Choose another snapshot: this file is not whole or is no etcd snapshot.' },
   SLACK_RATE_LIMITED: { retry: 'later', hint: 'Slack asks to wait; the report is sent again by itself.' },
   SLACK_UNREACHABLE: { retry: 'later', hint: 'Slack does not answer; the report is sent again by itself. The terminal works meanwhile.' },
+  SLACK_TOKEN_REFUSED: {
+    retry: 'later',
+    hint: 'Set the named variable to the token that the Slack app shows now, then start etcd-medic again. Reports wait meanwhile.',
+  },
   SLACK_REFUSED: { retry: 'never', hint: 'Invite the bot into the channel, and check its scopes against manifest.yml.' },
   GUARD_REFUSED: { retry: 'later', hint: 'Nothing was done at this point. Correct what is named, then press Retry.' },
   STORE_FAILED: { retry: 'later', hint: 'Check the backup directory: its disk, its owner and its mode.' },

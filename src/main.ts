@@ -22,8 +22,7 @@ import { lossInWords } from './queue/marker.ts';
 import { openQueues } from './queue/queues.ts';
 import type { Queues } from './queue/queues.ts';
 import { redisFacts } from './queue/redis-facts.ts';
-import { queueStatus } from './queue/status.ts';
-import type { Closable, RunWorkerOptions } from './queue/worker.ts';
+import type { RunWorkerOptions } from './queue/worker.ts';
 import type { Slack } from './slack/app.ts';
 import { createClients } from './slack/clients.ts';
 import { createGroups } from './slack/groups.ts';
@@ -31,10 +30,11 @@ import { openBackups, watchPlace } from './wiring/backups.ts';
 import type { OwnBackups, WatchedPlace } from './wiring/backups.ts';
 import { systemClock as clock } from './wiring/clock.ts';
 import { createBot, startReports } from './wiring/fronts.ts';
-import { serveHealth } from './wiring/health.ts';
-import type { HealthProbe } from './wiring/health.ts';
+import { keepHealth } from './wiring/health-role.ts';
+import type { RoleState, Said } from './wiring/health-role.ts';
 import { watchRevisions } from './wiring/revisions.ts';
 import { redisSurroundings, settingsChecks, slackSurroundings } from './wiring/surroundings.ts';
+import { keepBot, keepReports } from './wiring/slack-roles.ts';
 import { startWorker } from './wiring/worker.ts';
 import { createIdleChannels } from './host/idle-channels.ts';
 import type { IdleChannels } from './host/idle-channels.ts';
@@ -52,6 +52,16 @@ interface Running {
   readonly stops: (() => Promise<unknown>)[];
 }
 
+interface Parts {
+  readonly connections: Connections;
+  readonly queues: Queues;
+  readonly conceal: Conceal;
+  readonly log: pino.Logger;
+  readonly running: Running;
+  /** Of a process that has workers. */
+  readonly place: Place | undefined;
+}
+
 async function start(settings: Settings, conceal: Conceal, log: pino.Logger): Promise<Running> {
   const running: Running = { stops: [] };
   const connections = connect({ url: settings.redisUrl.reveal(), log });
@@ -60,6 +70,9 @@ async function start(settings: Settings, conceal: Conceal, log: pino.Logger): Pr
     () => connections.close(),
     () => queues.close(),
   );
+  const said: Said = { roles: [], remarks: () => [] };
+  const health = keepHealth({ settings, connections, queues, clock, log, said });
+  running.stops.push(health.stop);
   await untilConnected(connections, redisLimitMs);
   for (const warning of [...settings.warnings, ...(await settingsWarnings(connections))]) log.warn({ warning }, 'worth a look');
 
@@ -69,6 +82,24 @@ async function start(settings: Settings, conceal: Conceal, log: pino.Logger): Pr
     watch.abort();
     return loss.done;
   });
+  const place = settings.roles.includes('worker') ? await startPlace(running, { settings, connections, queues, log }) : undefined;
+  said.remarks = () => {
+    const lost = loss.lost();
+    const gone = lost === undefined ? [] : [`${lossInWords(lost)}: ${lost.runs.length} living runs are gone.`];
+    return [...gone, ...(place?.remarks() ?? [])];
+  };
+  const roles = startRoles(settings, { connections, queues, conceal, log, running, place });
+  said.roles = roles;
+  log.info({ roles: settings.roles, clusters: Object.keys(settings.config.clusters) }, 'started');
+  // A role that waits for Slack keeps nothing else waiting.
+  void Promise.all([health.port, ...roles.map(({ up }) => up)]).then(([port]) =>
+    log.info({ roles: settings.roles, healthPort: port }, 'ready'),
+  );
+  return running;
+}
+
+/** Starts each role on its own. None waits for another, and none that is not up takes another along. */
+function startRoles(settings: Settings, { connections, queues, conceal, log, running, place }: Parts): readonly RoleState[] {
   const { slack, config, roles } = settings;
   const clients =
     slack === undefined
@@ -78,38 +109,30 @@ async function start(settings: Settings, conceal: Conceal, log: pino.Logger): Pr
     log.warn('config.yaml names user groups, which cannot be looked up without SLACK_BOT_TOKEN: nobody counts as a member of one');
   const groups = clients === undefined ? noGroups : createGroups({ client: clients.arrival, clock });
   let bot: Slack | undefined;
-  let place: Place | undefined;
   const access = createAccess({ clusters: config.clusters, groups, homeTeam: () => bot?.team() });
   const shared = { settings, connections, queues, access, clock, log };
-  const stopping = (closables: readonly Closable[]) =>
-    running.stops.push(() => Promise.all(closables.map((closable) => closable.close({ deadlineMs: stopLimitMs }))));
-  if (roles.includes('worker')) {
-    place = await startPlace(running, shared);
+  const states: RoleState[] = [];
+  if (place !== undefined) {
     const idle = createIdleChannels();
     running.stops.push(idle.close);
     const openWorld = openWorldOf({ ...shared, conceal, idle, place });
-    stopping(startWorker({ ...shared, openWorld, conceal, options: workerOptions(config) }));
+    const workers = startWorker({ ...shared, openWorld, conceal, options: workerOptions(config) });
+    running.stops.push(() => Promise.all(workers.map((worker) => worker.close({ deadlineMs: stopLimitMs }))));
     running.stops.push(keepRevisions(settings, connections, log));
+    states.push({ role: 'worker', whyNot: () => undefined, up: Promise.resolve() });
   }
-  if (roles.includes('reports') && clients !== undefined) stopping([startReports({ ...shared, clients })]);
+  if (roles.includes('reports') && clients !== undefined) {
+    const reports = keepReports({ clients, start: () => startReports({ ...shared, clients }), stopLimitMs, clock, log });
+    running.stops.push(reports.stop);
+    states.push({ role: 'reports', ...reports });
+  }
   if (roles.includes('bot') && clients !== undefined && slack !== undefined) {
     bot = createBot({ ...shared, clients, slack });
-    await bot.start();
-    running.stops.push(bot.stop);
+    const kept = keepBot({ bot, clock, log });
+    running.stops.push(kept.stop);
+    states.push({ role: 'bot', ...kept });
   }
-  const health = await serveHealth({
-    port: settings.httpPort,
-    probes: probesOf(connections, bot),
-    queueCounts: () => countsOf(connections, queues),
-    remarks: () => {
-      const lost = loss.lost();
-      const gone = lost === undefined ? [] : [`${lossInWords(lost)}: ${lost.runs.length} living runs are gone.`];
-      return [...gone, ...(place?.remarks() ?? [])];
-    },
-  });
-  running.stops.push(health.close);
-  log.info({ roles, clusters: Object.keys(config.clusters), healthPort: health.port, team: bot?.team() }, 'ready');
-  return running;
+  return states;
 }
 
 /** What several parts of a process share. */
@@ -196,19 +219,6 @@ function keepRevisions({ config, passwords }: Settings, { records }: Connections
     await watching;
     for (const { etcd } of clusters) etcd.close();
   };
-}
-
-function probesOf(connections: Connections, bot: Slack | undefined): readonly HealthProbe[] {
-  const redis = { name: 'redis', look: async () => (connections.connectedSince() === undefined ? 'Redis does not answer' : undefined) };
-  if (bot === undefined) return [redis];
-  return [redis, { name: 'slack', look: async () => (bot.connectedSince() === undefined ? 'not connected to Slack' : undefined) }];
-}
-
-async function countsOf(connections: Connections, queues: Queues) {
-  const { queues: depths } = await queueStatus(connections, queues, clock.now());
-  return depths.flatMap(({ name, waiting, active, delayed, failed }) =>
-    Object.entries({ waiting, active, delayed, failed }).map(([state, count]) => ({ queue: name, state, count })),
-  );
 }
 
 /** Stops what was started last first: no new words, then no new runs, then the connections. */

@@ -2,7 +2,7 @@
 import type { Cluster } from '../config/schema.ts';
 import type { Clock } from '../engine/ports.ts';
 import type { Runs } from '../engine/runs.ts';
-import { isOpsError } from '../errors.ts';
+import { OpsError, isOpsError } from '../errors.ts';
 import type { ClusterName, RunId } from '../ids.ts';
 import type { Answer, AnswerPart } from '../procedures/answer.ts';
 import type { Verb } from '../procedures/procedure.ts';
@@ -111,18 +111,18 @@ async function start(
   if (!allowed.allowed) return refused('NOT_ALLOWED', allowed.because, '`whoami` shows the ids that would have to be named.');
   const requester = { user: person.user, channel: reportsTo(deps, cluster, person), via: person.via };
   if (verb.type === 'query') {
+    if ((await deps.runs.workers()) === 0) throw new OpsError('WORKER_MISSING', 'No worker is there, so nobody would look.');
     const jobId = await deps.runs.ask({ verb: verb.id, cluster, input, requester });
     return { kind: 'asked', jobId, sentence: `Looking at ${cluster}…` };
   }
   const submission = await deps.runs.submit({ procedure: verb.id, cluster, input, requester, mode });
   if (submission.state === 'started') {
     const { run } = submission;
-    return {
-      kind: 'started',
-      run,
-      sentence:
-        mode === 'plan' ? `Planning ${run.runId}: nothing will be changed.` : `Started ${run.runId}. Its report follows in the channel.`,
-    };
+    // It is started by now: a Redis that does not say who is there takes nothing from that.
+    const nobodyWorks = (await deps.runs.workers().catch(() => undefined)) === 0;
+    const started =
+      mode === 'plan' ? `Planning ${run.runId}: nothing will be changed.` : `Started ${run.runId}. Its report follows in the channel.`;
+    return { kind: 'started', run, sentence: nobodyWorks ? `${started} ${waitsForWorker}` : started };
   }
   const { by } = submission;
   const age = timeInWords(deps.clock.now().getTime() - Date.parse(by.run.requestedAt));
@@ -133,6 +133,9 @@ async function start(
     next: `Wait for it, or end it with \`abort ${by.run.runId}\`.`,
   };
 }
+
+const waitsForWorker =
+  'No worker is there, so nothing happens until one is: start one (`systemctl start etcd-medic`, or its container). The run waits for it.';
 
 /** Where the report goes: where it was asked; from the terminal, to the first channel of the cluster that is one channel. */
 function reportsTo({ clusters }: DeskDeps, cluster: ClusterName, { channel, via }: Person): string {

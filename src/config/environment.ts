@@ -1,4 +1,5 @@
 /** The environment variables the bot reads, each with what it is for; .env.example lists the same, and a test holds the two together. */
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { Secret } from './secret.ts';
 
@@ -29,6 +30,11 @@ export const Environment = z.object({
   ETCD_MEDIC_ROLES: roleList
     .prefault('bot,worker,reports')
     .describe('What this process does: any of bot, worker and reports, separated by commas.'),
+  ETCD_MEDIC_HTTP_HOST: z
+    .string()
+    .refine((value) => isIP(value) !== 0, 'an IP address is needed, e.g. 127.0.0.1, or 0.0.0.0 for every address of the machine')
+    .default('127.0.0.1')
+    .describe('The address of GET /healthz and GET /metrics. They ask for no password: 127.0.0.1 keeps them on this machine.'),
   ETCD_MEDIC_HTTP_PORT: port.prefault('9464').describe('The port of GET /healthz and GET /metrics.'),
   REDIS_URL: secret(/^rediss?:\/\/[^\s]+$/, 'a URL is needed, e.g. redis://10.0.0.5:6379/0').describe(
     'Redis with appendonly yes and maxmemory-policy noeviction, e.g. redis://:password@10.0.0.5:6379/0.',

@@ -15,7 +15,8 @@ import type { ClusterName } from '../ids.ts';
 export interface Settings {
   readonly roles: readonly Role[];
   readonly logLevel: Environment['LOG_LEVEL'];
-  /** Of GET /healthz and GET /metrics. */
+  /** Where GET /healthz and GET /metrics are served: an IP address. */
+  readonly httpHost: string;
   readonly httpPort: number;
   /** A secret because it may hold a password. */
   readonly redisUrl: Secret;
@@ -77,6 +78,7 @@ export function loadSettings(
   return deepFreeze({
     roles: active,
     logLevel: read.data.LOG_LEVEL,
+    httpHost: read.data.ETCD_MEDIC_HTTP_HOST,
     httpPort: read.data.ETCD_MEDIC_HTTP_PORT,
     redisUrl: read.data.REDIS_URL,
     slack: slack.settings,

@@ -36,6 +36,8 @@ export interface Runs {
   submit(request: Omit<RunRequest, 'runId' | 'requestedAt'>): Promise<Submission>;
   /** Enqueues a question; the answer is delivered by the report outbox to the requester's channel. Returns the job's id. */
   ask(query: QueryRequest): Promise<string>;
+  /** How many workers have said a word lately: with none, a run waits and no question is answered. */
+  workers(): Promise<number>;
   /** Newest first, at most `limit`. */
   list(options: { readonly cluster?: ClusterName; readonly limit: number }): Promise<readonly RunView[]>;
   /** What a run was asked to do; needs no journal that can be read. Throws RUN_NOT_FOUND. */

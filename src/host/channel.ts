@@ -8,7 +8,7 @@ import { cleaned } from './foreign-text.ts';
 import * as limits from './limits.ts';
 import { EndOfStream, LineTooLong, createLineReader } from './line-reader.ts';
 import type { LineReader } from './line-reader.ts';
-import { Hello, parseLine, parseObject, protocolVersion } from './protocol.ts';
+import { Hello, parseLine, parseObject, spokenVersions, versionWith } from './protocol.ts';
 import type { Link, LinkEnd } from './ssh.ts';
 
 /** An open channel. Not for two requests at a time. */
@@ -36,7 +36,8 @@ export async function openChannel(open: () => Link, where: string, helloLimitMs 
     const first = await within(helloLimitMs, reader.line(limits.helloMaxBytes), () =>
       doorMissing(where, `nothing was said for ${Math.round(helloLimitMs / 1_000)} s, as a shell would wait, or a host that is too busy`),
     );
-    return createChannel(link, reader, where, greeting(where, first));
+    const hello = greeting(where, first);
+    return createChannel(link, reader, where, hello, versionOf(where, hello));
   } catch (error) {
     const failure = error instanceof EndOfStream ? channelEnded(attempt, await endOf(link), false) : error;
     link.kill();
@@ -54,11 +55,19 @@ function greeting(where: string, line: Buffer): Hello {
     if (said.kind === 'error') throw programFailure({ where, what: 'open a channel' }, said.failure);
     throw doorMissing(where, `it says \`${cleaned(line.toString('utf8'), 120)}\``);
   }
-  if (hello.data.protocol === protocolVersion) return hello.data;
-  throw doorMissing(where, `it speaks protocol ${hello.data.protocol}, the bot protocol ${protocolVersion}`);
+  return hello.data;
 }
 
-function createChannel(link: Link, reader: LineReader, where: string, hello: Hello): Channel {
+/** The version that is spoken on this channel. */
+function versionOf(where: string, hello: Hello): number {
+  const version = versionWith(hello);
+  if (version !== undefined) return version;
+  const { newest, oldest } = spokenVersions;
+  const own = newest === oldest ? `${newest}` : `${oldest} and ${newest}`;
+  throw doorMissing(where, `it speaks protocol ${hello.protocol}, the bot protocol ${own}`);
+}
+
+function createChannel(link: Link, reader: LineReader, where: string, hello: Hello, protocol: number): Channel {
   let isOpen = true;
   let brokenBy: unknown;
   let lastId = 0;
@@ -79,7 +88,7 @@ function createChannel(link: Link, reader: LineReader, where: string, hello: Hel
     async ask(request, asking) {
       const attempt = { where, what: asking.what };
       lastId += 1;
-      const line = `${JSON.stringify({ protocol: protocolVersion, id: lastId, ...request })}\n`;
+      const line = `${JSON.stringify({ protocol, id: lastId, ...request })}\n`;
       if (Buffer.byteLength(line) > limits.lineMaxBytes) {
         throw new OpsError('ARGUMENT_UNSAFE', `What ${where} is to be told is too long for one request (${asking.what}).`, {
           hint: 'Do with fewer members, or shorter names.',

@@ -3,8 +3,14 @@ import { z } from 'zod';
 import { Operation } from './operation.ts';
 import { optional } from './optional.ts';
 
-/** The one version that is spoken. */
-export const protocolVersion = 1;
+/** A range of versions of the protocol, both ends included. */
+interface Versions {
+  readonly newest: number;
+  readonly oldest: number;
+}
+
+/** What this bot speaks: its own version, and the one before, so that hosts may be brought up to date after the bot. docs/adr/0026-one-release-apart.md */
+export const spokenVersions: Versions = { newest: 1, oldest: 1 };
 
 const Count = z.int().min(0);
 const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'is no sha256');
@@ -12,11 +18,20 @@ const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'is no sha256');
 /** The first line of a channel. */
 export const Hello = z.object({
   hello: z.literal('etcd-medic-host'),
+  /** The newest version that it speaks. */
   protocol: z.int(),
+  /** The oldest one; a program that does not say it speaks one version alone. */
+  oldest: optional(z.int()),
   program: z.string().max(128),
   host: z.string().max(256),
 });
 export type Hello = z.infer<typeof Hello>;
+
+/** The newest version that both speak; undefined when there is none. */
+export function versionWith({ protocol, oldest = protocol }: Pick<Hello, 'protocol' | 'oldest'>, own = spokenVersions): number | undefined {
+  const version = Math.min(protocol, own.newest);
+  return version >= Math.max(oldest, own.oldest) ? version : undefined;
+}
 
 /** An operation that has ended, with its bounded output; `bytes` and `sha256` are of the whole. */
 export const Ended = Operation.safeExtend({

@@ -16,6 +16,7 @@
  * | `medic:thread:<runId>`, `medic:thread-at:<channel>:<ts>` | string | where a run's messages stand in Slack, and which run a thread is about |
  * | `medic:marker` | hash | `id` and `loss`: by it is seen that Redis was emptied |
  * | `medic:backups` | hash | where the workers keep their backups: by it is seen that two do not share one directory |
+ * | `medic:workers` | sorted set | workers by the moment from which they count as gone, unless they say a word before |
  * | `medic:seen:<id>` | string | a command or event of Slack that was taken |
  * | `medic:revision:<cluster>` | hash | the highest revision seen, and when |
  */
@@ -46,6 +47,7 @@ export const keys = {
   threadAt: (channel: string, ts: string) => `medic:thread-at:${channel}:${ts}`,
   marker: 'medic:marker',
   backups: 'medic:backups',
+  workers: 'medic:workers',
   seen: (id: string) => `medic:seen:${id}`,
   revision: (cluster: ClusterName) => `medic:revision:${cluster}`,
 } as const;

@@ -144,3 +144,18 @@ local id = redis.call('HGET', KEYS[1], 'id')
 if ARGV[1] == '' or ARGV[1] == id then return {id, 0} end
 return {id, redis.call('HSETNX', KEYS[1], 'loss', ARGV[3])}
 `;
+
+/** Puts a worker on the list for a while, and takes off who counts as gone. KEYS: workers. ARGV: its id, goneAfterMs. */
+export const announceLua = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
+return 1
+`;
+
+/** Gives how many workers are on the list and do not count as gone. KEYS: workers. */
+export const presentLua = `
+local time = redis.call('TIME')
+return redis.call('ZCOUNT', KEYS[1], '(' .. (time[1] * 1000 + math.floor(time[2] / 1000)), '+inf')
+`;

@@ -16,6 +16,7 @@ import type { ClusterName, RunId } from '../ids.ts';
 import { recordDecision, requestAbort } from './decisions.ts';
 import { keepOthers, keepRuns } from './jobs.ts';
 import { keys, retentionMs } from './keys.ts';
+import { countWorkers } from './presence.ts';
 import { promoteIfDelayed } from './promote.ts';
 import type { Queues } from './queues.ts';
 import { enqueueReport } from './reporter.ts';
@@ -61,6 +62,7 @@ export function createRuns(deps: RunsDeps): Runs {
         const job = await queues.queries.add(query.verb, query, questionOptions);
         return job.id ?? '';
       }),
+    workers: () => countWorkers(front),
     list: ({ cluster, limit }) => available(() => listRuns(deps, cluster, limit)),
     request: (runId) => available(() => requestOf(viewing(deps), runId)),
     view: (runId) => available(async () => (await read(runId)).view),

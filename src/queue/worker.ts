@@ -13,6 +13,7 @@ import { maxStalledCount } from './jobs.ts';
 import { RunRequestSchema } from './journal-schema.ts';
 import { queueNames, queuePrefix } from './keys.ts';
 import { keepLock } from './lock.ts';
+import { announcePresence } from './presence.ts';
 import { sleepUntil, takeUp } from './take-up.ts';
 import type { Take, TakeUpDeps, WaitLimits } from './take-up.ts';
 import type { Clock } from '../engine/ports.ts';
@@ -90,6 +91,7 @@ export function createRunWorker({ workers, ...deps }: RunWorkerDeps, options: Ru
     },
   );
   listen(worker, deps.log);
+  void announcePresence({ ...deps, signal: closing.signal });
   return { close: ({ deadlineMs }) => closeWithin(worker, deps.clock, deadlineMs, () => closing.abort()) };
 }
 

@@ -18,14 +18,26 @@ const passing: readonly string[] = [
   'team_added_to_org',
 ];
 
+/** Slack's own codes for a token that it does not know, or knows no more: https://docs.slack.dev/reference/methods/auth.test#errors */
+const badTokens: readonly string[] = [
+  'invalid_auth',
+  'not_authed',
+  'account_inactive',
+  'token_revoked',
+  'token_expired',
+  'not_allowed_token_type',
+  'user_removed_from_team',
+  'team_disabled',
+];
+
+/** The variable whose token a call was made with. */
+export type TokenVariable = 'SLACK_BOT_TOKEN' | 'SLACK_APP_TOKEN';
+
 const hints: Readonly<Record<string, string>> = {
   not_in_channel: 'Invite the bot into the channel: `/invite @etcd-medic`.',
   channel_not_found: 'The bot does not see the channel: invite it there, or correct the channel in config.yaml.',
   is_archived: 'The channel is archived: give the cluster another one in config.yaml.',
   missing_scope: 'Install the app again with the scopes in manifest.yml.',
-  invalid_auth: 'Set SLACK_BOT_TOKEN to the token of the installed app.',
-  token_revoked: 'Install the app again and set SLACK_BOT_TOKEN.',
-  account_inactive: 'Install the app again and set SLACK_BOT_TOKEN.',
 };
 
 /** Slack's own code of an error, when it gave one. */
@@ -43,8 +55,8 @@ export function isBadBlocks(error: unknown): boolean {
   return badBlocks.includes(codeOf(error) ?? '');
 }
 
-/** Makes an OpsError of anything a Slack call throws; what is no Slack error is given back as it is. */
-export function translated(error: unknown, doing: string): unknown {
+/** Makes an OpsError of anything a Slack call throws; what is no Slack error is given back as it is. @param by whose token the call was made with */
+export function translated(error: unknown, doing: string, by: TokenVariable = 'SLACK_BOT_TOKEN'): unknown {
   if (error instanceof WebAPIRateLimitedError) {
     return new OpsError('SLACK_RATE_LIMITED', `Slack asks to wait ${error.retryAfter} s before ${doing}.`, {
       details: { retryAfterMs: error.retryAfter * 1000 },
@@ -66,6 +78,8 @@ export function translated(error: unknown, doing: string): unknown {
       cause: error,
     });
   }
+  if (badTokens.includes(code))
+    return new OpsError('SLACK_TOKEN_REFUSED', `Slack does not take ${by} (${code}).`, { details: { slackError: code }, cause: error });
   const hint = hints[code];
   return new OpsError('SLACK_REFUSED', `Slack refused (${code}) while ${doing}.`, {
     details: { slackError: code },

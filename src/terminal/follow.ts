@@ -4,6 +4,7 @@ import type { JournalEntry, RunOutcome, RunRequest } from '../engine/journal.ts'
 import type { Clock } from '../engine/ports.ts';
 import type { Runs } from '../engine/runs.ts';
 import { viewOf } from '../engine/view.ts';
+import { createAttendance } from './attendance.ts';
 import type { Output } from './output.ts';
 import { createPatience } from './patience.ts';
 
@@ -11,7 +12,7 @@ import { createPatience } from './patience.ts';
 const lookIntervalMs = 500;
 
 interface FollowDeps {
-  readonly runs: Pick<Runs, 'journal'>;
+  readonly runs: Pick<Runs, 'journal' | 'workers'>;
   readonly clock: Clock;
   readonly output: Pick<Output, 'entry' | 'remark'>;
   readonly signal: AbortSignal;
@@ -39,6 +40,7 @@ export async function follow(deps: FollowDeps, run: RunRequest): Promise<Followe
 
 async function tellAll({ runs, clock, output, signal, interactive }: FollowDeps, run: RunRequest): Promise<Followed> {
   const patiently = createPatience({ clock, tell: output.remark });
+  const lookForWorker = createAttendance({ runs, clock, tell: output.remark });
   let printed = 0;
   for (;;) {
     const journal = await patiently(() => runs.journal(run.runId));
@@ -53,8 +55,14 @@ async function tellAll({ runs, clock, output, signal, interactive }: FollowDeps,
       if (view.outcome !== undefined) return { state: 'ended', outcome: view.outcome };
     }
     if (signal.aborted) return { state: 'left' };
+    // A Redis that is silent is told of above.
+    if (journal !== undefined) await lookForWorker().catch(passOver);
     await clock.sleep(lookIntervalMs, signal).catch(() => undefined);
   }
+}
+
+function passOver(error: unknown): void {
+  if (!isOpsError(error, 'QUEUE_UNAVAILABLE')) throw error;
 }
 
 const invitation =

@@ -43,6 +43,28 @@ describe('take', () => {
     expect(runs.calls[0]?.method).toBe('ask');
   });
 
+  it('says that a run waits when no worker is there', async () => {
+    const { say, runs } = open();
+    runs.loseWorkers();
+
+    expect(await say('restore prod')).toMatchObject({
+      kind: 'started',
+      sentence: expect.stringMatching(/Started restore-prod-.*No worker is there, so nothing happens until one is: start one/) as string,
+    });
+  });
+
+  it('passes no question on that nobody would answer', async () => {
+    const { say, runs } = open();
+    runs.loseWorkers();
+
+    expect(await say('status prod')).toMatchObject({
+      kind: 'refused',
+      code: 'WORKER_MISSING',
+      next: expect.stringContaining('systemctl start etcd-medic') as string,
+    });
+    expect(runs.calls).toEqual([]);
+  });
+
   it('refuses a person of another team everything, even the help', async () => {
     const { say } = open();
 

@@ -11,9 +11,23 @@ describe('loadSettings', () => {
 
     const settings = folder.load(folder.config());
 
-    expect(settings).toMatchObject({ roles: ['bot', 'worker', 'reports'], logLevel: 'info', httpPort: 9464 });
+    expect(settings).toMatchObject({ roles: ['bot', 'worker', 'reports'], logLevel: 'info', httpHost: '127.0.0.1', httpPort: 9464 });
     expect(settings.redisUrl.reveal()).toBe(variables.REDIS_URL);
     expect(settings.config.clusters).toMatchObject({ prod: { approvals: { required: 1, quorumLoss: 2, expiresAfter: 1_800_000 } } });
+  });
+
+  it.each(['0.0.0.0', '::1', '10.0.0.5'])('serves /healthz on %s when told so', async (host) => {
+    await using folder = await configFolder();
+
+    expect(folder.load(folder.config(), { ETCD_MEDIC_HTTP_HOST: host }).httpHost).toBe(host);
+  });
+
+  it('names the right form of an address that is none', async () => {
+    await using folder = await configFolder();
+
+    expect(mistakesOf(() => folder.load(folder.config(), { ETCD_MEDIC_HTTP_HOST: 'everywhere' }))).toEqual([
+      'ETCD_MEDIC_HTTP_HOST: an IP address is needed, e.g. 127.0.0.1, or 0.0.0.0 for every address of the machine',
+    ]);
   });
 
   it('freezes the settings through and through', async () => {

@@ -4,6 +4,7 @@ import os
 import threading
 import time
 import unittest
+from unittest import mock
 
 from etcd_medic_host import wire
 from etcd_medic_host.refused import Refused
@@ -141,6 +142,15 @@ class Requests(unittest.TestCase):
         for more in ({'x': 1}, {'x' * 10000: 1}, {'id': '7'}, {'id': True}, {'id': 1.0}, {'id': None}, {'arguments': []}, {'verb': 1}, {'run': 1}, {'epoch': '1'}, {'epoch': True},
                      {'protocol': 2}, {'protocol': True}, {'protocol': 10 ** 4000}):
             self.refused(dict(REQUEST, **more))
+
+    def test_are_of_a_version_that_is_spoken(self):
+        with mock.patch.multiple(wire, PROTOCOL=3, OLDEST=2):
+            for protocol in (2, 3):
+                self.assertEqual(request_of(json.dumps(dict(REQUEST, protocol=protocol)).encode('utf-8'))['protocol'], protocol)
+            for protocol in (1, 4):
+                with self.assertRaises(Refused) as caught:
+                    request_of(json.dumps(dict(REQUEST, protocol=protocol)).encode('utf-8'))
+                self.assertIn('speaks protocol 2 to 3', caught.exception.told()['message'])
 
     def test_arguments_are_of_their_types(self):
         wire.exact({'a': 1}, {'a': int}, {'b': str}, 'x')

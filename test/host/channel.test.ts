@@ -1,4 +1,6 @@
 /** One conversation with a program on a host that is well, another one, or hostile. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openChannel } from '../../src/host/channel.ts';
 import { openProcess } from '../../src/host/ssh.ts';
@@ -22,7 +24,25 @@ const answered = async (moves: readonly Move[], more: Partial<typeof asking> = {
 };
 const done: Move = { line: { done: null } };
 
+/** The first line of a program that speaks these versions. */
+const speaking = (protocol: number, oldest?: number): Move =>
+  `${JSON.stringify({ hello: 'etcd-medic-host', protocol, oldest, program: '0'.repeat(64), host: 'etcd01' })}\n`;
+
 describe('opening a channel', () => {
+  it.each([
+    ['that is a release ahead and still speaks the version of this bot', 2, 1],
+    ['of the same release', 1, 1],
+    ['of a release that named no range', 1, undefined],
+  ])('speaks with a program %s, in the version of both', async (_what, protocol, oldest) => {
+    const host = scripted([{ hello: [speaking(protocol, oldest)], answers: { look: [[done]] } }]);
+    const channel = await openChannel(host.open, where);
+
+    await channel.ask(look, asking);
+
+    expect(JSON.parse(readFileSync(join(host.dir, 'requests.jsonl'), 'utf8').split('\n')[0] ?? '')).toMatchObject({ protocol: 1 });
+    await channel.close();
+  });
+
   it('waits for the first line, however late', async () => {
     const channel = await opened({ hello: [{ waitMs: 300 }, hello] });
 
@@ -36,6 +56,7 @@ describe('opening a channel', () => {
     ['garbage', ['\u0000\u001B[2Jxyz\n'], 'it says `xyz`'],
     ['a flood without a line', [{ bytes: 10_485_760 }], 'it says `xxxx'],
     ['another program', ['{"hello": "other", "protocol": 1}\n'], 'it says'],
+    ['a program that does not speak the version of this bot any more', [speaking(3, 2)], 'it speaks protocol 3, the bot protocol 1'],
     [
       'a newer protocol',
       [JSON.stringify({ hello: 'etcd-medic-host', protocol: 2, program: 'x', host: 'h' }), '\n'],

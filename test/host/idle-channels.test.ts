@@ -10,7 +10,7 @@ const seen = [{ line: { done: look() } }];
 function fakeChannel() {
   let isOpen = true;
   const channel: Channel = {
-    hello: { hello: 'etcd-medic-host', protocol: 1, program: '0'.repeat(64), host: 'etcd01' },
+    hello: { hello: 'etcd-medic-host', protocol: 1, oldest: 1, program: '0'.repeat(64), host: 'etcd01' },
     isOpen: () => isOpen,
     brokenBy: () => undefined,
     ask: () => Promise.reject(new Error('nobody asks it')),

@@ -1,8 +1,9 @@
 /** Lines from a host: parsed whole, or refused whole. */
 import fc from 'fast-check';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { EndOfStream, LineTooLong, createLineReader } from '../../src/host/line-reader.ts';
-import { parseLine } from '../../src/host/protocol.ts';
+import { parseLine, spokenVersions, versionWith } from '../../src/host/protocol.ts';
 
 const parse = (value: unknown) => parseLine(Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)), 7);
 
@@ -91,5 +92,28 @@ describe('a reader of lines', () => {
 
     await expect(createLineReader(endless()).line(1_000)).rejects.toBeInstanceOf(LineTooLong);
     expect(given).toBeLessThanOrEqual(1_020);
+  });
+});
+
+describe('the version of the protocol', () => {
+  it.each([
+    ['bot and host of one release', { newest: 5, oldest: 4 }, { protocol: 5, oldest: 4 }, 5],
+    ['the bot first', { newest: 5, oldest: 4 }, { protocol: 4, oldest: 3 }, 4],
+    ['the host first', { newest: 4, oldest: 3 }, { protocol: 5, oldest: 4 }, 4],
+    ['a host that names no range', { newest: 5, oldest: 4 }, { protocol: 4, oldest: undefined }, 4],
+    ['a host two releases behind', { newest: 5, oldest: 4 }, { protocol: 3, oldest: 2 }, undefined],
+    ['a host two releases ahead', { newest: 3, oldest: 2 }, { protocol: 5, oldest: 4 }, undefined],
+    ['a host that names a range upside down', { newest: 5, oldest: 4 }, { protocol: 4, oldest: 9 }, undefined],
+  ])('is the newest that both speak: %s', (_what, bot, host, version) => {
+    expect(versionWith(host, bot)).toBe(version);
+  });
+
+  it('goes back one release and no further, here and on the host, and is the same in both', () => {
+    const program = readFileSync('deploy/host/etcd_medic_host/wire.py', 'utf8');
+    const [newest, oldest] = ['PROTOCOL', 'OLDEST'].map((name) => Number(new RegExp(`^${name} = (\\d+)$`, 'm').exec(program)?.[1]));
+
+    expect({ newest, oldest }).toEqual(spokenVersions);
+    expect(spokenVersions.oldest).toBe(Math.max(1, spokenVersions.newest - 1));
+    expect(readFileSync('docs/host-protocol.md', 'utf8')).toContain(`its protocol, version ${spokenVersions.newest}.`);
   });
 });

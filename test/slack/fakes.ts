@@ -100,6 +100,7 @@ export function fakeRuns() {
   const said = new Map<string, Decision[]>();
   const calls: { method: string; args: unknown[] }[] = [];
   let down = false;
+  let workers = 1;
   const find = (run: RunId) => {
     if (down) throw new OpsError('QUEUE_UNAVAILABLE', 'Redis does not answer.');
     const found = journals.get(run);
@@ -129,6 +130,10 @@ export function fakeRuns() {
     async ask(query) {
       calls.push({ method: 'ask', args: [query] });
       return 'q1';
+    },
+    workers: async () => {
+      if (down) throw new OpsError('QUEUE_UNAVAILABLE', 'Redis does not answer.');
+      return workers;
     },
     list: async ({ cluster, limit }) =>
       [...journals.keys()]
@@ -176,6 +181,10 @@ export function fakeRuns() {
     },
     fall() {
       down = true;
+    },
+    /** Every worker is gone. */
+    loseWorkers() {
+      workers = 0;
     },
   };
 }

@@ -5,12 +5,15 @@ import { refused } from '../../src/commands/reply.ts';
 import { createSlack } from '../../src/slack/app.ts';
 import type { SlackMode } from '../../src/slack/app.ts';
 import { createClients } from '../../src/slack/clients.ts';
+import { systemClock } from '../../src/wiring/clock.ts';
+import { keepBot } from '../../src/wiring/slack-roles.ts';
+import { silent } from '../queue/bench.ts';
 import { memorySeen } from './fakes.ts';
 import { freePort, startLocalSlack, until } from './local-slack.ts';
 import type { LocalSlack } from './local-slack.ts';
 
 const workspace = { users: [{ id: 'U0ALICE', name: 'alice' }], channels: [{ id: 'C0INCIDENT', name: 'inc-etcd' }] };
-/** Between its attempts the client waits once, twice, three times … as long as for a ping. */
+/** Between its attempts it waits one second, two, four … */
 const comesBackWithinMs = 30_000;
 
 function frontOf(slack: LocalSlack, mode: SlackMode) {
@@ -47,8 +50,9 @@ describe('the connection', () => {
     // Short, so that it soon tries again; longer than a stall, over which it would close a connection that is sound.
     const clientPingTimeoutMs = 2_000;
     const { app } = frontOf(slack, { kind: 'socket', appToken: slack.appToken, clientPingTimeoutMs });
+    const kept = keepBot({ bot: app, clock: systemClock, log: silent });
     try {
-      await app.start();
+      await kept.up;
       await slack.stop();
       await until(
         () => app.connectedSince() === undefined,
@@ -66,7 +70,7 @@ describe('the connection', () => {
       await slack.command('U0ALICE', 'C0INCIDENT', 'hello');
       expect((await slack.message('C0INCIDENT', ({ text }) => text.includes('heard'))).text).toContain('heard hello');
     } finally {
-      await app.stop();
+      await kept.stop();
       await slack.stop();
     }
   }, 120_000);

@@ -267,7 +267,6 @@ describe('renderRun', () => {
   it.each([
     ['not_in_channel', 'SLACK_REFUSED', /invite/i],
     ['channel_not_found', 'SLACK_REFUSED', /invite/i],
-    ['invalid_auth', 'SLACK_REFUSED', /SLACK_BOT_TOKEN/],
     ['service_unavailable', 'SLACK_RATE_LIMITED', /again/],
   ])('says what to do about %s', async (error, code, hint) => {
     const { render } = begin();
@@ -275,6 +274,20 @@ describe('renderRun', () => {
 
     await expect(render(begun)).rejects.toMatchObject({ code, hint: expect.stringMatching(hint) as string });
   });
+
+  it.each(['invalid_auth', 'token_revoked', 'account_inactive', 'not_authed'])(
+    'keeps a report until the token is right, which Slack refuses with %s',
+    async (error) => {
+      const { render } = begin();
+      proxy.decide(() => refusal(error));
+
+      await expect(render(begun)).rejects.toMatchObject({
+        code: 'SLACK_TOKEN_REFUSED',
+        retry: 'later',
+        message: `Slack does not take SLACK_BOT_TOKEN (${error}).`,
+      });
+    },
+  );
 
   it('is told apart: a Slack that is down', async () => {
     const { render } = begin();

@@ -34,13 +34,15 @@ export class NotReady extends Error {
   }
 }
 
-/** Starts one and waits until it says that it is ready. Its log goes to `logFile`. */
+/** Starts one and waits until it says that it is ready, or merely serves /healthz: then nothing else needs to be up. Its log goes to `logFile`. */
 export async function startBotProcess({
   environment,
   logFile,
+  until = 'ready',
 }: {
   readonly environment: Readonly<Record<string, string>>;
   readonly logFile: string;
+  readonly until?: 'ready' | 'health is served';
 }): Promise<BotProcess> {
   const child = spawn(process.execPath, ['--disable-warning=DEP0123', '--max-semi-space-size=1', mainPath], {
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
@@ -58,7 +60,7 @@ export async function startBotProcess({
     createInterface({ input: child.stdout }).on('line', (line) => {
       log.write(`${line}\n`);
       const said = jsonOf(line);
-      if (said['msg'] === 'ready' && typeof said['healthPort'] === 'number') resolve(said['healthPort']);
+      if (said['msg'] === until && typeof said['healthPort'] === 'number') resolve(said['healthPort']);
     });
   });
   const limit = AbortSignal.timeout(readyLimitMs);

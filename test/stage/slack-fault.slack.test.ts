@@ -3,6 +3,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { refused } from '../../src/commands/reply.ts';
 import { createSlack } from '../../src/slack/app.ts';
 import { createClients } from '../../src/slack/clients.ts';
+import { systemClock } from '../../src/wiring/clock.ts';
+import { keepBot } from '../../src/wiring/slack-roles.ts';
+import { silent } from '../queue/bench.ts';
 import { memorySeen } from '../slack/fakes.ts';
 import { startLocalSlack, until } from '../slack/local-slack.ts';
 import type { LocalSlack } from '../slack/local-slack.ts';
@@ -52,7 +55,7 @@ describe('a fault on the way to Slack', () => {
         limitMs,
         () => `it is ${wanted ? 'not' : 'still'} connected`,
       );
-    await app.start();
+    const kept = keepBot({ bot: app, clock: systemClock, log: silent });
     await isConnected(true);
 
     fault.behave('cut');
@@ -67,7 +70,7 @@ describe('a fault on the way to Slack', () => {
     );
 
     expect(heard).toEqual(['hello']);
-    await app.stop();
+    await kept.stop();
   });
 
   it.each([

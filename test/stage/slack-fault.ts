@@ -8,9 +8,9 @@ import { text } from 'node:stream/consumers';
 
 /**
  * `limited`: 429 to everything; `failing`: 500 to everything; `silent`: takes the request and never answers; `cut`: every connection is
- * broken and none is taken, those for events too.
+ * broken and none is taken, those for events too; `refusing`: knows no token any more, and breaks the connections for events.
  */
-export type Behaviour = 'well' | 'limited' | 'failing' | 'silent' | 'cut';
+export type Behaviour = 'well' | 'limited' | 'failing' | 'silent' | 'cut' | 'refusing';
 
 /** The way to Slack with a fault in it: the Web API, and the socket on which events come. */
 export interface SlackFault {
@@ -28,10 +28,12 @@ export async function startSlackFault(realApiUrl: string): Promise<SlackFault> {
   let behaviour: Behaviour = 'well';
   let since = performance.now();
   const held = new Set<ServerResponse>();
-  const sockets = await startSocketWay(new URL(realApiUrl), () => behaviour === 'cut');
+  const sockets = await startSocketWay(new URL(realApiUrl), () => behaviour === 'cut' || behaviour === 'refusing');
   const server = createServer((incoming, outgoing) => {
     if (behaviour === 'cut') {
       incoming.destroy();
+    } else if (behaviour === 'refusing') {
+      outgoing.writeHead(200, { 'content-type': 'application/json' }).end('{"ok":false,"error":"invalid_auth"}');
     } else if (behaviour === 'failing') {
       outgoing.writeHead(500, { 'content-type': 'text/plain' }).end('Internal Server Error');
     } else if (behaviour === 'limited') {
@@ -57,6 +59,7 @@ export async function startSlackFault(realApiUrl: string): Promise<SlackFault> {
         server.closeAllConnections();
         sockets.cut();
       }
+      if (next === 'refusing') sockets.cut();
     },
     refusedForMs: () => (behaviour === 'well' ? 0 : performance.now() - since),
     stop: async () => {

@@ -13,7 +13,11 @@ const silence = () => Promise.reject(new OpsError('QUEUE_UNAVAILABLE', 'Redis di
 /** Follows over what each look gives, the last one for ever. */
 async function followed(
   looks: readonly (() => Promise<readonly JournalEntry[]>)[],
-  { signal = new AbortController().signal, interactive = true } = {},
+  {
+    signal = new AbortController().signal,
+    interactive = true,
+    workers = () => Promise.resolve(1),
+  }: { readonly signal?: AbortSignal; readonly interactive?: boolean; readonly workers?: (atMs: number) => Promise<number> } = {},
 ) {
   const said: string[] = [];
   const clock = fakeClock();
@@ -21,7 +25,9 @@ async function followed(
   const journal = () => (looks[Math.min(count++, looks.length - 1)] ?? silence)();
   const sleeping = { now: clock.now, sleep: async (ms: number) => clock.forward(ms) };
   const output = createLines({ print: (line) => void said.push(line), complain: (line) => void said.push(`! ${line}`) });
-  const outcome = await follow({ runs: { journal }, clock: sleeping, output, signal, interactive }, run);
+  const startMs = clock.now().getTime();
+  const runs = { journal, workers: () => workers(clock.now().getTime() - startMs) };
+  const outcome = await follow({ runs, clock: sleeping, output, signal, interactive }, run);
   return { outcome, said, looks: count };
 }
 const aboutRedis = (said: readonly string[]) => said.filter((line) => line.includes('Redis'));
@@ -76,5 +82,22 @@ describe('a terminal that follows a run', () => {
 
     expect(said.join('\n')).toContain('Look at 3 hosts: ssh, sudo, tools, disk, settings …');
     expect(said.join('\n')).not.toContain('preflight …');
+  });
+
+  it('says when the last worker has gone, and when one is there again', async () => {
+    const waiting = Array.from({ length: 60 }, () => first);
+    const { said } = await followed([...waiting, all], { workers: async (atMs) => (atMs >= 10_000 && atMs < 20_000 ? 0 : 1) });
+
+    expect(said.filter((line) => line.includes('worker is there'))).toEqual([
+      expect.stringMatching(/No worker is there any more: the run stands still.*systemctl start etcd-medic/),
+      'A worker is there now.',
+    ]);
+  });
+
+  it('says nothing of workers when Redis does not say who is there', async () => {
+    const { outcome, said } = await followed([first, first, all], { workers: silence });
+
+    expect(outcome).toMatchObject({ state: 'ended' });
+    expect(said.join('\n')).not.toContain('worker is there');
   });
 });

@@ -5,9 +5,7 @@ import signal
 import sys
 
 from .refused import Refused, failed
-from .wire import Gone, Wire, request_of
-
-PROTOCOL = 1
+from .wire import OLDEST, PROTOCOL, Gone, Wire, request_of
 
 
 def main() -> None:
@@ -26,7 +24,7 @@ def main() -> None:
         sys.stderr.write('etcd-medic-host: this program runs as root, by sudo or by a key of root\n')
         sys.exit(77)
     wire = Wire(0, 1)
-    wire.say({'hello': 'etcd-medic-host', 'protocol': PROTOCOL, 'program': digest(), 'host': os.uname()[1]})
+    wire.say({'hello': 'etcd-medic-host', 'protocol': PROTOCOL, 'oldest': OLDEST, 'program': digest(), 'host': os.uname()[1]})
     try:
         serve(wire)
     except Gone:

@@ -9,6 +9,9 @@ MYPY = False
 if MYPY:
     from typing import Any, Dict, Iterator, Optional
 
+# The versions that are spoken: docs/adr/0026-one-release-apart.md. The bot speaks the newest that both know.
+PROTOCOL = 1
+OLDEST = 1
 LINE_MAX_BYTES = 262144
 BLOCK_MAX_BYTES = 1048576
 READ_BYTES = 1048576
@@ -124,10 +127,14 @@ def request_of(line: bytes) -> 'Dict[str, Any]':
     wanted = {'protocol': int, 'id': int, 'verb': str, 'etcd': str, 'arguments': dict}
     optional = {'run': str, 'epoch': int}
     exact(request, wanted, optional, 'a request')
-    if request['protocol'] != 1:
-        raise Refused('HOST_PROTOCOL', 'This host speaks protocol 1, and the bot asked by protocol %d.' % request['protocol'],
+    if not OLDEST <= request['protocol'] <= PROTOCOL:
+        raise Refused('HOST_PROTOCOL', 'This host speaks protocol %s, and the bot asked by protocol %d.' % (spoken(), request['protocol']),
                       'Bring bot and host to the same version: run the kit again.')
     return request
+
+
+def spoken() -> str:
+    return str(PROTOCOL) if PROTOCOL == OLDEST else '%d to %d' % (OLDEST, PROTOCOL)
 
 
 def exact(value: 'Dict[str, Any]', wanted: 'Dict[str, Any]', optional: 'Dict[str, Any]', what: str) -> None:
