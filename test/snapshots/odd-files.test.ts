@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SnapshotFileName, SnapshotId } from '../../src/ids.ts';
+import { unprivileged } from '../files/unprivileged.ts';
 import { otherRun, origin, progress, testStore, twoStored } from './store.ts';
 
 const id = SnapshotId.parse('20261122T070409Z-rev1234');
@@ -80,10 +82,13 @@ describe('a directory of backups that others can write to', () => {
     ]);
   });
 
-  it.skipIf(process.geteuid?.() === 0)('lists a sidecar that may not be read', async () => {
-    const { snapshots, file } = await twoStored();
+  it('lists a sidecar that may not be read', async () => {
+    const { snapshots, directory, file } = await twoStored();
     await chmod(file(`${id}.json`), 0);
+    const beside = (await readdir(directory)).map((name) => join(directory, name));
 
-    expect((await snapshots.list())[1]).toMatchObject({ because: `Its sidecar ${id}.json cannot be read by this user (EACCES).` });
+    const listed = await unprivileged([dirname(directory), directory, ...beside], () => snapshots.list());
+
+    expect(listed[1]).toMatchObject({ because: `Its sidecar ${id}.json cannot be read by this user (EACCES).` });
   });
 });
