@@ -89,7 +89,7 @@ async function carryOut(deps: DeskDeps, command: Command, person: Person, prefix
     case 'break-glass':
       return breakGlass(deps, command, person);
     case 'abort':
-      return endRun(deps, command.run, person);
+      return endRun(deps, command, person);
     case 'query':
     case 'run':
       return start(deps, command, person);
