@@ -54,6 +54,7 @@ export function mayEnter({ homeTeam }: Pick<AccessDeps, 'homeTeam'>, { user, tea
   const home = homeTeam();
   if (home === undefined)
     return no('It is not known yet which Slack team this bot belongs to, so nobody is let in. Try again in a moment.');
+  if (team === '') return no(`Slack did not say which team ${user} belongs to, so ${user} is not let in. Say it with the slash command.`);
   return team === home ? yes : no(`${user} belongs to another Slack team (${team}). Only people of this team may use this bot.`);
 }
 
@@ -130,7 +131,7 @@ export async function mayDecide(deps: AccessDeps, asker: Asker, cluster: Cluster
   if (!here.allowed) return here;
   if (deciding.verdict === 'approve') return mayApprove(deps, asker.user, cluster, deciding);
   if (deciding.verdict === 'break-glass') return mayBreakGlass(deps, asker.user, cluster);
-  if (deciding.verdict === 'cancel-break-glass') return yes;
+  if (deciding.verdict === 'cancel-break-glass') return mayRead(deps, asker.user, cluster);
   const { operators = [], approvers = [] } = deps.clusters[cluster] ?? {};
   const seen = await isListed(deps.groups, [...operators, ...approvers], asker.user);
   if (seen.listed) return yes;

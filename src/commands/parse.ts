@@ -214,6 +214,7 @@ function memberOf(value: string, cluster: ClusterName, declared: Declared, clust
   throw mistake(
     declared,
     `${cluster} has no member ${quoted(value)}.${near === undefined ? '' : ` Did you mean \`${near}\`?`} Its members: ${list(names)}.`,
+    cluster,
   );
 }
 

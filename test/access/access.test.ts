@@ -208,6 +208,18 @@ describe('mayBreakGlass', () => {
     expect((await mayDecide(deps(), asker(mallory, { team: 'T0OTHER' }), prod, saying('cancel-break-glass'))).allowed).toBe(false);
   });
 
+  it('is cancelled by who may look, and by nobody else', async () => {
+    const readers = deps({ clusters: { prod: { ...lists, channels: ['C0INCIDENT'], readers: ['U0CAROL'] } } });
+    const cancelling = { ...approval, verdict: 'cancel-break-glass' } as const;
+
+    expect((await mayDecide(readers, asker(carol), prod, cancelling)).allowed).toBe(true);
+    expect((await mayDecide(readers, asker(bob), prod, cancelling)).allowed).toBe(true);
+    expect(await mayDecide(readers, asker(mallory), prod, cancelling)).toMatchObject({
+      allowed: false,
+      because: expect.stringContaining('add U0MALLORY to clusters.prod.readers') as string,
+    });
+  });
+
   it('is asked again at the moment of acting', async () => {
     const access = createAccess(withGlass(['U0ALICE']));
 
