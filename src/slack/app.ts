@@ -120,9 +120,7 @@ function receiverOf(mode: SlackMode, clientOptions: { slackApiUrl?: string }, lo
 
 function listen(app: App, options: SlackOptions, botUserId: () => string | undefined): void {
   app.command(slashCommand, (args) => onCommand(options, args));
-  app.event('app_mention', ({ event, body }) =>
-    onMention(options, { event, eventId: body.event_id, teamId: body.team_id, botUserId: botUserId() }),
-  );
+  app.event('app_mention', ({ event, body }) => onMention(options, { event, eventId: body.event_id, botUserId: botUserId() }));
   app.event('app_home_opened', ({ event }) => onHome(options.client, event));
   // Whatever is clicked gets an answer, also what no card of ours holds, rather than a spinning button.
   app.action(/.*/, ({ body, ack }) => onAction(options, { body, ack: () => ack() }));
