@@ -25,7 +25,7 @@ const listedRunsMax = 15;
 /** What the desk needs. */
 export interface DeskDeps {
   readonly verbs: readonly Verb[];
-  readonly clusters: Readonly<Record<string, Pick<Cluster, 'channels' | 'members' | 'readers'> & GlassRules>>;
+  readonly clusters: Readonly<Record<string, Pick<Cluster, 'channels' | 'members' | 'readers' | 'keys'> & GlassRules>>;
   readonly permissions: Permissions;
   readonly runs: Runs;
   readonly clock: Pick<Clock, 'now'>;
@@ -129,6 +129,7 @@ async function start(
 ): Promise<Reply> {
   const allowed = await deps.permissions.mayAsk(person, cluster, verb.permission);
   if (!allowed.allowed) return refused('NOT_ALLOWED', allowed.because, '`whoami` shows the ids that would have to be named.');
+  verb.permits?.(input, { name: cluster, keys: deps.clusters[cluster]?.keys });
   const requester = { user: person.user, channel: reportsTo(deps, cluster, person), via: person.via };
   if (verb.type === 'query') {
     const jobId = await deps.runs.ask({ verb: verb.id, cluster, input, requester });
