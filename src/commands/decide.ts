@@ -24,7 +24,12 @@ export interface Permissions {
   mayDecide(
     person: Person,
     cluster: ClusterName,
-    deciding: { readonly verdict: Decision['verdict']; readonly gate: GateKind; readonly requestedBy: UserId },
+    deciding: {
+      readonly verdict: Decision['verdict'];
+      readonly gate: GateKind;
+      readonly requestedBy: UserId;
+      readonly freshness?: 'now' | 'recent';
+    },
   ): Promise<Allowed>;
   /** What a person may do on a cluster from where they stand; `approve` what somebody else asked for. */
   rightsOf(
@@ -134,6 +139,8 @@ export async function permission(
     verdict,
     gate: gate?.kind ?? (verdict === 'retry' ? 'failure' : 'approval'),
     requestedBy: run.requester.user,
+    // Where quorum is at stake nobody gets further on what is remembered of a group.
+    freshness: gate?.confirm === undefined ? 'recent' : 'now',
   });
   return allowed.allowed
     ? undefined
