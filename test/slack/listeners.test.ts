@@ -35,14 +35,16 @@ const ack = () => Promise.resolve();
 
 describe('the team of a person', () => {
   it.each([
-    ['none when the event tells none', {}, ''],
-    ['the one of the event', { team: 'T0HOME' }, 'T0HOME'],
-    ['their own one in a shared channel', { team: 'T0HOME', user_team: 'T0OTHER' }, 'T0OTHER'],
-  ])('is, for a mention, %s', async (_what, teams, team) => {
+    ['none when the event tells none', {}, undefined, ''],
+    ['the one of the event', { team: 'T0HOME' }, undefined, 'T0HOME'],
+    ['their own one in a shared channel', { team: 'T0HOME', user_team: 'T0OTHER' }, undefined, 'T0OTHER'],
+    ['the bot’s own when the channel is shared with no other', {}, 'T0HOME', 'T0HOME'],
+    ['that of the event all the same, in such a channel', { team: 'T0OTHER' }, 'T0HOME', 'T0OTHER'],
+  ])('is, for a mention, %s', async (_what, teams, unsharedTeam, team) => {
     const { deps, heard } = listening();
     const event = { user: 'U0BOB', channel: 'C0INCIDENT', text: '<@U0MEDIC> status prod', ...teams };
 
-    await onMention(deps, { event, eventId: 'Ev1', botUserId: 'U0MEDIC' });
+    await onMention(deps, { event, eventId: 'Ev1', unsharedTeam, botUserId: 'U0MEDIC' });
 
     expect(heard).toMatchObject([{ user: 'U0BOB', team }]);
   });
