@@ -4,7 +4,7 @@ import type { Decision, GateKind } from '../engine/journal.ts';
 import type { ClusterName, UserId } from '../ids.ts';
 import { isAllowedChannel } from './channels.ts';
 import type { ChannelRef } from './channels.ts';
-import type { Groups } from './groups.ts';
+import type { Freshness, Groups } from './groups.ts';
 import { isListed } from './people.ts';
 import type { Listed } from './people.ts';
 
@@ -43,6 +43,8 @@ export interface Deciding {
   readonly verdict: Decision['verdict'];
   readonly gate: GateKind;
   readonly requestedBy: UserId;
+  /** Where quorum or the last good data is at stake, members of groups are asked for at this very moment. */
+  readonly freshness?: Freshness;
 }
 
 const yes: Allowed = { allowed: true };
@@ -54,6 +56,7 @@ export function mayEnter({ homeTeam }: Pick<AccessDeps, 'homeTeam'>, { user, tea
   const home = homeTeam();
   if (home === undefined)
     return no('It is not known yet which Slack team this bot belongs to, so nobody is let in. Try again in a moment.');
+  if (team === '') return no(`Slack did not say which team ${user} belongs to, so ${user} is not let in. Say it with the slash command.`);
   return team === home ? yes : no(`${user} belongs to another Slack team (${team}). Only people of this team may use this bot.`);
 }
 
@@ -98,26 +101,33 @@ export async function mayApprove(
   deps: Pick<AccessDeps, 'clusters' | 'groups'>,
   user: UserId,
   cluster: ClusterName,
-  { requestedBy }: Pick<Deciding, 'requestedBy'>,
+  { requestedBy, freshness }: Pick<Deciding, 'requestedBy' | 'freshness'>,
 ): Promise<Allowed> {
   const approvers = deps.clusters[cluster]?.approvers ?? [];
-  const seen = await isListed(deps.groups, approvers, user);
+  const seen = await isListed(deps.groups, approvers, user, freshness);
   const who = approvers.length === 0 ? 'Nobody is listed as approver.' : `Approvers: ${approvers.join(', ')}.`;
   if (user === requestedBy) return no(`${user} asked for this run, so somebody else has to approve it. ${who}`);
   if (!seen.listed)
-    return no(`${user} may not approve on ${cluster}. ${who}${unread(seen)} To allow it, add ${user} to clusters.${cluster}.approvers.`);
+    return no(
+      `${user} may not approve on ${cluster}. ${who}${notIn(seen, approvers, user)}${unread(seen)} To allow it, add ${user} to clusters.${cluster}.approvers.`,
+    );
   return yes;
 }
 
 /** Whether a person may break the glass on a cluster: named for it in config.yaml, who asked for the run included. */
-export async function mayBreakGlass(deps: Pick<AccessDeps, 'clusters' | 'groups'>, user: UserId, cluster: ClusterName): Promise<Allowed> {
+export async function mayBreakGlass(
+  deps: Pick<AccessDeps, 'clusters' | 'groups'>,
+  user: UserId,
+  cluster: ClusterName,
+  freshness?: Freshness,
+): Promise<Allowed> {
   const people = deps.clusters[cluster]?.approvals?.breakGlass?.people ?? [];
   const place = `clusters.${cluster}.approvals.breakGlass.people`;
   if (people.length === 0) return no(`Nobody may break the glass on ${cluster}: config.yaml names nobody in ${place}.`);
-  const seen = await isListed(deps.groups, people, user);
+  const seen = await isListed(deps.groups, people, user, freshness);
   if (seen.listed) return yes;
   return no(
-    `${user} may not break the glass on ${cluster}. Who may: ${people.join(', ')}.${unread(seen)} To allow it, add ${user} to ${place}.`,
+    `${user} may not break the glass on ${cluster}. Who may: ${people.join(', ')}.${notIn(seen, people, user)}${unread(seen)} To allow it, add ${user} to ${place}.`,
   );
 }
 
@@ -129,8 +139,8 @@ export async function mayDecide(deps: AccessDeps, asker: Asker, cluster: Cluster
   const here = mayAskHere(deps, asker, cluster);
   if (!here.allowed) return here;
   if (deciding.verdict === 'approve') return mayApprove(deps, asker.user, cluster, deciding);
-  if (deciding.verdict === 'break-glass') return mayBreakGlass(deps, asker.user, cluster);
-  if (deciding.verdict === 'cancel-break-glass') return yes;
+  if (deciding.verdict === 'break-glass') return mayBreakGlass(deps, asker.user, cluster, deciding.freshness);
+  if (deciding.verdict === 'cancel-break-glass') return mayRead(deps, asker.user, cluster);
   const { operators = [], approvers = [] } = deps.clusters[cluster] ?? {};
   const seen = await isListed(deps.groups, [...operators, ...approvers], asker.user);
   if (seen.listed) return yes;
@@ -158,6 +168,14 @@ export async function rightsOf(deps: AccessDeps, asker: Asker, cluster: ClusterN
     isListed(deps.groups, deps.clusters[cluster]?.approvers ?? [], asker.user),
   ]);
   return { here, read: read.allowed, operate: operate.allowed, approve: approver.listed };
+}
+
+/** Of the groups that could be read: that this person is in none of them. */
+function notIn({ unread: failed }: Listed, list: readonly string[], user: UserId): string {
+  const groups = list.filter((id) => id.startsWith('S') && !failed.includes(id));
+  return groups.length === 0
+    ? ''
+    : ` ${user} is not in ${groups.length === 1 ? 'the user group' : 'one of the user groups'} ${groups.join(', ')}.`;
 }
 
 function unread({ unread: groups, hint = 'try again in a minute' }: Listed): string {

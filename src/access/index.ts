@@ -1,6 +1,7 @@
 /** The rules, bound to one configuration: what the desk and the gates are handed. */
 import type { Gate, RunRequest } from '../engine/journal.ts';
 import type { ClusterName, UserId } from '../ids.ts';
+import type { Freshness } from './groups.ts';
 import { mayApprove, mayAsk, mayAskHere, mayBreakGlass, mayDecide, mayEnter, rightsOf } from './access.ts';
 import type { AccessDeps, Allowed, Asker, Deciding, Rights } from './access.ts';
 
@@ -12,9 +13,14 @@ export interface Access {
   mayDecide(asker: Asker, cluster: ClusterName, deciding: Deciding): Promise<Allowed>;
   rightsOf(asker: Asker, cluster: ClusterName): Promise<Rights>;
   /** For the engine's gate: asked again at the moment of acting, when nobody stands in a channel. */
-  mayApproveNow(by: UserId, run: RunRequest, gate: Gate): Promise<boolean>;
+  mayApproveNow(by: UserId, run: RunRequest, gate: Pick<Gate, 'confirm'>): Promise<Allowed>;
   /** As above, for a break-glass. */
-  mayBreakGlassNow(by: UserId, run: RunRequest): Promise<boolean>;
+  mayBreakGlassNow(by: UserId, run: RunRequest, gate: Pick<Gate, 'confirm'>): Promise<Allowed>;
+}
+
+/** A gate that asks for the cluster's name is one where quorum or the last good data is at stake: there nothing that is remembered counts. */
+function freshnessAt({ confirm }: Pick<Gate, 'confirm'>): Freshness {
+  return confirm === undefined ? 'recent' : 'now';
 }
 
 /** Binds the rules to a configuration. */
@@ -25,7 +31,8 @@ export function createAccess(deps: AccessDeps): Access {
     mayAsk: (asker, cluster, permission) => mayAsk(deps, asker, cluster, permission),
     mayDecide: (asker, cluster, deciding) => mayDecide(deps, asker, cluster, deciding),
     rightsOf: (asker, cluster) => rightsOf(deps, asker, cluster),
-    mayApproveNow: async (by, run) => (await mayApprove(deps, by, run.cluster, { requestedBy: run.requester.user })).allowed,
-    mayBreakGlassNow: async (by, run) => (await mayBreakGlass(deps, by, run.cluster)).allowed,
+    mayApproveNow: (by, { cluster, requester }, gate) =>
+      mayApprove(deps, by, cluster, { requestedBy: requester.user, freshness: freshnessAt(gate) }),
+    mayBreakGlassNow: (by, { cluster }, gate) => mayBreakGlass(deps, by, cluster, freshnessAt(gate)),
   };
 }

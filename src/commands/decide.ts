@@ -1,5 +1,6 @@
 /** Decisions at gates, typed or clicked: asked for permission, bound to what was shown, recorded once, and answered with what is true. */
 import type { Clock } from '../engine/ports.ts';
+import { gateCode } from '../engine/gate-code.ts';
 import type { Decision, Gate, GateKind, RunRequest } from '../engine/journal.ts';
 import type { Runs } from '../engine/runs.ts';
 import type { RunView } from '../engine/view.ts';
@@ -11,6 +12,7 @@ import { inWords, receipt } from './receipt.ts';
 import { refused } from './reply.ts';
 import type { Person, Reply } from './reply.ts';
 import { nextAtGate, standing } from './run-words.ts';
+import { anotherCard, fits, unclear } from './which-card.ts';
 
 type Allowed = { readonly allowed: true } | { readonly allowed: false; readonly because: string };
 
@@ -22,7 +24,12 @@ export interface Permissions {
   mayDecide(
     person: Person,
     cluster: ClusterName,
-    deciding: { readonly verdict: Decision['verdict']; readonly gate: GateKind; readonly requestedBy: UserId },
+    deciding: {
+      readonly verdict: Decision['verdict'];
+      readonly gate: GateKind;
+      readonly requestedBy: UserId;
+      readonly freshness?: 'now' | 'recent';
+    },
   ): Promise<Allowed>;
   /** What a person may do on a cluster from where they stand; `approve` what somebody else asked for. */
   rightsOf(
@@ -55,21 +62,23 @@ interface Deps {
   readonly clock: Pick<Clock, 'now'>;
 }
 
-/** Which words fit which gate. */
-const verdictsAt: Readonly<Record<GateKind, readonly Decision['verdict'][]>> = {
-  approval: ['approve', 'reject', 'cancel-break-glass', 'abort'],
-  failure: ['retry', 'abort'],
-  choice: ['choose', 'abort'],
-};
+/** What is typed about a run, with the code of the card it answers when one was typed. */
+export interface TypedAt {
+  readonly run: RunId;
+  readonly code?: string | undefined;
+}
 
-/** `approve <run>` and its like: decides at the gate that is open now. */
-export async function decide(deps: Deps, { run, ...saying }: Saying & { readonly run: RunId }, person: Person): Promise<Reply> {
+/** `approve <run> <code>` and its like: decides at the gate that is open now, if there is no doubt that it is meant. */
+export async function decide(deps: Deps, { run, code, ...saying }: Saying & TypedAt, person: Person): Promise<Reply> {
   const view = await deps.runs.view(run);
   const gate = view.openGate;
   const allowed = await permission(deps, person, view, { ...saying, gate });
   if (allowed !== undefined) return allowed;
-  if (gate === undefined) return waitsForNobody(view);
-  return say(deps, { ...saying, gate, run: view.run, clicked: false }, person);
+  if (gate === undefined) return code === undefined ? waitsForNobody(view) : anotherCard(view, code);
+  const { verdict } = saying;
+  if ((code === undefined || code === gateCode(gate.gateId)) && !fits(gate, verdict)) return unfitting(gate, run, verdict);
+  const doubt = unclear(view, gate, { verdict, code }, deps.clock.now());
+  return doubt ?? say(deps, { ...saying, gate, run: view.run, clicked: false }, person);
 }
 
 /** A click: only for the very gate and plan on the card, and where the gate asks for it only with the name typed. */
@@ -95,17 +104,21 @@ export async function decideAtGate(deps: Deps, { gateId, digest, ...saying }: Ga
   return say(deps, { ...saying, gate, run: view.run, clicked: true }, person);
 }
 
-/** `abort <run>`: at a gate at once, otherwise between two steps. */
-export async function endRun(deps: Deps, run: RunId, person: Person): Promise<Reply> {
+/** `abort <run>`: at a gate at once, otherwise between two steps. With the code of a card, only while that one is open. */
+export async function endRun(deps: Deps, { run, code }: TypedAt, person: Person): Promise<Reply> {
   const view = await deps.runs.view(run);
-  const allowed = await permission(deps, person, view, { verdict: 'abort', gate: view.openGate });
+  const gate = view.openGate;
+  const allowed = await permission(deps, person, view, { verdict: 'abort', gate });
   if (allowed !== undefined) return allowed;
+  if (gate === undefined && code !== undefined && view.state !== 'ended') return anotherCard(view, code);
+  const doubt = gate === undefined ? undefined : unclear(view, gate, { verdict: 'abort', code }, deps.clock.now());
+  if (doubt !== undefined) return doubt;
   const { state } = await deps.runs.abort(run, person.user);
   if (state === 'ended-already') return receipt(run, false, `${run} has ended already; there is nothing to abort.`);
+  const running = view.steps.find((step) => step.state === 'running');
+  const first = running === undefined ? 'the step that runs now' : `“${running.title}”, which runs now,`;
   const when =
-    view.openGate === undefined
-      ? 'It ends before its next step; the step that runs now is finished first.'
-      : 'It ends at the gate where it waits.';
+    gate === undefined ? `It ends before its next step; ${first} is finished first.` : `It ends where it waits, at “${gate.title}”.`;
   return receipt(run, true, `The abort of ${run} is recorded. ${when}`);
 }
 
@@ -126,6 +139,8 @@ export async function permission(
     verdict,
     gate: gate?.kind ?? (verdict === 'retry' ? 'failure' : 'approval'),
     requestedBy: run.requester.user,
+    // Where quorum is at stake nobody gets further on what is remembered of a group.
+    freshness: gate?.confirm === undefined ? 'recent' : 'now',
   });
   return allowed.allowed
     ? undefined
@@ -140,11 +155,12 @@ interface Word extends Saying {
   readonly clicked: boolean;
 }
 
-/** Why a yes does not count as it was typed: without the name where the gate asks for it, or with the name of another cluster. */
+/** Why a yes does not count as it was typed: without the name where the gate asks for it, with another name, or with one that no gate asked for. */
 function mistyped(cluster: ClusterName, { kind, title, confirm }: Gate, { verdict, typed }: Saying): string | undefined {
   if (kind !== 'approval' || verdict !== 'approve') return undefined;
   if (typed === undefined)
     return confirm === undefined ? undefined : `A yes to “${title}” takes the name of the cluster too; nothing was recorded.`;
+  if (confirm === undefined) return `“${title}” asks for no name, so ${quoted(typed)} was meant for another step; nothing was recorded.`;
   return typed === cluster ? undefined : `${quoted(typed)} is not the name of the cluster, which is \`${cluster}\`; nothing was recorded.`;
 }
 
@@ -158,10 +174,9 @@ async function say(
   { gate, run: { runId: run, cluster }, clicked, verdict, option, typed }: Word,
   person: Person,
 ): Promise<Reply> {
-  if (!verdictsAt[gate.kind].includes(verdict)) {
-    return unfitting(gate, run, verdict);
-  }
-  if (deps.clock.now().getTime() >= Date.parse(gate.expiresAt)) return receipt(run, false, 'This gate has expired; nothing was recorded.');
+  if (!fits(gate, verdict)) return unfitting(gate, run, verdict);
+  if (deps.clock.now().getTime() >= Date.parse(gate.expiresAt))
+    return receipt(run, false, `“${gate.title}” (${run}) has expired; nothing was recorded.`);
   const next = `Say ${nextAtGate(run, gate)}.`;
   const untyped = mistyped(cluster, gate, { verdict, typed });
   if (untyped !== undefined && clicked && typed === undefined) return { kind: 'confirm', gate, confirm: cluster, sentence: untyped, next };

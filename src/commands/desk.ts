@@ -3,7 +3,8 @@ import type { Cluster } from '../config/schema.ts';
 import type { Clock } from '../engine/ports.ts';
 import type { Runs } from '../engine/runs.ts';
 import { OpsError, isOpsError } from '../errors.ts';
-import type { ClusterName, RunId } from '../ids.ts';
+import { ClusterName } from '../ids.ts';
+import type { RunId } from '../ids.ts';
 import type { Answer, AnswerPart } from '../procedures/answer.ts';
 import type { Verb } from '../procedures/procedure.ts';
 import { breakGlass } from './break-glass.ts';
@@ -24,7 +25,7 @@ const listedRunsMax = 15;
 /** What the desk needs. */
 export interface DeskDeps {
   readonly verbs: readonly Verb[];
-  readonly clusters: Readonly<Record<string, Pick<Cluster, 'channels' | 'members'> & GlassRules>>;
+  readonly clusters: Readonly<Record<string, Pick<Cluster, 'channels' | 'members' | 'readers' | 'keys'> & GlassRules>>;
   readonly permissions: Permissions;
   readonly runs: Runs;
   readonly clock: Pick<Clock, 'now'>;
@@ -55,7 +56,20 @@ export function createDesk(deps: DeskDeps): Desk {
         const words = typeof said.words === 'string' ? splitWords(said.words) : said.words;
         const entered = deps.permissions.mayEnter(person);
         if (!entered.allowed) return refused('NOT_ALLOWED', entered.because, 'Ask somebody of the team that runs this bot.');
-        return carryOut(deps, parseWords(words, { ...deps, ...(said.run !== undefined && { run: said.run }) }), person, said.prefix);
+        try {
+          return await carryOut(
+            deps,
+            parseWords(words, { ...deps, ...(said.run !== undefined && { run: said.run }) }),
+            person,
+            said.prefix,
+          );
+        } catch (error) {
+          // A mistake in a name lists the right ones, which is an answer about the cluster.
+          const cluster = isOpsError(error, 'INPUT_INVALID') ? ClusterName.safeParse(error.details['cluster']).data : undefined;
+          const allowed = cluster === undefined ? entered : await deps.permissions.mayAsk(person, cluster, 'read');
+          if (!allowed.allowed) return refused('NOT_ALLOWED', allowed.because, '`clusters` shows where commands are taken.');
+          throw error;
+        }
       }),
     click: (click, person) => answering(() => decideAtGate(deps, click, person)),
   };
@@ -73,9 +87,9 @@ async function answering(work: () => Promise<Reply>): Promise<Reply> {
 async function carryOut(deps: DeskDeps, command: Command, person: Person, prefix: string): Promise<Reply> {
   switch (command.kind) {
     case 'help':
-      return answer(command.verb === undefined ? helpAll({ ...deps, prefix }) : helpOn(command.verb, { ...deps, prefix }));
+      return answer(help(deps, command.verb, prefix));
     case 'clusters':
-      return answer(clustersAnswer(deps, person));
+      return answer(await clustersAnswer(deps, person));
     case 'whoami':
       return answer(await whoAnswer(deps, person));
     case 'runs':
@@ -89,13 +103,19 @@ async function carryOut(deps: DeskDeps, command: Command, person: Person, prefix
     case 'break-glass':
       return breakGlass(deps, command, person);
     case 'abort':
-      return endRun(deps, command.run, person);
+      return endRun(deps, command, person);
     case 'query':
     case 'run':
       return start(deps, command, person);
     default:
       return command satisfies never;
   }
+}
+
+/** Its examples name members, and anybody may ask for it: only of clusters that anybody may look at. */
+function help({ verbs, clusters }: DeskDeps, verb: string | undefined, prefix: string): Answer {
+  const open = Object.fromEntries(Object.entries(clusters).filter(([, { readers }]) => readers === undefined));
+  return verb === undefined ? helpAll({ verbs, clusters: open, prefix }) : helpOn(verb, { verbs, clusters: open, prefix });
 }
 
 function answer(value: Answer): Reply {
@@ -109,6 +129,7 @@ async function start(
 ): Promise<Reply> {
   const allowed = await deps.permissions.mayAsk(person, cluster, verb.permission);
   if (!allowed.allowed) return refused('NOT_ALLOWED', allowed.because, '`whoami` shows the ids that would have to be named.');
+  verb.permits?.(input, { name: cluster, keys: deps.clusters[cluster]?.keys });
   const requester = { user: person.user, channel: reportsTo(deps, cluster, person), via: person.via };
   if (verb.type === 'query') {
     if ((await deps.runs.workers()) === 0) throw new OpsError('WORKER_MISSING', 'No worker is there, so nobody would look.');
@@ -176,11 +197,13 @@ async function verifyRun(deps: DeskDeps, { run, head }: Extract<Command, { kind:
   return verifyReply(run, await deps.runs.verifyJournal(run), head);
 }
 
-function clustersAnswer({ clusters, permissions }: DeskDeps, person: Person): Answer {
+async function clustersAnswer(deps: DeskDeps, person: Person): Promise<Answer> {
+  const { clusters, permissions } = deps;
   const names = Object.keys(clusters) as ClusterName[];
+  const readable = await readableOf(deps, person, names);
   const rows = names.map((name) => [
     name,
-    Object.keys(clusters[name]?.members ?? {}).join(' '),
+    readable.has(name) ? Object.keys(clusters[name]?.members ?? {}).join(' ') : 'not shown here',
     permissions.mayAskHere(person, name).allowed ? 'yes' : 'no',
     clusters[name]?.channels.join(' ') ?? '',
   ]);

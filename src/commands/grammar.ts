@@ -1,6 +1,7 @@
 /** Reads the words after a verb by its own declaration, with commander; every mistake becomes a sentence. */
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { OpsError } from '../errors.ts';
+import type { ClusterName } from '../ids.ts';
 import type { ArgumentSpec } from '../procedures/procedure.ts';
 import { didYouMean, quoted } from './nearest.ts';
 import { flagOf, placeholderOf, usageOf } from './words.ts';
@@ -31,9 +32,10 @@ export function readWords(declared: Declared, words: readonly string[]): Values 
   return Object.fromEntries(entries.filter((entry): entry is [string, string | boolean] => entry[1] !== undefined));
 }
 
-/** A mistake in a command, with the line that would be right. */
-export function mistake(declared: Declared, what: string): OpsError {
-  return new OpsError('INPUT_INVALID', what, { hint: `Usage: \`${usageOf(declared)}\``, details: { verb: declared.id } });
+/** A mistake in a command, with the line that would be right. @param cluster whose names the sentence tells, for who may look at it */
+export function mistake(declared: Declared, what: string, cluster?: ClusterName): OpsError {
+  const details = { verb: declared.id, ...(cluster !== undefined && { cluster }) };
+  return new OpsError('INPUT_INVALID', what, { hint: `Usage: \`${usageOf(declared)}\``, details });
 }
 
 function commandOf(declared: Declared): Command {

@@ -84,6 +84,7 @@ function exampleOf(declared: Declared, clusters: KnownClusters): string {
   const samples: Readonly<Record<string, string>> = {
     cluster,
     run: `restore-${cluster}-7f3a9c`,
+    code: '7k',
     verb: 'restore',
     option: 'start',
     reason: 'alone on call, prod is down',
@@ -100,7 +101,7 @@ function exampleOf(declared: Declared, clusters: KnownClusters): string {
   };
   const files: Readonly<Record<string, string>> = { ca: 'ca.pem', cert: 'root.pem', key: 'root-key.pem' };
   const words = declared.arguments.flatMap((spec) => {
-    if (!spec.required && spec.kind !== 'option') return [];
+    if (!spec.required && spec.kind !== 'option' && spec.name !== 'code') return [];
     const sample = (placeholderOf(spec) === 'file' ? files[spec.name] : undefined) ?? samples[spec.name];
     const value = isMember(spec) ? member : (sample ?? placeholderOf(spec).split('|').at(-1) ?? '');
     if (spec.kind === 'positional') return [value];

@@ -2,7 +2,8 @@
 import type { z } from 'zod';
 import { ClusterName, RunId } from '../ids.ts';
 import { OpsError } from '../errors.ts';
-import type { Verb } from '../procedures/procedure.ts';
+import { isGateCode } from '../engine/gate-code.ts';
+import type { ArgumentSpec, Verb } from '../procedures/procedure.ts';
 import { mistake, readWords } from './grammar.ts';
 import type { Values } from './grammar.ts';
 import { didYouMean, nearest, quoted } from './nearest.ts';
@@ -21,6 +22,12 @@ export interface Grammar {
   readonly run?: RunId;
 }
 
+/** A run, and the code of one of its cards when it was typed. */
+interface AtCard {
+  readonly run: RunId;
+  readonly code?: string;
+}
+
 /** A command, understood. */
 export type Command =
   | { readonly kind: 'run'; readonly verb: Verb; readonly cluster: ClusterName; readonly input: unknown; readonly mode: 'execute' | 'plan' }
@@ -30,12 +37,12 @@ export type Command =
   | { readonly kind: 'runs'; readonly cluster?: ClusterName }
   | { readonly kind: 'show'; readonly run: RunId; readonly journal: boolean }
   | { readonly kind: 'verify'; readonly run: RunId; readonly head?: string }
-  | { readonly kind: 'decide'; readonly verdict: 'approve'; readonly typed?: string; readonly run: RunId }
-  | { readonly kind: 'decide'; readonly verdict: 'reject' | 'retry' | 'cancel-break-glass'; readonly run: RunId }
+  | ({ readonly kind: 'decide'; readonly verdict: 'approve'; readonly typed?: string } & AtCard)
+  | ({ readonly kind: 'decide'; readonly verdict: 'reject' | 'retry' | 'cancel-break-glass' } & AtCard)
   /** The name of the cluster, where the gate asks for it, and then the reason: which is which the gate tells. */
-  | { readonly kind: 'break-glass'; readonly run: RunId; readonly words: readonly string[] }
-  | { readonly kind: 'decide'; readonly verdict: 'choose'; readonly option: string; readonly run: RunId }
-  | { readonly kind: 'abort'; readonly run: RunId }
+  | ({ readonly kind: 'break-glass'; readonly words: readonly string[] } & AtCard)
+  | ({ readonly kind: 'decide'; readonly verdict: 'choose'; readonly option: string } & AtCard)
+  | ({ readonly kind: 'abort' } & AtCard)
   | { readonly kind: 'whoami' };
 
 /**
@@ -104,7 +111,7 @@ function withoutPlan(words: readonly string[]): readonly string[] {
 function readDeskWord(word: DeskWord, words: readonly string[], { clusters, run }: Grammar): Command {
   const declared: Declared = deskWords.find(({ id }) => id === word) ?? deskWords[0];
   if (word === 'break-glass') return breakGlassOf(declared, words, run);
-  const values = readWords(declared, withRun(declared, words, run));
+  const values = readWords(declared, declared.arguments.some(isCode) ? withCode(declared, words, run) : withRun(declared, words, run));
   switch (word) {
     case 'help':
     case 'clusters':
@@ -119,15 +126,15 @@ function readDeskWord(word: DeskWord, words: readonly string[], { clusters, run 
     case 'verify-journal':
       return { kind: 'verify', run: runOf(values, declared), ...headOf(values, declared) };
     case 'abort':
-      return { kind: word, run: runOf(values, declared) };
+      return { kind: word, ...cardOf(values, declared) };
     case 'approve':
-      return { kind: 'decide', verdict: word, run: runOf(values, declared), ...typedOf(values) };
+      return { kind: 'decide', verdict: word, ...cardOf(values, declared), ...typedOf(values) };
     case 'reject':
     case 'retry':
     case 'cancel-break-glass':
-      return { kind: 'decide', verdict: word, run: runOf(values, declared) };
+      return { kind: 'decide', verdict: word, ...cardOf(values, declared) };
     case 'choose':
-      return { kind: 'decide', verdict: word, option: optionOf(values), run: runOf(values, declared) };
+      return { kind: 'decide', verdict: word, option: optionOf(values), ...cardOf(values, declared) };
     default:
       return word satisfies never;
   }
@@ -137,7 +144,35 @@ function readDeskWord(word: DeskWord, words: readonly string[], { clusters, run 
 function breakGlassOf(declared: Declared, words: readonly string[], run: RunId | undefined): Command {
   const named = namesRun(words[0]) || run === undefined ? words : [run, ...words];
   if (named.length === 0) throw mistake(declared, 'Which run, and why?');
-  return { kind: 'break-glass', run: runOf({ run: named[0] ?? '' }, declared), words: named.slice(1) };
+  const [, ...rest] = named;
+  const code = codeIn(rest[0] ?? '');
+  const said = code === undefined ? { words: rest } : { code, words: rest.slice(1) };
+  return { kind: 'break-glass', run: runOf({ run: named[0] ?? '' }, declared), ...said };
+}
+
+function isCode({ name }: ArgumentSpec): boolean {
+  return name === 'code';
+}
+
+function codeIn(word: string): string | undefined {
+  const bare = bareId(word).toLowerCase();
+  return isGateCode(bare) ? bare : undefined;
+}
+
+/** A code is known by its form, so it may stand anywhere; what begins with a digit and is none is a code that was mistyped. */
+function withCode(declared: Declared, words: readonly string[], run: RunId | undefined): readonly string[] {
+  const codes = words.flatMap((word) => codeIn(word) ?? []);
+  const wrong = words.find((word) => /^[0-9]/.test(word) && codeIn(word) === undefined);
+  if (wrong !== undefined) throw mistake(declared, `${quoted(wrong)} is no code of a card: a code is a digit and a letter, like \`7k\`.`);
+  if (codes.length > 1) throw mistake(declared, 'Two codes were typed; a word answers one card.');
+  const others = words.filter((word) => codeIn(word) === undefined);
+  const [first, ...rest] = withRun({ ...declared, arguments: declared.arguments.filter((spec) => !isCode(spec)) }, others, run);
+  return first === undefined ? [] : [first, codes[0] ?? '', ...rest];
+}
+
+function cardOf(values: Values, declared: Declared): AtCard {
+  const code = String(values['code'] ?? '');
+  return { run: runOf(values, declared), ...(code !== '' && { code }) };
 }
 
 function namesRun(word: string | undefined): boolean {
@@ -179,6 +214,7 @@ function memberOf(value: string, cluster: ClusterName, declared: Declared, clust
   throw mistake(
     declared,
     `${cluster} has no member ${quoted(value)}.${near === undefined ? '' : ` Did you mean \`${near}\`?`} Its members: ${list(names)}.`,
+    cluster,
   );
 }
 

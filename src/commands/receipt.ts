@@ -5,13 +5,13 @@ import type { RunId, UserId } from '../ids.ts';
 import type { Reply } from './reply.ts';
 
 const said: Readonly<Record<Decision['verdict'], string>> = {
-  approve: 'Your approval',
-  reject: 'Your rejection',
-  retry: 'Your retry',
-  abort: 'Your abort',
-  choose: 'Your choice',
-  'break-glass': 'Your break-glass',
-  'cancel-break-glass': 'Your cancellation of the break-glass',
+  approve: 'Your approval of',
+  reject: 'Your rejection of',
+  retry: 'Your retry of',
+  abort: 'Your abort at',
+  choose: 'Your choice at',
+  'break-glass': 'Your break-glass at',
+  'cancel-break-glass': 'Your cancellation of the break-glass at',
 };
 
 interface Saying {
@@ -22,35 +22,36 @@ interface Saying {
   readonly countsAt?: Date;
 }
 
-/** The sentence that is true of what was said at a gate. */
+/** The sentence that is true of what was said at a gate; it names the step that was answered. */
 export function inWords({ run, gate, verdict, countsAt }: Saying, answer: DecisionReceipt): Reply {
+  const at = `“${gate.title}” (${run})`;
   switch (answer.state) {
     case 'recorded': {
       if (countsAt !== undefined)
         return receipt(
           run,
           true,
-          `${said[verdict]} of ${run} is recorded, and the channel is told. It counts from ${clockTime(countsAt)} on, if plan and facts are the same then, unless somebody says \`cancel-break-glass ${run}\`.`,
+          `${said[verdict]} ${at} is recorded, and the channel is told. It counts from ${clockTime(countsAt)} on, if plan and facts are the same then, unless somebody says \`cancel-break-glass ${run}\`.`,
         );
       const missing = answer.required - answer.approvals;
       const more =
         verdict === 'approve' && missing > 0 ? ` ${missing} more ${missing === 1 ? 'approval is' : 'approvals are'} needed.` : '';
-      const what = verdict === 'approve' && gate.attests !== undefined ? 'Your attestation' : said[verdict];
-      return receipt(run, true, `${what} of ${run} is recorded.${more}`);
+      const what = verdict === 'approve' && gate.attests !== undefined ? 'Your attestation of' : said[verdict];
+      return receipt(run, true, `${what} ${at} is recorded.${more}`);
     }
     case 'repeated':
-      return receipt(run, false, `You had already said “${wordOf(answer.earlier)}” at this gate; the first word counts.`);
+      return receipt(run, false, `You had already said “${wordOf(answer.earlier)}” at ${at}; the first word counts.`);
     case 'forestalled': {
       const { by, option, verdict: earlier } = answer.earlier;
       if (earlier === 'break-glass')
-        return receipt(run, false, `A break-glass of ${by} stands at this gate already; nothing more was recorded.`, [by]);
+        return receipt(run, false, `A break-glass of ${by} stands at ${at} already; nothing more was recorded.`, [by]);
       const way = gate.options?.find(({ id }) => id === option)?.title ?? option ?? '';
       return receipt(run, false, `${by} was first and chose “${way}”; your choice was not recorded.`, [by]);
     }
     case 'nothing':
-      return receipt(run, false, `There is no break-glass to cancel at the gate of ${run}.`);
+      return receipt(run, false, `There is no break-glass to cancel at ${at}.`);
     case 'closed':
-      return receipt(run, false, `Too late, nothing was recorded: ${answer.how}`);
+      return receipt(run, false, `Too late for ${at}, nothing was recorded: ${answer.how}`);
     default:
       return answer satisfies never;
   }

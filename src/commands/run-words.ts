@@ -1,6 +1,7 @@
 /** Where a run stands, in words and in tables. */
 import { standingGlass } from '../engine/break-glass.ts';
-import type { Gate } from '../engine/journal.ts';
+import { gateCode } from '../engine/gate-code.ts';
+import type { Decision, Gate } from '../engine/journal.ts';
 import type { Option } from '../engine/step.ts';
 import type { RunView, StepState } from '../engine/view.ts';
 import type { Answer, AnswerPart, Table } from '../procedures/answer.ts';
@@ -127,15 +128,17 @@ function optionInWords({ id, title, detail, possible }: Option): string {
   return `${possible ? `\`${id}\`` : 'Not possible'}: ${title}. ${detail}`;
 }
 
-/** How a yes is typed: `approve restore-prod-7f3a9c`, or with the name of the cluster where a gate asks for it. */
-export function approveWords(run: string, confirm: string | undefined): string {
-  return confirm === undefined ? `approve ${run}` : `approve ${run} ${confirm}`;
+/** How a word is typed so that it names its gate: `reject restore-prod-7f3a9c 7k`; without the run, as in its thread, `reject 7k`. */
+export function wordsFor(verdict: Decision['verdict'], { gateId, confirm }: Pick<Gate, 'gateId' | 'confirm'>, run?: string): string {
+  const name = verdict === 'approve' || verdict === 'break-glass' ? confirm : undefined;
+  return [verdict, run, gateCode(gateId), name].filter((word) => word !== undefined).join(' ');
 }
 
 /** What can be typed at a gate. */
-export function nextAtGate(run: string, { kind, confirm, options = [] }: Gate): string {
-  if (kind === 'approval') return `\`${approveWords(run, confirm)}\` or \`reject ${run}\``;
-  if (kind === 'failure') return `\`retry ${run}\` or \`abort ${run}\``;
-  const ways = options.filter(({ possible }) => possible).map(({ id }) => `\`choose ${run} ${id}\``);
-  return [...ways, `\`abort ${run}\``].join(' or ');
+export function nextAtGate(run: string, gate: Gate): string {
+  const { kind, options = [] } = gate;
+  const say = (verdict: Decision['verdict'], option = '') => `\`${`${wordsFor(verdict, gate, run)} ${option}`.trim()}\``;
+  if (kind === 'approval') return `${say('approve')} or ${say('reject')}`;
+  if (kind === 'failure') return `${say('retry')} or ${say('abort')}`;
+  return [...options.filter(({ possible }) => possible).map(({ id }) => say('choose', id)), say('abort')].join(' or ');
 }

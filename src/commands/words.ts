@@ -15,6 +15,13 @@ const run: ArgumentSpec = {
   placeholder: '<run>',
   description: 'the run, e.g. restore-prod-7f3a9c; inside its thread it can be left out',
 };
+const code: ArgumentSpec = {
+  name: 'code',
+  kind: 'positional',
+  required: false,
+  placeholder: '<code>',
+  description: 'the code on the card, e.g. 7k: it says which card is answered; without it a word is refused where that could be doubted',
+};
 const typed: ArgumentSpec = {
   name: 'cluster',
   kind: 'positional',
@@ -71,13 +78,17 @@ export const deskWords = [
   { id: 'clusters', summary: 'the clusters and where their commands are taken', arguments: [] },
   { id: 'runs', summary: 'the latest runs', arguments: [cluster] },
   { id: 'show', summary: 'where a run stands', arguments: [run, journal] },
-  { id: 'approve', summary: 'say yes at the gate a run waits at', arguments: [run, typed] },
-  { id: 'reject', summary: 'say no at the gate a run waits at', arguments: [run] },
-  { id: 'break-glass', summary: 'approve alone, after a delay in which anybody may cancel it', arguments: [run, typed, reason] },
-  { id: 'cancel-break-glass', summary: 'take back a break-glass, your own or another’s', arguments: [run] },
-  { id: 'choose', summary: 'pick one of the ways a run offers', arguments: [run, option] },
-  { id: 'retry', summary: 'try the failed step of a run again', arguments: [run] },
-  { id: 'abort', summary: 'end a run, between two steps', arguments: [run] },
+  { id: 'approve', summary: 'say yes at the gate a run waits at', arguments: [run, code, typed] },
+  { id: 'reject', summary: 'say no at the gate a run waits at', arguments: [run, code] },
+  {
+    id: 'break-glass',
+    summary: 'approve alone, after a delay in which anybody who may look may cancel it',
+    arguments: [run, code, typed, reason],
+  },
+  { id: 'cancel-break-glass', summary: 'take back a break-glass, your own or another’s', arguments: [run, code] },
+  { id: 'choose', summary: 'pick one of the ways a run offers', arguments: [run, code, option] },
+  { id: 'retry', summary: 'try the failed step of a run again', arguments: [run, code] },
+  { id: 'abort', summary: 'end a run, between two steps', arguments: [run, code] },
   { id: 'verify-journal', summary: 'whether the journal of a run is as it was written', arguments: [run, head] },
   { id: 'whoami', summary: 'your ids as config.yaml would name them, and what you may do where', arguments: [] },
 ] as const satisfies readonly Declared[];

@@ -32,7 +32,8 @@ export function checkClusters(clusters: Readonly<Record<string, unknown>>): Foun
     { mistakes: duplicates(places), warnings: [] },
     ...Object.entries(clusters).flatMap(([name, cluster]) => {
       const own = places.filter((place) => place.cluster === name);
-      return [checkApprovals(['clusters', name], cluster), checkMembers(own), checkTls(cluster, own)];
+      const path = ['clusters', name];
+      return [checkApprovals(path, cluster), checkChannels(path, cluster), checkMembers(own), checkTls(cluster, own)];
     }),
   ]);
 }
@@ -108,6 +109,18 @@ function checkApprovals(path: Path, cluster: unknown): Found {
     mistake([...path, 'approvals', 'quorumLoss'], `${quorumLoss} must approve the loss of quorum, but ${required} a lesser step`),
   ];
   return joined([{ mistakes, warnings: quorumLoss < required ? warnings : [] }, glass]);
+}
+
+/** A channel by pattern is anybody's to make: without `readers` its name alone lets its maker look at the cluster. */
+function checkChannels(path: Path, cluster: unknown): Found {
+  const channels = part(cluster, 'channels', z.array(z.string())) ?? [];
+  const hasReaders = part(cluster, 'readers', z.array(z.string())) !== undefined;
+  const patterns = hasReaders ? [] : channels.filter((channel) => channel.startsWith('#') && channel.endsWith('*'));
+  const may = 'may look at the cluster there, and cancel a break-glass: name who may in `readers`';
+  return {
+    mistakes: [],
+    warnings: patterns.map((pattern) => mistake([...path, 'channels'], `whoever makes a channel called ${pattern} ${may}`)),
+  };
 }
 
 /** Shorter, and hardly anybody has read it before it counts. */

@@ -80,6 +80,12 @@ const login = {
 /** More hosts on the way to another are nobody's network, and each doubles the quotes of the one before. */
 const hopsMax = 4;
 
+/** What a key begins with. */
+const keyPrefixes = z.array(z.string().min(1, 'what the keys begin with is needed, e.g. /name/').max(1_024)).max(100);
+
+/** Which keys `put` and `get` may touch, each by what the keys begin with. */
+export const Keys = z.strictObject({ put: keyPrefixes.optional(), get: keyPrefixes.optional() });
+
 /** One cluster. */
 export const Cluster = z.strictObject({
   channels: z.array(Channel).min(1),
@@ -88,6 +94,8 @@ export const Cluster = z.strictObject({
   operators: z.array(UserOrGroup).min(1),
   approvers: z.array(UserOrGroup),
   approvals: Approvals,
+  /** Without it, and for the word it leaves out: the bot's own keys alone. */
+  keys: Keys.optional(),
   tls: z.strictObject({ ca: absolutePath, cert: absolutePath, key: absolutePath }).optional(),
   auth: z
     .strictObject({

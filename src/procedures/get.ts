@@ -1,6 +1,7 @@
 /** Read one key. */
 import { z } from 'zod';
 import type { Answer } from './answer.ts';
+import { demandKey } from './key-limits.ts';
 import { defineQuery } from './procedure.ts';
 import { Key } from './put.ts';
 import { checkV2Key } from './v2/v2-key.ts';
@@ -22,7 +23,9 @@ export const get = defineQuery({
     { name: 'v2', kind: 'flag', required: false, description: 'with API 2, which etcd up to 3.5 serves with --enable-v2' },
   ],
   input: z.object({ key: Key, v2: z.boolean().optional() }).check(checkV2Key),
+  permits: ({ key }, cluster) => demandKey('get', key, cluster),
   async answer({ key, v2 = false }, { cluster, etcd }) {
+    demandKey('get', key, cluster);
     if (v2) return answerV2(cluster.name, key, await etcd.v2.get(key));
     const found = await etcd.get(key);
     if (found === undefined) return { headline: `${cluster.name} has no key ${key}.`, parts: [] };

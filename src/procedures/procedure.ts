@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { Choices, Step } from '../engine/step.ts';
 import type { Answer } from './answer.ts';
+import type { LimitedCluster } from './key-limits.ts';
 import type { World } from './world.ts';
 
 /** One word after the cluster, or one option: enough for the grammar and the help text. */
@@ -29,6 +30,8 @@ interface Described<Input> {
   readonly arguments: readonly ArgumentSpec[];
   /** Takes the words as strings (flags as booleans); its messages are shown to the person. */
   readonly input: z.ZodType<Input>;
+  /** What the cluster's configuration forbids beyond the permission: asked at once where it is typed, and by the worker again. Throws NOT_ALLOWED. */
+  permits?(input: Input, cluster: LimitedCluster): void;
 }
 
 /** A runbook: steps that act, on the queue, with gates and a journal. */

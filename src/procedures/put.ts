@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { fails, holds } from '../engine/finding.ts';
 import type { Finding } from '../engine/finding.ts';
 import { change } from '../engine/step.ts';
+import { demandKey } from './key-limits.ts';
 import { defineProcedure } from './procedure.ts';
 import { checkV2Key } from './v2/v2-key.ts';
 import type { World } from './world.ts';
@@ -32,11 +33,16 @@ export const put = defineProcedure({
   ],
   input: Input,
   prepared: Input,
-  prepare: async (input) => ({ prepared: input, summary: `Write ${input.key}${input.v2 === true ? ' (API 2)' : ''}` }),
-  steps: ({ key, value, v2 = false }, { etcd }) => [
+  permits: ({ key }, cluster) => demandKey('put', key, cluster),
+  prepare: async (input, { cluster }) => {
+    demandKey('put', input.key, cluster);
+    return { prepared: input, summary: `Write ${input.key}${input.v2 === true ? ' (API 2)' : ''}` };
+  },
+  steps: ({ key, value, v2 = false }, { etcd, cluster }) => [
     change('put-key', `Write ${key}`, {
       plan: async () => [v2 ? etcd.v2.commands.put(key, value) : etcd.commands.put(key, value)],
       run: async () => {
+        demandKey('put', key, cluster);
         await (v2 ? etcd.v2.put(key, value) : etcd.put(key, value));
       },
       verify: () => (v2 ? writtenV2(etcd, key, value) : written(etcd, key, value)),

@@ -8,6 +8,7 @@ import type { Etcd } from '../etcd/etcd.ts';
 import type { Host } from '../host/host.ts';
 import type { ClusterName, MemberName, RunId } from '../ids.ts';
 import type { Snapshots } from '../snapshots/snapshots.ts';
+import type { KeyLimits } from './key-limits.ts';
 
 /** A member as the configuration names it. */
 export interface ConfiguredMember {
@@ -22,6 +23,8 @@ export interface ConfiguredMember {
 export interface ClusterFacts {
   readonly name: ClusterName;
   readonly members: readonly ConfiguredMember[];
+  /** Which keys `put` and `get` may touch; the bot's own when not given. */
+  readonly keys?: KeyLimits | undefined;
   /** The unit's name and the data-dir are the hosts' own; the token is the cluster's. */
   readonly initialClusterToken: string;
 }

@@ -157,10 +157,15 @@ function receiverOf(mode: SlackMode, clientOptions: { slackApiUrl?: string }, lo
   });
 }
 
+/** Slack tells most mentions' team, but not that of one with a file. https://docs.slack.dev/apis/events-api/#callback-field */
+function unsharedTeamOf(body: { readonly team_id?: string; readonly is_ext_shared_channel?: boolean }): string | undefined {
+  return body.is_ext_shared_channel === false ? body.team_id : undefined;
+}
+
 function listen(app: App, options: SlackOptions, botUserId: () => string | undefined): void {
   app.command(slashCommand, (args) => onCommand(options, args));
   app.event('app_mention', ({ event, body }) =>
-    onMention(options, { event, eventId: body.event_id, teamId: body.team_id, botUserId: botUserId() }),
+    onMention(options, { event, eventId: body.event_id, unsharedTeam: unsharedTeamOf(body), botUserId: botUserId() }),
   );
   app.event('app_home_opened', ({ event }) => onHome(options.client, event));
   // Whatever is clicked gets an answer, also what no card of ours holds, rather than a spinning button.

@@ -6,7 +6,7 @@ import { OpsError } from '../errors.ts';
 import { UserId } from '../ids.ts';
 import { translated } from './errors.ts';
 
-/** Somebody taken out of a group can still act for this long. */
+/** Somebody taken out of a group can still act for this long, but not where the rules ask anew. */
 export const groupsKeptMs = 60_000;
 
 interface Kept {
@@ -18,10 +18,10 @@ interface Kept {
 export function createGroups({ client, clock }: { readonly client: WebClient; readonly clock: Pick<Clock, 'now'> }): Groups {
   const kept = new Map<string, Kept>();
   return {
-    async membersOf(groupId) {
+    async membersOf(groupId, freshness = 'recent') {
       const now = clock.now().getTime();
       const known = kept.get(groupId);
-      if (known !== undefined && now < known.until) return known.members;
+      if (freshness === 'recent' && known !== undefined && now < known.until) return known.members;
       const members = lookUp(client, groupId);
       kept.set(groupId, { until: now + groupsKeptMs, members });
       try {

@@ -37,7 +37,7 @@ async function take({ desk, person, verbs, output, show }: AskingDeps, run: RunI
   if (word === undefined) return;
   if (verbs.some(({ id }) => id === word.toLowerCase())) {
     output.remark(
-      `Here only words about ${run} are taken (\`reject\`, \`retry\`, \`abort\`, \`choose <option>\`, \`show\`). Use another terminal for \`${word}\`.`,
+      `Here only words about ${run} are taken (\`reject\`, \`retry\`, \`abort\`, \`choose <option>\`, each with the code of the card, and \`show\`). Use another terminal for \`${word}\`.`,
     );
     return;
   }

@@ -66,7 +66,7 @@ function passOver(error: unknown): void {
 }
 
 const invitation =
-  'You can answer here, without the name of the run; who asked for a run cannot approve it. Ctrl-C leaves, and the run goes on.';
+  'You can answer here with the code and without the name of the run; who asked for a run cannot approve it. Ctrl-C leaves, and the run goes on.';
 
 function unprinted(journal: readonly JournalEntry[], printed: number): readonly JournalEntry[] {
   return journal.filter(({ seq }) => seq >= printed);

@@ -2,6 +2,8 @@
  * One JSON object a line, for programs. docs/terminal.md describes each kind; fields may be added, and none is removed, renamed or given
  * another meaning.
  */
+import { gateCode } from '../engine/gate-code.ts';
+import type { JournalEntry } from '../engine/journal.ts';
 import { checkupJson } from './checkup-text.ts';
 import type { Output } from './output.ts';
 
@@ -10,10 +12,10 @@ export function createJson({ print }: { readonly print: (line: string) => void }
   const say = (value: Readonly<Record<string, unknown>>) => print(escaped(JSON.stringify(value)));
   return {
     started: (run, sentence) => say({ kind: 'started', run: run.runId, sentence, request: run }),
-    entry: ({ run }, entry) => say({ kind: 'entry', run: run.runId, ...entry }),
+    entry: ({ run }, entry) => say(entryJson(run.runId, entry)),
     answer: ({ headline, parts, next }) => say({ kind: 'answer', headline, parts, next }),
     journal: ({ run }, entries) => {
-      for (const entry of entries) say({ kind: 'entry', run: run.runId, ...entry });
+      for (const entry of entries) say(entryJson(run.runId, entry));
     },
     checkup: (parts) => say(checkupJson(parts)),
     receipt: ({ run, counted, sentence }) => say({ kind: 'receipt', run, counted, sentence }),
@@ -22,6 +24,11 @@ export function createJson({ print }: { readonly print: (line: string) => void }
     left: (run) => say({ kind: 'left', run }),
     remark: () => undefined,
   };
+}
+
+/** A gate comes with the code that words name it by. */
+function entryJson(run: string, entry: JournalEntry): Readonly<Record<string, unknown>> {
+  return { kind: 'entry', run, ...entry, ...(entry.type === 'gate-opened' && { gateCode: gateCode(entry.gate.gateId) }) };
 }
 
 /** JSON leaves these as they are, and some terminals obey them. */

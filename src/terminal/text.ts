@@ -1,7 +1,7 @@
 /** Answers and journals as lines of text, for a terminal and for whoever reads a log of one. */
 import { stripVTControlCharacters } from 'node:util';
 import { renderCommand } from '../engine/command.ts';
-import { approveWords } from '../commands/run-words.ts';
+import { nextAtGate, wordsFor } from '../commands/run-words.ts';
 import type { Decision, Gate, JournalEntry, StepLine } from '../engine/journal.ts';
 import type { Answer, AnswerPart, Table } from '../procedures/answer.ts';
 
@@ -112,9 +112,9 @@ function commandLines({ command }: Extract<JournalEntry, { type: 'command' }>): 
 }
 
 function gateLines(gate: Gate): string[] {
-  const { kind, title, plan, facts, reason, hint, required, expiresAt, gateId, attests, confirm } = gate;
+  const { kind, title, plan, facts, reason, hint, required, expiresAt, gateId, attests } = gate;
   const run = gateId.replace(/\.[^.]*$/, '');
-  if (kind === 'failure') return [`Waits for a decision: \`retry ${run}\` or \`abort ${run}\`, until ${expiresAt}`, ...indented(hint)];
+  if (kind === 'failure') return [`Waits for a decision: ${nextAtGate(run, gate)}, until ${expiresAt}`, ...indented(hint)];
   const shown = Object.entries(facts).map(([name, value]) => `  ${name}: ${value}`);
   if (kind === 'choice') return choiceLines(gate, run, shown);
   return [
@@ -123,11 +123,12 @@ function gateLines(gate: Gate): string[] {
       : [`Attestation needed: ${title}`, `  To be attested: ${attests}`, ...indented(reason)]),
     ...shown,
     ...plan.map((command) => `  ${renderCommand(command)}`),
-    `  \`${approveWords(run, confirm)}\` or \`reject ${run}\`, ${required} needed, until ${expiresAt}`,
+    `  ${nextAtGate(run, gate)}, ${required} needed, until ${expiresAt}`,
   ];
 }
 
-function choiceLines({ title, reason, options = [], expiresAt }: Gate, run: string, facts: readonly string[]): string[] {
+function choiceLines(gate: Gate, run: string, facts: readonly string[]): string[] {
+  const { title, reason, options = [], expiresAt } = gate;
   const possible = options.filter((option) => option.possible);
   return [
     `Choice needed: ${title}`,
@@ -137,8 +138,8 @@ function choiceLines({ title, reason, options = [], expiresAt }: Gate, run: stri
       ...indented(option.detail).map((line) => `  ${line}`),
     ]),
     ...facts,
-    ...possible.map(({ id }) => `  \`choose ${run} ${id}\``),
-    `  or \`abort ${run}\`, until ${expiresAt}`,
+    ...possible.map(({ id }) => `  \`${wordsFor('choose', gate, run)} ${id}\``),
+    `  or \`${wordsFor('abort', gate, run)}\`, until ${expiresAt}`,
   ];
 }
 

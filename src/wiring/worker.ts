@@ -6,7 +6,7 @@ import { createCommandLog } from '../engine/command-log.ts';
 import { concealAll, concealedError, concealing } from '../engine/conceal.ts';
 import type { Conceal } from '../engine/conceal.ts';
 import type { RunRequest } from '../engine/journal.ts';
-import type { Clock, GateRules } from '../engine/ports.ts';
+import type { Clock } from '../engine/ports.ts';
 import type { QueryRequest } from '../engine/runs.ts';
 import { OpsError } from '../errors.ts';
 import { RunId } from '../ids.ts';
@@ -19,10 +19,8 @@ import { createReporter } from '../queue/reporter.ts';
 import type { AdvanceRun } from '../queue/take-up.ts';
 import { createRunWorker } from '../queue/worker.ts';
 import type { Closable, RunWorkerOptions } from '../queue/worker.ts';
+import { gateRules } from './gate-rules.ts';
 import type { OpenWorld, WorldOrder } from './worlds.ts';
-
-/** How long a failed run waits for Retry or Abort when config.yaml does not say: a night and a day. */
-const failureExpiresAfterMs = 24 * 3_600_000;
 
 interface WorkerRoleDeps {
   readonly settings: Pick<Settings, 'config'>;
@@ -67,7 +65,7 @@ export function startWorker({
         journal: concealing(context.journal, conceal),
         commands,
         clock,
-        rules: rulesOf(settings, access, run),
+        rules: gateRules({ config: settings.config, access, reporter }, run),
         script: {
           prepare: async () => procedure.prepare(procedure.input.parse(run.input), world),
           steps: (prepared, choices) => procedure.steps(procedure.prepared.parse(prepared), world, choices),
@@ -106,18 +104,6 @@ export function startWorker({
     createRunWorker({ workers, records, reporter, advance: advanceRun, clock, log }, options),
     createQueryWorker({ workers, queues, answer, clock, log }),
   ];
-}
-
-function rulesOf({ config }: Pick<Settings, 'config'>, access: Access, run: RunRequest): GateRules {
-  const approvals = config.clusters[run.cluster]?.approvals;
-  if (approvals === undefined) throw new OpsError('CONFIG_INVALID', `config.yaml has no cluster ${run.cluster}.`);
-  return {
-    required: { general: approvals.required, quorumLoss: approvals.quorumLoss },
-    approvalExpiresAfterMs: approvals.expiresAfter,
-    failureExpiresAfterMs: config.failureExpiresAfter ?? failureExpiresAfterMs,
-    mayApprove: (by, asked, gate) => access.mayApproveNow(by, asked, gate),
-    mayBreakGlass: (by, asked) => access.mayBreakGlassNow(by, asked),
-  };
 }
 
 function verbOf(id: string, type: 'procedure'): Procedure;

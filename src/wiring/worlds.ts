@@ -84,7 +84,7 @@ export function createWorlds({
     const { hosts, close } = createHosts({ members, ssh: cluster.ssh, etcd: cluster.etcd, runId, record, conceal, clock, tenure, idle });
     const world: World = {
       runId,
-      cluster: { name, members, initialClusterToken: cluster.etcd.initialClusterToken },
+      cluster: { name, members, keys: cluster.keys, initialClusterToken: cluster.etcd.initialClusterToken },
       etcd,
       hosts,
       snapshots: createSnapshots({

@@ -208,11 +208,23 @@ describe('mayBreakGlass', () => {
     expect((await mayDecide(deps(), asker(mallory, { team: 'T0OTHER' }), prod, saying('cancel-break-glass'))).allowed).toBe(false);
   });
 
+  it('is cancelled by who may look, and by nobody else', async () => {
+    const readers = deps({ clusters: { prod: { ...lists, channels: ['C0INCIDENT'], readers: ['U0CAROL'] } } });
+    const cancelling = { ...approval, verdict: 'cancel-break-glass' } as const;
+
+    expect((await mayDecide(readers, asker(carol), prod, cancelling)).allowed).toBe(true);
+    expect((await mayDecide(readers, asker(bob), prod, cancelling)).allowed).toBe(true);
+    expect(await mayDecide(readers, asker(mallory), prod, cancelling)).toMatchObject({
+      allowed: false,
+      because: expect.stringContaining('add U0MALLORY to clusters.prod.readers') as string,
+    });
+  });
+
   it('is asked again at the moment of acting', async () => {
     const access = createAccess(withGlass(['U0ALICE']));
 
-    expect(await access.mayBreakGlassNow(alice, request())).toBe(true);
-    expect(await access.mayBreakGlassNow(bob, request())).toBe(false);
+    expect((await access.mayBreakGlassNow(alice, request(), gate())).allowed).toBe(true);
+    expect((await access.mayBreakGlassNow(bob, request(), gate())).allowed).toBe(false);
   });
 });
 
@@ -255,8 +267,8 @@ describe('createAccess', () => {
   it('asks again for the gate, when nobody stands in a channel', async () => {
     const access = createAccess(deps());
 
-    expect(await access.mayApproveNow(bob, request(), gate({ required: 1 }))).toBe(true);
-    expect(await access.mayApproveNow(alice, request(), gate({ required: 1 }))).toBe(false);
-    expect(await access.mayApproveNow(mallory, request(), gate({ required: 1 }))).toBe(false);
+    expect((await access.mayApproveNow(bob, request(), gate({ required: 1 }))).allowed).toBe(true);
+    expect((await access.mayApproveNow(alice, request(), gate({ required: 1 }))).allowed).toBe(false);
+    expect((await access.mayApproveNow(mallory, request(), gate({ required: 1 }))).allowed).toBe(false);
   });
 });

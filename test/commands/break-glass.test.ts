@@ -19,7 +19,7 @@ describe('break-glass', () => {
     expect(await say(`break-glass ${run} the others don't answer, 2 calls -- tried`)).toMatchObject({
       kind: 'receipt',
       counted: true,
-      sentence: `Your break-glass of ${run} is recorded, and the channel is told. It counts from 03:25:00 UTC on, if plan and facts are the same then, unless somebody says \`cancel-break-glass ${run}\`.`,
+      sentence: `Your break-glass at “${gate().title}” (${run}) is recorded, and the channel is told. It counts from 03:25:00 UTC on, if plan and facts are the same then, unless somebody says \`cancel-break-glass ${run}\`.`,
     });
     expect(runs.calls).toEqual([
       {
@@ -35,7 +35,7 @@ describe('break-glass', () => {
     expect(await say(`break-glass ${run} alone on call`)).toMatchObject({
       kind: 'refused',
       sentence: 'Here the name of the cluster, `prod`, comes before the reason, and `alone` is not it; nothing was recorded.',
-      next: `Say \`break-glass ${run} prod <reason>\`.`,
+      next: `Say \`break-glass ${run} 2p prod <reason>\`.`,
     });
     expect(await say(`break-glass ${run} prod`)).toMatchObject({ kind: 'refused', sentence: expect.stringContaining('Say why') as string });
     expect(runs.calls).toEqual([]);
@@ -75,7 +75,7 @@ describe('break-glass', () => {
       kind: 'refused',
       sentence: `${run} waits after a failed step; \`break-glass\` does not fit there.`,
     });
-    expect(await open(optional).say(`break-glass ${run} alone`)).toMatchObject({
+    expect(await open(optional).say(`break-glass ${run} 8f alone`)).toMatchObject({
       kind: 'refused',
       sentence: expect.stringContaining('need not be done, so there is no reason to do it alone') as string,
     });
@@ -100,7 +100,7 @@ describe('break-glass', () => {
     expect(await say(`break-glass ${run} really alone`)).toMatchObject({
       kind: 'receipt',
       counted: false,
-      sentence: 'A break-glass of U0ALICE stands at this gate already; nothing more was recorded.',
+      sentence: `A break-glass of U0ALICE stands at “${gate().title}” (${run}) already; nothing more was recorded.`,
     });
   });
 
@@ -128,7 +128,7 @@ describe('cancel-break-glass', () => {
     expect(await clicked.desk.click({ gateId, digest, verdict: 'cancel-break-glass' }, mallory)).toMatchObject({
       kind: 'receipt',
       counted: true,
-      sentence: `Your cancellation of the break-glass of ${run} is recorded.`,
+      sentence: `Your cancellation of the break-glass at “${gate().title}” (${run}) is recorded.`,
     });
   });
 
@@ -142,7 +142,7 @@ describe('cancel-break-glass', () => {
     expect(await say(`cancel-break-glass ${run}`, mallory)).toMatchObject({
       kind: 'receipt',
       counted: false,
-      sentence: `There is no break-glass to cancel at the gate of ${run}.`,
+      sentence: `There is no break-glass to cancel at “${gate().title}” (${run}).`,
     });
   });
 

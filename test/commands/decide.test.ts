@@ -102,10 +102,10 @@ describe('decisions', () => {
   it('says which words fit the gate', async () => {
     const { say } = open(waiting);
 
-    expect(await say(`retry ${run}`)).toMatchObject({ kind: 'refused', next: `Say \`approve ${run}\` or \`reject ${run}\`.` });
+    expect(await say(`retry ${run}`)).toMatchObject({ kind: 'refused', next: `Say \`approve ${run} 2p\` or \`reject ${run} 2p\`.` });
     expect(await open(failed).say(`approve ${run}`, bob)).toMatchObject({
       kind: 'refused',
-      next: `Say \`retry ${run}\` or \`abort ${run}\`.`,
+      next: `Say \`retry ${run} 5x\` or \`abort ${run} 5x\`.`,
     });
   });
 
@@ -139,7 +139,13 @@ describe('choices', () => {
     const said = await typed.say(`choose ${chooser} Survivor`, by);
     const click = await clicked.desk.click({ gateId, digest, verdict: 'choose', option: 'survivor' }, by);
 
-    expect(said).toEqual({ kind: 'receipt', run: chooser, counted: true, people: [], sentence: `Your choice of ${chooser} is recorded.` });
+    expect(said).toEqual({
+      kind: 'receipt',
+      run: chooser,
+      counted: true,
+      people: [],
+      sentence: `Your choice at “Choose how to bring prod back” (${chooser}) is recorded.`,
+    });
     expect(click).toEqual(said);
     for (const { runs } of [typed, clicked])
       expect(runs.calls).toEqual([{ method: 'decide', args: [gateId, { verdict: 'choose', option: 'survivor', by: by.user }] }]);
@@ -166,7 +172,7 @@ describe('choices', () => {
       kind: 'refused',
       code: 'INPUT_INVALID',
       sentence,
-      next: `Say \`choose ${chooser} start\` or \`choose ${chooser} survivor\` or \`abort ${chooser}\`.`,
+      next: `Say \`choose ${chooser} 2b start\` or \`choose ${chooser} 2b survivor\` or \`abort ${chooser} 2b\`.`,
     });
     expect(runs.calls).toEqual([]);
   });
@@ -193,7 +199,7 @@ describe('choices', () => {
       people: ['U0ALICE'],
     });
     expect(await say(`choose ${chooser} survivor`)).toMatchObject({
-      sentence: 'You had already said “choose start” at this gate; the first word counts.',
+      sentence: `You had already said “choose start” at “Choose how to bring prod back” (${chooser}); the first word counts.`,
     });
   });
 
@@ -205,7 +211,7 @@ describe('choices', () => {
     expect(reply).toMatchObject({
       answer: {
         headline: `${chooser} waits for a choice at step 2 of 2, “Choose how to bring prod back”.`,
-        next: `\`choose ${chooser} start\` or \`choose ${chooser} survivor\` or \`abort ${chooser}\``,
+        next: `\`choose ${chooser} 2b start\` or \`choose ${chooser} 2b survivor\` or \`abort ${chooser} 2b\``,
       },
     });
     expect(JSON.stringify(reply)).toContain('`survivor`: Rebuild from etcd01. Lost: what etcd02');
@@ -222,7 +228,7 @@ describe('attestations', () => {
     expect(await say(`approve ${attester} prod`)).toMatchObject({ kind: 'refused', code: 'NOT_ALLOWED' });
     expect(await say(`approve ${attester} prod`, bob)).toMatchObject({
       counted: true,
-      sentence: `Your attestation of ${attester} is recorded. 1 more approval is needed.`,
+      sentence: `Your attestation of “Attest that etcd03 is gone” (${attester}) is recorded. 1 more approval is needed.`,
     });
   });
 

@@ -118,7 +118,7 @@ describe('take', () => {
 
     expect(await say(`show ${run}`)).toMatchObject({
       kind: 'answer',
-      answer: { headline: expect.stringContaining('waits for approval') as string, next: `\`approve ${run}\` or \`reject ${run}\`` },
+      answer: { headline: expect.stringContaining('waits for approval') as string, next: `\`approve ${run} 2p\` or \`reject ${run} 2p\`` },
     });
   });
 
@@ -137,7 +137,9 @@ describe('take', () => {
     const { say } = open(ended);
 
     expect(await say('runs prod')).toMatchObject({ kind: 'answer', answer: { parts: [{ type: 'table' }] } });
-    expect(JSON.stringify(await say('clusters'))).toMatch(/"prod","etcd01 etcd02 etcd03","yes".*"staging","stage-1","no","#staging"/);
+    expect(JSON.stringify(await say('clusters'))).toMatch(
+      /"prod","etcd01 etcd02 etcd03","yes".*"staging","not shown here","no","#staging"/,
+    );
     expect(JSON.stringify(await say('whoami'))).toMatch(/U0ALICE.*T0HOME.*C0INCIDENT/);
   });
 

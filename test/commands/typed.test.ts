@@ -29,7 +29,7 @@ describe('a yes where quorum is at stake', () => {
       kind: 'refused',
       code: 'INPUT_INVALID',
       sentence: expect.stringContaining('takes the name of the cluster too') as string,
-      next: `Say \`approve ${run} prod\` or \`reject ${run}\`.`,
+      next: `Say \`approve ${run} 2p prod\` or \`reject ${run} 2p\`.`,
     });
     expect(runs.calls).toEqual([]);
   });
@@ -67,15 +67,22 @@ describe('a yes where quorum is at stake', () => {
 
   it('says in `show` what is typed', async () => {
     expect(await open(atQuorum).say(`show ${run}`)).toMatchObject({
-      answer: { next: `\`approve ${run} prod\` or \`reject ${run}\`` },
+      answer: { next: `\`approve ${run} 2p prod\` or \`reject ${run} 2p\`` },
     });
   });
 });
 
 describe('a yes where no name is asked for', () => {
-  it('may come with the name, and not with that of another cluster', async () => {
-    expect(await open(waiting).say(`approve ${run} prod`, bob)).toMatchObject({ kind: 'receipt', counted: true });
-    expect(await open(waiting).say(`approve ${run} staging`, bob)).toMatchObject({ kind: 'refused', code: 'INPUT_INVALID' });
+  it.each(['prod', 'staging'])('is refused with the name %s: it was meant for another step', async (name) => {
+    const { say, runs } = open(waiting);
+
+    expect(await say(`approve ${run} 2p ${name}`, bob)).toMatchObject({
+      kind: 'refused',
+      code: 'INPUT_INVALID',
+      sentence: `“${gate().title}” asks for no name, so \`${name}\` was meant for another step; nothing was recorded.`,
+      next: `Say \`approve ${run} 2p\` or \`reject ${run} 2p\`.`,
+    });
+    expect(runs.calls).toEqual([]);
   });
 });
 

@@ -47,6 +47,15 @@ describe('checkClusters', () => {
     ]);
   });
 
+  it('warns of a channel by pattern where nobody is named who may look', () => {
+    const warned =
+      'clusters.prod.channels: whoever makes a channel called #inc-* may look at the cluster there, and cancel a break-glass: name who may in `readers`';
+
+    expect(check({ prod: { ...prod, channels: ['C0INCIDENT', '#inc-*', '#incidents'] } })).toEqual({ mistakes: [], warnings: [warned] });
+    expect(check({ prod: { ...prod, channels: ['#inc-*'], readers: ['U0ALICE'] } }).warnings).toEqual([]);
+    expect(check({ prod: { ...prod, channels: ['C0INCIDENT', '#incidents'] } }).warnings).toEqual([]);
+  });
+
   it('refuses a staging whose members are those of prod', () => {
     const { mistakes } = check({ prod, staging: { ...prod, members: { etcd01: member(41), etcd02: member(42), etcd03: member(33) } } });
 

@@ -1,4 +1,5 @@
 /** The main job on etcd 3.4: from a slash command to a restored cluster, with everybody who may not being refused. */
+import { gateCode } from '../../src/engine/gate-code.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { cardOf, clickCard, say, startRun, valueOf, waitForEnd, waitForGate } from '../stage/acting.ts';
 import { channels, createStage, people } from '../stage/stage.ts';
@@ -74,7 +75,7 @@ describe('restore of three members on etcd 3.4', () => {
     const gate = await waitForGate(stage, run, 'replace-data');
     const card = await cardOf(stage, gate);
 
-    await say(stage, `reject ${run}`, people.bob);
+    await say(stage, `reject ${run} ${gateCode(gate.gateId)}`, people.bob);
     await waitForEnd(stage, run);
 
     const settled = await stage.slack.message(channels.incident, (message) => message.ts === card.ts && buttonsOf(message).length === 0);

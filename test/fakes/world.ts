@@ -66,6 +66,7 @@ export function fakeWorld({ members = 3, run = 'restore-demo-7f3a9c' }: FakeWorl
     cluster: {
       name,
       initialClusterToken: 'etcd-cluster',
+      keys: { put: ['/name/'], get: ['/name'] },
       members: [...site.machines.values()].map(({ member, address, peerUrl }) => ({
         name: member,
         host: address,

@@ -1,4 +1,5 @@
 /** Alone at 3 am: nobody approves, who asked breaks the glass, a stranger cancels it once, a worker dies, and the data comes back. */
+import { gateCode } from '../../src/engine/gate-code.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clickCard, say, startRun, valueOf, waitFor, waitForEnd, waitForGate } from '../stage/acting.ts';
 import { channels, createStage, people } from '../stage/stage.ts';
@@ -37,15 +38,16 @@ describe('a restore whose approvers do not answer', () => {
     const inJournal = (count: number) =>
       waitFor(stage, run, ({ gates }) => gates.some(({ said = [] }) => said.length === count)).then(() => words());
 
-    await say(stage, `break-glass ${run} alone on call`);
+    const code = gateCode(gate.gateId);
+    await say(stage, `break-glass ${run} ${code} alone on call`);
     await whisperTo(people.alice, /name of the cluster, `demo`, comes before the reason/);
-    await say(stage, `break-glass ${run} demo alone on call`);
+    await say(stage, `break-glass ${run} ${code} demo alone on call`);
     const loud = await stage.slack.message(channels.incident, ({ text }) => text.startsWith('Break-glass: '));
     await stage.slack.click(people.mallory, channels.incident, loud.ts, 'gate.cancel-break-glass');
     await whisperTo(people.mallory, /cancellation of the break-glass/);
     await inJournal(2);
     await stage.slack.message(channels.incident, ({ ts, text }) => ts === loud.ts && text.startsWith('Break-glass cancelled'));
-    await say(stage, `break-glass ${run} demo really alone, and prod is down`);
+    await say(stage, `break-glass ${run} ${code} demo really alone, and prod is down`);
     const [, , again] = await inJournal(3);
     await bot.kill();
     bot = await stage.start();

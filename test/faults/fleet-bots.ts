@@ -55,6 +55,7 @@ export function fleetConfig({ clusters }: FakeFleet, channelOf: FleetBots['chann
           approvals: { required: 1, quorumLoss: 2, expiresAfter: '30m' },
           ssh: { user: 'etcdops', identityFile: '/nonexistent', knownHostsFile: '/nonexistent' },
           etcd: { unit: 'etcd', initialClusterToken: 'etcd-cluster' },
+          keys: { put: ['/name/'] },
           members,
         },
       ]),

@@ -1,4 +1,5 @@
 /** A host that is off or refuses: it is named with what to do, nothing is touched, and Retry goes on. The rest of this is in test/faults. */
+import { gateCode } from '../../src/engine/gate-code.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { clickCard, say, startRun, waitForEnd, waitForGate } from '../stage/acting.ts';
 import { createStage } from '../stage/stage.ts';
@@ -28,8 +29,8 @@ describe('a host that', () => {
     expect(gate.reason).toMatch(said);
     await stage.lab.host(host).fault(mend);
     await clickCard(stage, gate, 'retry');
-    await waitForGate(stage, run, 'replace-data');
-    await say(stage, `abort ${run}`);
+    const { gateId } = await waitForGate(stage, run, 'replace-data');
+    await say(stage, `abort ${run} ${gateCode(gateId)}`);
     await waitForEnd(stage, run);
   });
 });

@@ -1,5 +1,6 @@
 /** Two bots and four workers at once on one Redis: 200 runs of mixed kinds on twenty clusters in memory, asked and approved in a real Slack server. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { gateCode } from '../../src/engine/gate-code.ts';
 import type { RunView } from '../../src/engine/view.ts';
 import type { ClusterName, RunId } from '../../src/ids.ts';
 import { until } from '../slack/local-slack.ts';
@@ -75,8 +76,9 @@ async function answer(cluster: ClusterName, view: RunView, answered: Set<string>
   answered.add(gate.gateId);
   const say = (by: string, word: string) => bots.slack.command(by, bots.channelOf(cluster), word);
   const { runId } = view.run;
-  if (gate.otherwise !== undefined) return say('U0BOB', `reject ${runId}`);
-  await Promise.all(['U0BOB', 'U0CAROL', 'U0BOB'].map((by) => say(by, `approve ${runId} ${cluster}`)));
+  const code = gateCode(gate.gateId);
+  if (gate.otherwise !== undefined) return say('U0BOB', `reject ${runId} ${code}`);
+  await Promise.all(['U0BOB', 'U0CAROL', 'U0BOB'].map((by) => say(by, ['approve', runId, code, gate.confirm].join(' '))));
 }
 
 async function carry(cluster: ClusterName, word: string): Promise<Asked> {

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { gateCode } from '../../src/engine/gate-code.ts';
 import type { RunId } from '../../src/ids.ts';
 import { clickCard, say, startRun, valueOf, waitFor, waitForEnd, waitForGate, waitForStep } from '../stage/acting.ts';
 import type { BotProcess } from '../stage/bot-process.ts';
@@ -123,7 +124,8 @@ describe('SIGTERM', () => {
         expect(seconds).toBeLessThan(stopsWithinSeconds);
         expect(settled.state).not.toBe('ended');
       }
-      await say(stage, `abort ${run}`);
+      const { openGate } = await stage.runs.view(run);
+      await say(stage, `abort ${run} ${gateCode(openGate?.gateId ?? '')}`);
       await waitForEnd(stage, run);
       return { outcome: `every click counted, once; the bot stopped in ${slowest.toFixed(1)} s at the most`, times: delaysMs.length };
     }));

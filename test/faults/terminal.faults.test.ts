@@ -2,6 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { gateCode } from '../../src/engine/gate-code.ts';
 import type { RunId } from '../../src/ids.ts';
 import { runLimitMs, say, startRun, waitForEnd } from '../stage/acting.ts';
 import { startSlackFault } from '../stage/slack-fault.ts';
@@ -75,11 +76,11 @@ describe('a run that one user of the machine asks for', () => {
     await asking.shows(/Approval needed/);
     const run = await newest();
 
-    const own = await typed(`approve ${run} demo`);
-    const unlisted = await typed(`approve ${run} demo`, mallory);
-    const nobodyKnows = await typed(`approve ${run} demo`, unnamed);
+    const own = await typed(`approve ${run} ${gateCode(`${run}.1`)} demo`);
+    const unlisted = await typed(`approve ${run} ${gateCode(`${run}.1`)} demo`, mallory);
+    const nobodyKnows = await typed(`approve ${run} ${gateCode(`${run}.1`)} demo`, unnamed);
     expect(await etcdIs()).toBe('active');
-    const approved = await typed(`approve ${run} demo`, bob);
+    const approved = await typed(`approve ${run} ${gateCode(`${run}.1`)} demo`, bob);
     const { exitCode, stdout } = await asking.ended();
 
     expect(own).toMatchObject({ exitCode: 77, stderr: expect.stringContaining('somebody else has to approve it') });
@@ -101,7 +102,7 @@ describe('a run that one user of the machine asks for', () => {
     await keyboard.shows(/U0ALICE asked for this run, so somebody else has to approve it/);
     keyboard.type('backup demo');
     await keyboard.shows(/only words about stop-demo-/);
-    keyboard.type('reject');
+    keyboard.type(`reject ${gateCode(`${await newest()}.1`)}`);
 
     expect((await keyboard.ended()).exitCode).toBe(1);
     expect(await stage.runs.view(await newest())).toMatchObject({ run: { procedure: 'stop' }, outcome: 'rejected' });
@@ -116,7 +117,7 @@ describe('a run that one user of the machine asks for', () => {
     expect(await asking.ended()).toMatchObject({ exitCode: 130, stdout: expect.stringContaining('goes on without this terminal') });
     const run = await newest();
     expect(await typed('restart demo')).toMatchObject({ exitCode: 75, stderr: expect.stringContaining(`held by ${run}`) });
-    expect(await typed(`reject ${run}`)).toMatchObject({ exitCode: 0 });
+    expect(await typed(`reject ${run} ${gateCode(`${run}.1`)}`)).toMatchObject({ exitCode: 0 });
     await waitForEnd(stage, run);
   });
 });
@@ -163,7 +164,7 @@ describe('while Slack is down', () => {
     const asking = openTerminal(stage, ['stop', 'demo']);
     await asking.shows(/Approval needed/);
     const run = await newest();
-    await typed(`approve ${run} demo`, bob);
+    await typed(`approve ${run} ${gateCode(`${run}.1`)} demo`, bob);
     const { exitCode } = await asking.ended();
     const inSlackBefore = (await stage.slack.messages(channels.incident)).filter((message) => JSON.stringify(message).includes(run));
     fault.behave('well');

@@ -46,6 +46,7 @@ export function botConfig(
         operators: ['U0ALICE'],
         approvers: ['U0BOB', 'U0CAROL'],
         approvals: { required: 1, quorumLoss: 2, expiresAfter: '30m' },
+        keys: { put: ['/'], get: ['/'] },
         tls: { ca: pki.ca, cert: client.cert, key: client.key },
         ...(site.auth && { auth: { user: 'root', passwordFrom: passwordVariable } }),
         ssh: { user: site.ssh.user, identityFile, knownHostsFile, ...(jump !== undefined && { proxyJump: jump }) },

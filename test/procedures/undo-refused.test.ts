@@ -43,7 +43,7 @@ describe('an undo is refused', () => {
       answers: (gate) => (gate.stepId === 'delete-old-data' ? undefined : 'approve'),
     });
 
-    expect(await refusal(world)).toContain('Say no there first: `reject restore-demo-7f3a9c`');
+    expect(await refusal(world)).toContain('Say no there first: `reject restore-demo-7f3a9c ');
   });
 
   it('while that run waits for anything else', async () => {

@@ -1,5 +1,6 @@
 /** The twelve defects that approval buttons elsewhere had, each with the test that fails when it is here too. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { gateCode } from '../../src/engine/gate-code.ts';
 import type { RunRequest } from '../../src/engine/journal.ts';
 import type { RunId } from '../../src/ids.ts';
 import { acted, go } from '../queue/fixtures/scripted.ts';
@@ -28,7 +29,7 @@ afterEach(() => whole.close());
 
 const needed = /^Approval needed/;
 const approve = (by: string, { ts }: LocalMessage) => whole.slack.click(by, channel, ts, 'gate.approve');
-const recorded = (by: string, run: RunId) => whole.whispered(by, new RegExp(`Your approval of ${run} is recorded`));
+const recorded = (by: string, run: RunId) => whole.whispered(by, new RegExp(String.raw`Your approval of .* \(${run}\) is recorded`));
 const actedOf = async (run: RunId) => (await whole.on.probe.lrange(acted, 0, -1)).filter((line) => line.startsWith(run));
 const decisionsOf = async (run: RunId) => {
   const gate = await whole.on.runs.openGate(run);
@@ -115,7 +116,7 @@ describe('a defect of approval buttons that is not here:', { timeout: 120_000 },
     const { run, card } = await atGate();
     expect(buttonsOf(card)).not.toEqual([]);
 
-    await whole.terminal(['reject', run]);
+    await whole.terminal(['reject', run, gateCode(`${run}.1`)]);
 
     const settled = await whole.card(run, /^Rejected/);
     expect(settled.ts).toBe(card.ts);

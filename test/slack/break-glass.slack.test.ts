@@ -38,12 +38,12 @@ async function announcement() {
 describe('a break-glass', () => {
   it('is taken from who is named for it, and shown in the channel with a button that anybody may press', async () => {
     await workspace.slack.command('U0ALICE', channel, `break-glass ${run} alone on call`);
-    await workspace.whispered('U0ALICE', /Your break-glass of restore-prod-7f3a9c is recorded, and the channel is told/);
+    await workspace.whispered('U0ALICE', /Your break-glass at .* \(restore-prod-7f3a9c\) is recorded, and the channel is told/);
     await front.render(glassBroken);
     const loud = await announcement();
 
     await workspace.slack.click('U0MALLORY', channel, loud.ts, 'gate.cancel-break-glass');
-    await workspace.whispered('U0MALLORY', /Your cancellation of the break-glass of restore-prod-7f3a9c is recorded/);
+    await workspace.whispered('U0MALLORY', /Your cancellation of the break-glass at .* \(restore-prod-7f3a9c\) is recorded/);
     await front.render(glassCancelled);
 
     const posted = (await workspace.slack.calls()).find(({ method, args }) => method === 'chat.postMessage' && args['text'] === loud.text);

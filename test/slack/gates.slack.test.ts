@@ -33,7 +33,7 @@ describe('a gate', () => {
 
     await workspace.slack.say('U0BOB', channel, `<@${workspace.slack.botUserId}> approve`, root);
 
-    await workspace.whispered('U0BOB', /Your approval of restore-prod-7f3a9c is recorded\. 1 more/);
+    await workspace.whispered('U0BOB', /Your approval of “Stop etcd.*” \(restore-prod-7f3a9c\) is recorded\. 1 more/);
     expect(await front.runs.decisions.at(gate().gateId)).toMatchObject([{ by: 'U0BOB', verdict: 'approve' }]);
     expect(front.rendered).toEqual([run]);
   });
@@ -90,7 +90,7 @@ describe('a gate', () => {
     const { ts } = await front.card(recovery().runId);
 
     await workspace.slack.click('U0ALICE', channel, ts, 'gate.choose.survivor');
-    await workspace.whispered('U0ALICE', /Your choice of recover-quorum-prod-7f3a9c is recorded\.$/);
+    await workspace.whispered('U0ALICE', /Your choice at .* \(recover-quorum-prod-7f3a9c\) is recorded\.$/);
     await workspace.slack.click('U0BOB', channel, ts, 'gate.choose.start');
     await workspace.whispered('U0BOB', /was first and chose “Rebuild from etcd01”; your choice was not recorded/);
     await workspace.slack.click('U0MALLORY', channel, ts, 'gate.choose.start');
@@ -111,7 +111,7 @@ describe('a gate', () => {
 
     await workspace.slack.say('U0BOB', channel, `<@${workspace.slack.botUserId}> choose Start`, root);
 
-    await workspace.whispered('U0BOB', /Your choice of recover-quorum-prod-7f3a9c is recorded/);
+    await workspace.whispered('U0BOB', /Your choice at .* \(recover-quorum-prod-7f3a9c\) is recorded/);
     expect(await front.runs.decisions.at(choiceGate().gateId)).toMatchObject([{ by: 'U0BOB', option: 'start' }]);
   });
 
@@ -121,7 +121,7 @@ describe('a gate', () => {
 
     await clickThrough(workspace.slack, { gate: attestGate(), card: { ts }, verdict: 'approve', by: 'U0BOB', channel });
 
-    await workspace.whispered('U0BOB', /Your attestation of recover-quorum-prod-7f3a9c is recorded\. 1 more approval is needed/);
+    await workspace.whispered('U0BOB', /Your attestation of .* \(recover-quorum-prod-7f3a9c\) is recorded\. 1 more approval is needed/);
     expect(await front.runs.decisions.at(attestGate().gateId)).toMatchObject([{ by: 'U0BOB', verdict: 'approve' }]);
   });
 

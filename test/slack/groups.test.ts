@@ -30,6 +30,18 @@ describe('createGroups', () => {
     expect(asked).toHaveLength(2);
   });
 
+  it('asks anew when it must be of this moment, and remembers that answer', async () => {
+    const { groups, asked } = setUp([['U0BOB'], ['U0CAROL'], new Error('gone'), ['U0DAVE']]);
+    await groups.membersOf('S0SRE');
+
+    expect([...(await groups.membersOf('S0SRE', 'now'))]).toEqual(['U0CAROL']);
+    expect([...(await groups.membersOf('S0SRE'))]).toEqual(['U0CAROL']);
+    // Nothing older stands in for an answer that did not come.
+    await expect(groups.membersOf('S0SRE', 'now')).rejects.toThrow('gone');
+    expect([...(await groups.membersOf('S0SRE'))]).toEqual(['U0DAVE']);
+    expect(asked).toHaveLength(4);
+  });
+
   it('asks once for questions at the same time', async () => {
     const { groups, asked } = setUp([['U0BOB']]);
 

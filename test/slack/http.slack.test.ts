@@ -97,7 +97,7 @@ describe('over HTTP, a command', () => {
   });
 
   it('that is sent a second time starts nothing, and the person is told', async () => {
-    const request = commandOf('put prod /name/1 test');
+    const request = commandOf('put prod /etcd-medic/1 test');
     await send(http.port, request);
     await untilStarted(1);
 
@@ -108,7 +108,7 @@ describe('over HTTP, a command', () => {
   });
 
   it('that is sent many times at once starts one run', async () => {
-    const request = commandOf('put prod /name/2 test');
+    const request = commandOf('put prod /etcd-medic/2 test');
 
     await Promise.all(Array.from({ length: 8 }, () => send(http.port, request)));
 
@@ -118,8 +118,8 @@ describe('over HTTP, a command', () => {
   });
 
   it('that is typed twice is two commands', async () => {
-    await send(http.port, commandOf('put prod /name/3 test'));
-    await send(http.port, commandOf('put prod /name/3 test'));
+    await send(http.port, commandOf('put prod /etcd-medic/3 test'));
+    await send(http.port, commandOf('put prod /etcd-medic/3 test'));
 
     expect(await untilStarted(2)).toBe(true);
   });

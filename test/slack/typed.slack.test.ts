@@ -54,7 +54,7 @@ describe('a click where quorum is at stake', () => {
     const { ts } = await front.card();
 
     await clickThrough(workspace.slack, { gate: asking, card: { ts }, verdict: 'approve', by: 'U0BOB', channel });
-    await workspace.whispered('U0BOB', /Your approval of restore-prod-7f3a9c is recorded\. 1 more/);
+    await workspace.whispered('U0BOB', /Your approval of .* \(restore-prod-7f3a9c\) is recorded\. 1 more/);
 
     expect(await front.runs.decisions.at(asking.gateId)).toMatchObject([{ by: 'U0BOB', verdict: 'approve', typed: 'prod' }]);
     expect(front.rendered).toEqual([run]);
@@ -118,7 +118,7 @@ describe('a click where quorum is at stake', () => {
 
     await workspace.slack.click('U0BOB', channel, (await front.card()).ts, 'gate.approve');
 
-    expect((await workspace.whispered('U0BOB', /takes the name of the cluster too/)).text).toContain(`approve ${run} prod`);
+    expect((await workspace.whispered('U0BOB', /takes the name of the cluster too/)).text).toContain(`approve ${run} 2p prod`);
     await until(
       () => front.errors.length > 0,
       5_000,

@@ -1,5 +1,6 @@
 /** However it is decided, and also when nobody decides: the card comes to the outcome, with who and when, and without buttons. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { gateCode } from '../../src/engine/gate-code.ts';
 import type { Decision } from '../../src/engine/journal.ts';
 import { ClusterName } from '../../src/ids.ts';
 import { go } from '../queue/fixtures/scripted.ts';
@@ -34,6 +35,9 @@ interface Asked {
   readonly more: string;
 }
 
+/** Each run has one card here. */
+const codeOf = (run: string) => gateCode(`${run}.1`);
+
 /** The ways to say it; all of them as bob. */
 const ways: Readonly<Record<string, (said: Asked) => Promise<unknown>>> = {
   'by button': ({ card, verdict, more }) => {
@@ -42,10 +46,10 @@ const ways: Readonly<Record<string, (said: Asked) => Promise<unknown>>> = {
     const gate = { confirm: ClusterName.parse(more) };
     return clickThrough(whole.slack, { gate, card, verdict, by: 'U0BOB', channel });
   },
-  'by slash command': ({ run, verdict, more }) => whole.slack.command('U0BOB', channel, `${verdict} ${run} ${more}`),
+  'by slash command': ({ run, verdict, more }) => whole.slack.command('U0BOB', channel, `${verdict} ${run} ${codeOf(run)} ${more}`),
   'by a mention in the thread': async ({ run, verdict, more }) =>
-    whole.slack.say('U0BOB', channel, `<@${whole.slack.botUserId}> ${verdict} ${more}`, await whole.root(run)),
-  'in a terminal': ({ run, verdict, more }) => whole.typed([verdict, run, ...(more === '' ? [] : [more])]),
+    whole.slack.say('U0BOB', channel, `<@${whole.slack.botUserId}> ${verdict} ${codeOf(run)} ${more}`, await whole.root(run)),
+  'in a terminal': ({ run, verdict, more }) => whole.typed([verdict, run, codeOf(run), ...(more === '' ? [] : [more])]),
 };
 
 /** What can be said at each kind of gate, and how its card then begins. A card of an approval has no button to abort. */
@@ -101,7 +105,7 @@ describe('a decision', { timeout: 120_000 }, () => {
     await whole.stopFront();
 
     // The rest is said only after a first attempt whose answer was late.
-    expect(await whole.terminal(['approve', runId])).toMatch(/Your approval|already said “approve”|waits for nobody/);
+    expect(await whole.terminal(['approve', runId, codeOf(runId)])).toMatch(/Your approval|already said “approve”|waits for nobody/);
     await whole.ended(runId);
     await whole.startFront();
 
@@ -117,7 +121,7 @@ describe('a decision', { timeout: 120_000 }, () => {
     await first.close({ deadlineMs: 2_000 });
 
     await whole.slack.click('U0BOB', channel, ts, 'gate.reject');
-    await whole.whispered('U0BOB', new RegExp(`Your rejection of ${runId} is recorded`));
+    await whole.whispered('U0BOB', new RegExp(String.raw`Your rejection of .* \(${runId}\) is recorded`));
     whole.worker();
 
     expect(outcomeOf(await whole.card(runId, /^Rejected/))).toEqual({ begins: 'Rejected', by: ['U0BOB'], when: true });

@@ -89,7 +89,11 @@ async function open(slack: LocalSlack, http?: OverHttp) {
   };
   const worker = ({ lookEveryMs, ...options }: Partial<ScriptedOptions> & Pick<RunWorkerOptions, 'lookEveryMs'> = {}): Closable =>
     on.worker({
-      advance: scripted({ redis: on.probe, mayApprove: (by, run, gate) => access.mayApproveNow(by, run, gate), ...options }),
+      advance: scripted({
+        redis: on.probe,
+        mayApprove: async (by, run, gate) => (await access.mayApproveNow(by, run, gate)).allowed,
+        ...options,
+      }),
       ...(lookEveryMs !== undefined && { lookEveryMs }),
     });
   /** The replies of a run whose key begins so, oldest first. */

@@ -1,5 +1,6 @@
 /** What the terminal prints of a run, for people and for programs. */
 import { describe, expect, it } from 'vitest';
+import { gateCode } from '../../src/engine/gate-code.ts';
 import { viewOf } from '../../src/engine/view.ts';
 import { createJson } from '../../src/terminal/json.ts';
 import { createLines } from '../../src/terminal/output.ts';
@@ -48,7 +49,14 @@ describe('JSON', () => {
 
     for (const entry of entries) json.entry(view, entry);
 
-    expect(lines.map((line) => JSON.parse(line))).toEqual(entries.map((entry) => ({ kind: 'entry', run: run.runId, ...entry })));
+    expect(lines.map((line) => JSON.parse(line))).toEqual(
+      entries.map((entry) => ({
+        kind: 'entry',
+        run: run.runId,
+        ...entry,
+        ...(entry.type === 'gate-opened' && { gateCode: gateCode(entry.gate.gateId) }),
+      })),
+    );
   });
 
   it('says each other thing as one object of its kind', () => {

@@ -52,9 +52,9 @@ describe('entryLines', () => {
       '             There is no snapshot that passes its check.',
       '           members that answer: etcd01',
       '           data-dirs: etcd01 and etcd02 intact, etcd03 not reachable',
-      '           `choose recover-quorum-prod-7f3a9c start`',
-      '           `choose recover-quorum-prod-7f3a9c survivor`',
-      '           or `abort recover-quorum-prod-7f3a9c`, until 2026-11-22T03:43:00.000Z',
+      '           `choose recover-quorum-prod-7f3a9c 2b start`',
+      '           `choose recover-quorum-prod-7f3a9c 2b survivor`',
+      '           or `abort recover-quorum-prod-7f3a9c 2b`, until 2026-11-22T03:43:00.000Z',
     ]);
   });
 
@@ -72,7 +72,7 @@ describe('entryLines', () => {
     );
     expect(text).toContain('Attestation needed: Attest that etcd03 is gone');
     expect(text).toContain('To be attested: etcd03’s host is switched off and will not come back by itself.');
-    expect(text).toContain('`approve recover-quorum-prod-7f3a9c prod` or `reject recover-quorum-prod-7f3a9c`, 2 needed');
+    expect(text).toContain('`approve recover-quorum-prod-7f3a9c 5n prod` or `reject recover-quorum-prod-7f3a9c 5n`, 2 needed');
   });
 
   it('shows a break-glass with its reason and how it is cancelled, and that it was what approved', () => {

@@ -3,8 +3,11 @@ import { allOf, holds, that } from '../../engine/finding.ts';
 import type { Finding } from '../../engine/finding.ts';
 import type { World } from '../world.ts';
 
+/** What all keys begin with that are the bot's own. */
+export const ownKeys = '/etcd-medic/';
+
 /** Written and removed again; its value is the run's id. */
-export const canaryKey = '/etcd-medic/canary';
+export const canaryKey = `${ownKeys}canary`;
 
 /** Whether every member has this run's canary in its own store. */
 export async function canaryReadable({ etcd, hosts, runId }: Pick<World, 'etcd' | 'hosts' | 'runId'>): Promise<Finding> {

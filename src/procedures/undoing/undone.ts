@@ -1,5 +1,6 @@
 /** An earlier run as far as undoing it needs it, read from its journal; or the reason why it cannot be undone. */
 import { z } from 'zod';
+import { gateCode } from '../../engine/gate-code.ts';
 import type { EarlierRun } from '../../engine/recall.ts';
 import type { ClusterSettings } from '../../host/host.ts';
 import { ClusterId } from '../../ids.ts';
@@ -68,7 +69,7 @@ function demandEnded(run: RunId, { state, openGate }: EarlierRun): void {
   if (openGate?.stepId === 'delete-old-data') {
     throw refused(
       `${run} still asks whether the old data may be deleted, and that would be undone under its hands.`,
-      `Say no there first: \`reject ${run}\`; then ask again. The old data stays.`,
+      `Say no there first: \`reject ${run} ${gateCode(openGate.gateId)}\`; then ask again. The old data stays.`,
     );
   }
   throw refused(`${run} has not ended.`, `Wait for it, or end it with \`abort ${run}\`; then ask again.`);

@@ -56,8 +56,8 @@ function callOf({ by, announcedAt, takesEffectAt }: Glass): string {
   return `${mention(by)} broke the glass at ${moment(announcedAt)}: from ${moment(takesEffectAt, '{time_secs}')} on (${duration(delayMs)} later) this one yes is enough.`;
 }
 
-function alarm({ approvers }: GlassContext): string {
-  return `*Anybody here may cancel it until then.* ${approvers.length === 0 ? '' : `${someOf(approvers)}: approve, reject or cancel.`}`.trim();
+function alarm({ approvers, view }: GlassContext): string {
+  return `*Anybody here who may look at ${view.run.cluster} may cancel it until then.* ${approvers.length === 0 ? '' : `${someOf(approvers)}: approve, reject or cancel.`}`.trim();
 }
 
 interface End {

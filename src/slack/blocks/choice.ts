@@ -1,5 +1,7 @@
 /** The card of a choice: every way there is with what it does, a button for each that is possible, who may choose, until when. */
 import type { KnownBlock, SectionBlock } from '@slack/types';
+import { wordsFor } from '../../commands/run-words.ts';
+import { gateCode } from '../../engine/gate-code.ts';
 import type { Gate } from '../../engine/journal.ts';
 import type { Option } from '../../engine/step.ts';
 import { limits } from '../limits.ts';
@@ -29,6 +31,7 @@ export function choiceCard(gate: Gate, card: CardContext): Message {
   const { options = [] } = gate;
   const possible = options.filter((option) => option.possible).slice(0, buttonsMax);
   const choosing = possible.map(({ id }) => `\`${id}\``).join(' or ');
+  const code = gateCode(gate.gateId);
   return message(
     `Choice needed: ${gate.title}, on ${run.cluster} (${run.runId}, expires ${fallbackTime(gate.expiresAt)}). ${gate.reason}`,
     rich(lines([...emoji('twisted_rightwards_arrows'), ...bold(`Choice needed: ${gate.title}`)])),
@@ -46,7 +49,9 @@ export function choiceCard(gate: Gate, card: CardContext): Message {
       })),
       abortButton,
     ]),
-    context(`Or type \`/etcd choose ${run.runId}\` and ${choosing}, or \`/etcd abort ${run.runId}\``),
+    context(
+      `Card *${code}*: or type \`/etcd ${wordsFor('choose', gate, run.runId)}\` and ${choosing}, or \`/etcd ${wordsFor('abort', gate, run.runId)}\`; in this thread \`@etcd-medic ${wordsFor('choose', gate)}\` and ${choosing}`,
+    ),
   );
 }
 

@@ -1,9 +1,10 @@
 /** The gate card: what will be done, where, what is lost, what it rests on, who may say yes, how many, until when. */
 import type { SectionBlock } from '@slack/types';
+import { gateCode } from '../../engine/gate-code.ts';
 import type { Decision, Gate, GateOutcome } from '../../engine/journal.ts';
 import { brokenBy, standingGlass } from '../../engine/break-glass.ts';
 import type { GateView, RunView } from '../../engine/view.ts';
-import { approveWords } from '../../commands/run-words.ts';
+import { wordsFor } from '../../commands/run-words.ts';
 import { limits } from '../limits.ts';
 import { duration, fallbackTime, firstLines, moment } from '../text.ts';
 import { gateButtons } from './actions.ts';
@@ -56,16 +57,22 @@ export function approvalCard(gate: Gate, card: CardContext): Message {
     factsBlock(gate.facts),
     callFor(gate, card),
     approvalButtons(gate),
-    context(`Or type \`/etcd ${approveWords(run.runId, gate.confirm)}\``, ...aloneWords(gate, card)),
+    context(typedWords(gate, run.runId, ['approve']), ...aloneWords(gate, card)),
   );
 }
 
+/** The code of the card, and the words that answer it: the whole in a channel, the short ones in its thread. */
+export function typedWords(gate: Gate, run: string, verdicts: readonly Decision['verdict'][]): string {
+  const whole = verdicts.map((verdict) => `\`/etcd ${wordsFor(verdict, gate, run)}\``).join(' or ');
+  const short = verdicts.map((verdict) => `\`@etcd-medic ${wordsFor(verdict, gate)}\``).join(' or ');
+  return `Card *${gateCode(gate.gateId)}*: or type ${whole}; in this thread ${short}`;
+}
+
 /** How whoever is listed for it goes on when nobody is there to approve. */
-function aloneWords({ otherwise, confirm }: Gate, { view, breakGlassDelayMs }: CardContext): readonly string[] {
-  if (breakGlassDelayMs === undefined || otherwise !== undefined) return [];
-  const name = confirm === undefined ? '' : ` ${confirm}`;
+function aloneWords(gate: Gate, { view, breakGlassDelayMs }: CardContext): readonly string[] {
+  if (breakGlassDelayMs === undefined || gate.otherwise !== undefined) return [];
   return [
-    `Nobody there to approve? Who is listed for it: \`/etcd break-glass ${view.run.runId}${name} &lt;reason&gt;\`; it counts after ${duration(breakGlassDelayMs)} unless cancelled`,
+    `Nobody there to approve? Who is listed for it: \`/etcd ${wordsFor('break-glass', gate, view.run.runId)} &lt;reason&gt;\`; it counts after ${duration(breakGlassDelayMs)} unless cancelled`,
   ];
 }
 
@@ -155,7 +162,7 @@ export function failureCard(gate: Gate, { view, operators, approvers }: CardCont
       `${someOf([...new Set([...operators, ...approvers])])} may decide. Nothing more is done until then; ${run.cluster} stays held. Ends by itself ${moment(gate.expiresAt, '{time} {date_short_pretty}')}.`,
     ),
     gateButtons(gate, [{ verdict: 'retry', label: 'Retry', style: 'primary' }, abortButton]),
-    context(`Or type \`/etcd retry ${run.runId}\` or \`/etcd abort ${run.runId}\``),
+    context(typedWords(gate, run.runId, ['retry', 'abort'])),
   );
 }
 

@@ -4,6 +4,7 @@ import type { Gate } from '../../engine/journal.ts';
 import type { Reminder } from '../../engine/reminders.ts';
 import { limits } from '../limits.ts';
 import { fallbackTime, moment } from '../text.ts';
+import { typedWords } from './gate.ts';
 import type { CardContext } from './gate.ts';
 import { context, message } from './message.ts';
 import type { Message } from './message.ts';
@@ -30,7 +31,7 @@ export function reminderMessage(gate: Gate, reminder: Reminder, { view, approver
     rich(lines([...emoji('hourglass_flowing_sand'), ...bold(`Reminder, ${over}: ${wait}`)], prose(gate.title), prose(silence))),
     callsPeople(gate, reminder) ? call(approvers.filter((id) => id !== run.requester.user)) : undefined,
     context(`Expires ${moment(gate.expiresAt, '{time} {date_short_pretty}')}  ·  ${runLabel(view)}`),
-    context(`The card above takes it, or type \`/etcd approve ${run.runId}\` or \`/etcd reject ${run.runId}\``),
+    context('The card above takes it', typedWords(gate, run.runId, ['approve', 'reject'])),
   );
 }
 

@@ -11,7 +11,6 @@ import { askForName } from './typed.ts';
 const Click = z.object({
   trigger_id: z.string().optional(),
   user: z.object({ id: UserId, team_id: z.string().optional() }),
-  team: z.object({ id: z.string() }).nullish(),
   channel: z.object({ id: z.string(), name: z.string().optional() }),
   message: z.object({ ts: z.string(), thread_ts: z.string().optional() }).optional(),
   actions: z.array(z.object({ action_id: z.string(), value: z.string().optional() })).min(1),
@@ -27,12 +26,13 @@ export async function onAction(deps: ListenerDeps, { body, ack }: Clicked): Prom
   await ack();
   const click = Click.safeParse(body);
   if (!click.success) return;
-  const { user, team, channel, message, actions, trigger_id: triggerId } = click.data;
+  const { user, channel, message, actions, trigger_id: triggerId } = click.data;
   const name = await deps.channelNames(channel.id, channel.name);
   const person = {
     user: user.id,
     channel: { id: channel.id, ...(name !== undefined && { name }) },
-    team: user.team_id ?? team?.id ?? '',
+    // `team` of the payload is where the app is installed, in a shared channel too: it says nothing of the person.
+    team: user.team_id ?? '',
     via: 'slack' as const,
   };
   const value = readGateValue(actions[0]?.value);

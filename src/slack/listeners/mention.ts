@@ -21,12 +21,13 @@ const Mention = z.object({
 interface Heard {
   readonly event: unknown;
   readonly eventId: string | undefined;
-  readonly teamId: string | undefined;
+  /** The team the event came to, where the channel is shared with no other: else that team says nothing of the person, who is not let in without one. */
+  readonly unsharedTeam: string | undefined;
   readonly botUserId: string | undefined;
 }
 
 /** Takes a mention. What another bot says is not a person's word and is left alone. */
-export async function onMention(deps: ListenerDeps, { event, eventId, teamId, botUserId }: Heard): Promise<void> {
+export async function onMention(deps: ListenerDeps, { event, eventId, unsharedTeam, botUserId }: Heard): Promise<void> {
   const heard = Mention.safeParse(event);
   if (!heard.success || heard.data.bot_id !== undefined) return;
   const { user, channel, text, thread_ts: threadTs, user_team: userTeam, team } = heard.data;
@@ -37,7 +38,7 @@ export async function onMention(deps: ListenerDeps, { event, eventId, teamId, bo
   const person = {
     user,
     channel: { id: channel, ...(name !== undefined && { name }) },
-    team: userTeam ?? team ?? teamId ?? '',
+    team: userTeam ?? team ?? unsharedTeam ?? '',
     via: 'slack' as const,
   };
   const words = fromSlack(withoutMention(text, botUserId));

@@ -14,7 +14,6 @@ type Ack = (response?: { readonly response_action: 'errors'; readonly errors: Re
 /** What is used of the payload: https://docs.slack.dev/reference/interaction-payloads/view-interactions-payload */
 const Submission = z.object({
   user: z.object({ id: UserId, team_id: z.string().optional() }),
-  team: z.object({ id: z.string() }).nullish(),
   view: z.object({
     private_metadata: z.string(),
     state: z.object({ values: z.record(z.string(), z.record(z.string(), z.object({ value: z.string().nullish() }))) }),
@@ -66,7 +65,7 @@ export async function onTyped(deps: ListenerDeps, { body, ack }: Submitted): Pro
     });
     return;
   }
-  const { user, team, view } = submission.data;
+  const { user, view } = submission.data;
   const { value, cluster, channel, threadTs } = metadata;
   const typed = view.state.values[confirmField.block]?.[confirmField.action]?.value ?? '';
   if (typed !== cluster) {
@@ -79,7 +78,7 @@ export async function onTyped(deps: ListenerDeps, { body, ack }: Submitted): Pro
     return;
   }
   await ack();
-  const person: Person = { user: user.id, channel, team: user.team_id ?? team?.id ?? '', via: 'slack' };
+  const person: Person = { user: user.id, channel, team: user.team_id ?? '', via: 'slack' };
   const reply = await deps.desk.click({ ...value, typed }, person);
   deps.requestRender(RunId.parse(value.gateId.replace(/\.[^.]*$/, '')));
   await answer(deps, reply, person, threadTs);

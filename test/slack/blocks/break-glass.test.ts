@@ -37,7 +37,7 @@ describe('a break-glass in the thread', () => {
     expect(words).toContain('Why: alone on call');
     expect(words).toContain('What is lost: all writes after revision 48213');
     expect(words).toMatch(/<@U0ALICE> broke the glass at .* on \(5 min later\) this one yes is enough/);
-    expect(words).toContain('Anybody here may cancel it until then.* <@U0BOB> or <!subteam^S0SRE>');
+    expect(words).toContain('Anybody here who may look at prod may cancel it until then.* <@U0BOB> or <!subteam^S0SRE>');
     expect(words).toContain('/etcd cancel-break-glass restore-prod-7f3a9c');
   });
 

@@ -36,7 +36,7 @@ describe('choiceCard', () => {
     expect(words).toContain('etcd01 and etcd02 intact, etcd03 not reachable');
     expect(words).toContain('<@U0ALICE>, <@U0BOB> or <@U0CAROL> may choose; the first choice counts.');
     expect(words).toMatch(/\*Expires\* <!date\^\d+/);
-    expect(words).toContain('`/etcd choose recover-quorum-prod-7f3a9c` and `start` or `survivor`');
+    expect(words).toContain('Card *2b*: or type `/etcd choose recover-quorum-prod-7f3a9c 2b` and `start` or `survivor`');
   });
 
   it('shows why a way is not possible, and has no button for it', () => {

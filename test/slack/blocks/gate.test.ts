@@ -65,7 +65,9 @@ describe('approvalCard', () => {
     const card = approvalCard(gate({ confirm: ClusterName.parse('prod') }), people);
 
     expect(wordsOf(card)).toContain('Who approves types the name of the cluster, `prod`.');
-    expect(wordsOf(card)).toContain('/etcd approve restore-prod-7f3a9c prod');
+    expect(wordsOf(card)).toContain(
+      'Card *2p*: or type `/etcd approve restore-prod-7f3a9c 2p prod`; in this thread `@etcd-medic approve 2p prod`',
+    );
     expect(labels(card)).toEqual(['Approve …', 'Reject']);
     expect(JSON.stringify(card.blocks)).not.toContain('"confirm"');
   });
@@ -74,7 +76,7 @@ describe('approvalCard', () => {
     const alone = { ...people, breakGlassDelayMs: 300_000 };
 
     expect(wordsOf(approvalCard(gate(), alone))).toContain(
-      '`/etcd break-glass restore-prod-7f3a9c &lt;reason&gt;`; it counts after 5 min unless cancelled',
+      '`/etcd break-glass restore-prod-7f3a9c 2p &lt;reason&gt;`; it counts after 5 min unless cancelled',
     );
     expect(wordsOf(approvalCard(gate(), people))).not.toContain('break-glass');
     expect(wordsOf(approvalCard(gate({ otherwise: 'It stays.' }), alone))).not.toContain('break-glass');
@@ -133,7 +135,7 @@ describe('failureCard', () => {
     const card = failureCard(gate({ kind: 'failure', title: 'Start etcd', reason: 'exit code 1', hint: 'Look at the journal.' }), people);
 
     expect(wordsOf(card)).toMatch(/Why: exit code 1\nWhat to do: Look at the journal\./);
-    expect(wordsOf(card)).toContain('/etcd retry restore-prod-7f3a9c');
+    expect(wordsOf(card)).toContain('/etcd retry restore-prod-7f3a9c 2p');
     expect(labels(card)).toEqual(['Retry', 'Abort']);
   });
 
