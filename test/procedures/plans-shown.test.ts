@@ -1,18 +1,19 @@
-/** What a person copies is not changed: every command of every plan, and all that stands beside it, goes through concealing as it is. */
+/** Plans of all procedures, where each has something to do. What a person copies is not changed: every command of every plan, and all that stands beside it, goes through concealing as it is. */
 import { describe, expect, it } from 'vitest';
 import { renderCommand } from '../../src/engine/command.ts';
 import { createConceal } from '../../src/engine/conceal.ts';
+import type { JournalEntry } from '../../src/engine/journal.ts';
 import { verbs } from '../../src/procedures/index.ts';
 import type { Procedure } from '../../src/procedures/procedure.ts';
 import { fakeRun } from '../fakes/run.ts';
 import { fakeWorld } from '../fakes/world.ts';
 import type { FakeWorld } from '../fakes/world.ts';
-import { dataOf, fullWorld } from '../procedures/full-world.ts';
-import { oneStopped } from '../procedures/lost-quorum.ts';
-import * as replacing from '../procedures/replacing.ts';
-import { quorumLost } from '../procedures/restorable.ts';
-import { input as undoInput, restoredWhileHealthy } from '../procedures/undoable.ts';
-import { v2Lost } from '../procedures/v2-lost.ts';
+import { dataOf, fullWorld } from './full-world.ts';
+import { oneStopped } from './lost-quorum.ts';
+import * as replacing from './replacing.ts';
+import { quorumLost } from './restorable.ts';
+import { input as undoInput, restoredWhileHealthy } from './undoable.ts';
+import { v2Lost } from './v2-lost.ts';
 
 interface Scene {
   readonly world: () => FakeWorld | Promise<FakeWorld>;
@@ -54,14 +55,25 @@ function fragmented(): FakeWorld {
   return world;
 }
 
+async function entriesOf(procedure: Procedure): Promise<readonly JournalEntry[]> {
+  const { world, input = {} } = scenes[procedure.id] ?? { world: sound(procedure.id) };
+  const run = fakeRun({ procedure, world: await world(), input, mode: 'plan' });
+  await run.toEnd(() => undefined);
+  return run.entries;
+}
+
+it.each(procedures)('a plan of $id that can go does not say that it would stop', async (procedure) => {
+  const entries = await entriesOf(procedure);
+
+  expect(entries.filter((entry) => entry.type === 'step-settled' && entry.stops === true)).toEqual([]);
+});
+
 describe('concealing', () => {
   it.each(procedures)('leaves the plan of $id as it is', async (procedure) => {
-    const { world, input = {} } = scenes[procedure.id] ?? { world: sound(procedure.id) };
-    const run = fakeRun({ procedure, world: await world(), input, mode: 'plan' });
-    await run.toEnd(() => undefined);
+    const entries = await entriesOf(procedure);
 
-    const commands = run.entries.flatMap((entry) => (entry.type === 'step-settled' ? (entry.plan ?? []).map(renderCommand) : []));
-    const others = run.entries.map((entry) => JSON.stringify(entry));
+    const commands = entries.flatMap((entry) => (entry.type === 'step-settled' ? (entry.plan ?? []).map(renderCommand) : []));
+    const others = entries.map((entry) => JSON.stringify(entry));
 
     expect(commands.length, 'commands of the plan').toBeGreaterThan(0);
     expect([...commands, ...others].map(conceal)).toEqual([...commands, ...others]);
