@@ -6,7 +6,7 @@ import { root } from './node-modules.mjs';
 /** What `npm test` runs: suites by the names of their projects in vitest.config.ts, and which of their tests by tag. */
 export const ordinaryRuns = [{ suites: ['unit', 'redis', 'slack', 'lab', 'e2e'], tags: '!long' }];
 /** What `npm run test:faults` runs, which takes longer than a person waits: faults done to real hosts, then what `npm test` leaves out. */
-export const longRuns = [{ suites: ['faults'] }, { suites: ['lab', 'e2e'], tags: 'long' }];
+export const longRuns = [{ suites: ['faults'] }, { suites: ['unit', 'lab', 'e2e'], tags: 'long' }];
 
 const all = [lab, redis, localSlack];
 const needs = { unit: [], redis: [redis], slack: [localSlack, redis], lab: [lab], e2e: all, faults: all };

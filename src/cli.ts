@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The terminal: the same words as in Slack, on the same queue, with the same permissions; works while Slack is down. And `kit`, which needs neither. */
 import { userInfo } from 'node:os';
+import { inspect } from 'node:util';
 import { createAccess } from './access/index.ts';
 import type { Groups } from './access/groups.ts';
 import { createDesk } from './commands/desk.ts';
@@ -27,11 +28,12 @@ import { exitCodeOf, exitCodes } from './terminal/exit-codes.ts';
 import { follow } from './terminal/follow.ts';
 import { personOf } from './terminal/identity.ts';
 import { createJson } from './terminal/json.ts';
-import { createLines } from './terminal/output.ts';
+import { createLines, onScreen } from './terminal/output.ts';
 import type { Output } from './terminal/output.ts';
 import { createPatience } from './terminal/patience.ts';
 import { showReply } from './terminal/reply.ts';
 import type { Waiting } from './terminal/reply.ts';
+import { createWrite } from './terminal/streams.ts';
 import { systemClock } from './wiring/clock.ts';
 import { checkUp } from './wiring/doctor.ts';
 import { initialise } from './wiring/init.ts';
@@ -41,8 +43,12 @@ const connectLimitMs = 3_000;
 /** How long a worker may take to answer a question; it gives up itself before that. */
 const answerLimitMs = 130_000;
 
-const print = (line: string) => process.stdout.write(`${line}\n`);
-const complain = (line: string) => process.stderr.write(`${line}\n`);
+/** Aborts when nobody follows any more: the person left, or the reader of what is printed did. */
+const left = new AbortController();
+const write = createWrite(process.stdout, () => left.abort());
+const writeError = createWrite(process.stderr);
+const print = (line: string) => write(`${line}\n`);
+const complain = (line: string) => writeError(`${line}\n`);
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** User groups are looked up through Slack, which a terminal must not need: whoever works here is listed by their own id. */
@@ -70,14 +76,13 @@ async function main(words: readonly string[], json: boolean, output: Output): Pr
   const user = personOf(settings.config.terminalUsers, () => userInfo().username);
   const connections = connect({ url: settings.redisUrl.reveal(), log: silent });
   const queues = openQueues({ front: connections.front, log: silent });
-  const stop = new AbortController();
-  process.once('SIGINT', () => stop.abort());
+  process.once('SIGINT', () => left.abort());
   try {
     await untilConnected(connections, connectLimitMs);
     const { runs, desk } = openDesk(settings, connections, queues);
     const person = { user, channel: { id: '' }, team: '', via: 'terminal' } as const;
     const interactive = !json && process.stdin.isTTY && process.stdout.isTTY;
-    const session = { runs, queues, desk, person, output, signal: stop.signal, interactive };
+    const session = { runs, queues, desk, person, output, signal: left.signal, interactive };
     return await showReply(await desk.take({ words, prefix: 'etcd-medic' }, person), output, waitingOf(session));
   } finally {
     await queues.close();
@@ -125,9 +130,9 @@ function waitingOf(session: Session): Waiting {
 /** Prints the script alone on standard output, so that it can be piped to a host. */
 async function kit(words: readonly string[]): Promise<number> {
   const { script, remarks, typed } = await writeKit(words, { config: loadConfig(), derivePublicKey });
-  process.stdout.write(script);
-  for (const remark of remarks) complain(`etcd-medic: ${remark}`);
-  for (const line of typed) complain(`  ${line}`);
+  write(script);
+  for (const remark of remarks) complain(onScreen(`etcd-medic: ${remark}`));
+  for (const line of typed) complain(onScreen(`  ${line}`));
   return exitCodes.done;
 }
 
@@ -164,7 +169,12 @@ const output = json ? createJson({ print }) : createLines({ print, complain });
 try {
   process.exitCode = await answerTo(words, json, output);
 } catch (error) {
-  if (!isOpsError(error)) throw error;
-  output.refused({ code: error.code, sentence: error.message, next: error.hint });
-  process.exitCode = exitCodeOf(error.code);
+  if (isOpsError(error)) {
+    output.refused({ code: error.code, sentence: error.message, next: error.hint });
+    process.exitCode = exitCodeOf(error.code);
+  } else {
+    // A fault of ours: whole, for whoever reports it, and as fit for a screen as the rest.
+    output.refused({ code: 'INTERNAL', sentence: `etcd-medic met an error of its own: ${inspect(error)}`, next: 'Report this as a bug.' });
+    process.exitCode = exitCodes.notDone;
+  }
 }

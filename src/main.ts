@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 /** The composition root: reads the configuration, builds the adapters, starts the roles, and stops them in order. */
-import { pino } from 'pino';
+import { inspect } from 'node:util';
+import type { Logger } from 'pino';
 import { createAccess } from './access/index.ts';
 import type { Check } from './checkup/check.ts';
+import { goesToJournal } from './config/journal-stream.ts';
 import { keyMaterial } from './config/known-secrets.ts';
 import { loadSettings } from './config/load.ts';
 import type { Settings } from './config/load.ts';
@@ -32,6 +34,7 @@ import { systemClock as clock } from './wiring/clock.ts';
 import { createBot, startReports } from './wiring/fronts.ts';
 import { keepHealth } from './wiring/health-role.ts';
 import type { RoleState, Said } from './wiring/health-role.ts';
+import { createLog, lastWords } from './wiring/log.ts';
 import { watchRevisions } from './wiring/revisions.ts';
 import { redisSurroundings, settingsChecks, slackSurroundings } from './wiring/surroundings.ts';
 import { keepBot, keepReports } from './wiring/slack-roles.ts';
@@ -56,13 +59,13 @@ interface Parts {
   readonly connections: Connections;
   readonly queues: Queues;
   readonly conceal: Conceal;
-  readonly log: pino.Logger;
+  readonly log: Logger;
   readonly running: Running;
   /** Of a process that has workers. */
   readonly place: Place | undefined;
 }
 
-async function start(settings: Settings, conceal: Conceal, log: pino.Logger): Promise<Running> {
+async function start(settings: Settings, conceal: Conceal, log: Logger): Promise<Running> {
   const running: Running = { stops: [] };
   const connections = connect({ url: settings.redisUrl.reveal(), log });
   const queues = openQueues({ front: connections.front, log });
@@ -140,7 +143,7 @@ interface Shared {
   readonly settings: Settings;
   readonly connections: Connections;
   readonly queues: Queues;
-  readonly log: pino.Logger;
+  readonly log: Logger;
 }
 
 /** The directory of the backups, and what the other workers say of theirs. */
@@ -199,7 +202,7 @@ const noGroups = {
 };
 
 /** Starts to keep each cluster's highest revision. Gives how to stop. */
-function keepRevisions({ config, passwords }: Settings, { records }: Connections, log: pino.Logger): () => Promise<void> {
+function keepRevisions({ config, passwords }: Settings, { records }: Connections, log: Logger): () => Promise<void> {
   const stop = new AbortController();
   const clusters = Object.entries(config.clusters).map(([key, cluster]) => {
     const name = ClusterName.parse(key);
@@ -229,12 +232,7 @@ async function stop({ stops }: Running): Promise<void> {
 async function main(): Promise<void> {
   const settings = loadSettings();
   const conceal = createConceal([...settings.secrets, ...keyMaterial(settings.config)].map((secret) => secret.reveal()));
-  const log = pino({
-    level: settings.logLevel,
-    redact: ['*.password', '*.token', '*.botToken', '*.appToken'],
-    // The names above are not all that errors of foreign packages carry along: their commands, their requests' headers.
-    hooks: { streamWrite: (line) => `${conceal(line.trimEnd())}\n` },
-  });
+  const log = createLog({ level: settings.logLevel, conceal, inJournal: goesToJournal(1) });
   const running = await start(settings, conceal, log);
   let stopping = false;
   const onSignal = (signal: NodeJS.Signals) => {
@@ -261,7 +259,7 @@ async function main(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  if (!isOpsError(error)) throw error;
-  process.stderr.write(`${error.message}\n${error.hint}\n`);
-  process.exit(error.code === 'CONFIG_INVALID' ? exitConfig : exitFailed);
+  const said = isOpsError(error) ? `${error.message}\n${error.hint}` : inspect(error);
+  process.stderr.write(lastWords(said, { inJournal: goesToJournal(2) }));
+  process.exit(isOpsError(error, 'CONFIG_INVALID') ? exitConfig : exitFailed);
 }

@@ -1,6 +1,7 @@
 /** Whether a host lets the bot do what a procedure will do there: its owner's leave, data that can be moved, settings that can be changed. */
 import type { Purpose } from '../host/host.ts';
 import type { HostSight } from '../host/sight.ts';
+import { withoutFullStop } from '../engine/foreign-text.ts';
 import { list } from '../engine/words.ts';
 import { saying } from './check.ts';
 import type { Check } from './check.ts';
@@ -76,7 +77,7 @@ export function movableCheck(about: string, { unmovableBecause }: Pick<Seen, 'un
   if (unmovableBecause === undefined) return good('data-dir', 'Its data can be moved aside by a rename.');
   return wrong(
     'data-dir',
-    `Its data cannot be moved aside by a rename: ${bare(unmovableBecause)}.`,
+    `Its data cannot be moved aside by a rename: ${withoutFullStop(unmovableBecause)}.`,
     'Put right what is named, on the host.',
     'HOST_OUTPUT_UNKNOWN',
   );
@@ -92,7 +93,7 @@ export function changeableCheck(
   if (unchangeableBecause === undefined) return good('settings', 'Its settings can be changed by a run.');
   return wrong(
     'settings',
-    `How etcd finds its cluster cannot be changed: ${bare(unchangeableBecause)}.`,
+    `How etcd finds its cluster cannot be changed: ${withoutFullStop(unchangeableBecause)}.`,
     'Have initial-cluster, initial-cluster-state and initial-cluster-token in one place: one EnvironmentFile, the unit’s ExecStart, or one --config-file.',
     'HOST_OUTPUT_UNKNOWN',
   );
@@ -110,11 +111,7 @@ export function settingsCheck(about: string, { settingsProblem }: Pick<Seen, 'se
   );
 }
 
-function bare(text: string): string {
-  return text.replace(/[.\s]+$/, '');
-}
-
 function sentence(text: string): string {
   // Not the name of a program.
-  return text.startsWith('etcd ') ? bare(text) : `${text.charAt(0).toUpperCase()}${bare(text.slice(1))}`;
+  return text.startsWith('etcd ') ? withoutFullStop(text) : `${text.charAt(0).toUpperCase()}${withoutFullStop(text.slice(1))}`;
 }

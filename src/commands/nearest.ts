@@ -21,6 +21,9 @@ export function didYouMean(word: string, candidates: readonly string[]): string 
 
 /** A mistaken word as it is quoted back: short, and without what would break the line. */
 export function quoted(word: string): string {
-  const line = word.replaceAll(/[\s`\p{Cc}]+/gu, ' ').trim();
+  const line = word
+    .slice(0, 4 * comparedCharactersMax)
+    .replaceAll(/[\s`\p{Cc}]+/gu, ' ')
+    .trim();
   return `\`${line.length > comparedCharactersMax ? `${line.slice(0, comparedCharactersMax)}…` : line || ' '}\``;
 }

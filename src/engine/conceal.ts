@@ -3,23 +3,13 @@ import { createHash } from 'node:crypto';
 import { OpsError, isOpsError } from '../errors.ts';
 import type { ExecutedCommand } from './command.ts';
 import type { Journal, JournalEvent } from './journal.ts';
+import { concealed, withoutShapes } from './shapes.ts';
 
 /** A text without the secrets that are known. */
 export type Conceal = (text: string) => string;
 
-const concealed = '[secret]';
 /** A shorter one would be found in texts that have nothing to do with it. */
 const shortestCharacters = 8;
-/** What looks like a secret whoever's it is: a private key, whole or cut off at either end; Slack's tokens; the password of a URL; an assignment that says so. */
-const shapes: readonly (readonly [RegExp, string])[] = [
-  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, concealed],
-  // Bounded, as a text may be all of such lines: the longest key of RSA has about as many.
-  [/(?<![A-Za-z0-9+/=])(?:[A-Za-z0-9+/=]+\r?\n){0,120}-----END [A-Z ]*PRIVATE KEY-----/g, concealed],
-  [/\bx(?:ox[a-z]|app)-[A-Za-z0-9-]{8,}/g, concealed],
-  [/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*:)[^\s/@]+(?=@)/gi, `$1${concealed}`],
-  [/(\b[A-Za-z0-9_]*(?:PASSWORD|PASSWD|PASSPHRASE|SECRET)=)(?:\\?"[^"\n]*"|'[^'\n]*'|[^\s"']+)/g, `$1${concealed}`],
-];
-
 /** Names whose values the engine goes by, or that hold no text of a host. */
 const structural = new Set([
   'prepared',
@@ -49,11 +39,6 @@ export function createConceal(secrets: readonly string[]): Conceal {
     const unknown = known.reduce((rest, secret) => rest.replaceAll(secret, concealed), text);
     return withoutShapes(unknown);
   };
-}
-
-/** A text without what looks like a secret. For a text that is about to be cut: of a part of a secret its shape may be gone. */
-export function withoutShapes(text: string): string {
-  return shapes.reduce((rest, [shape, instead]) => rest.replaceAll(shape, instead), text);
 }
 
 /** What went wrong, without secrets: it is told to people, too. An error that holds none is given as it is. */

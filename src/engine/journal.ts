@@ -101,6 +101,8 @@ export type JournalEvent =
       readonly plan?: readonly PlannedCommand[];
       /** At a choice: the option, and all steps as they follow from it, from the first. */
       readonly chosen?: { readonly option: string; readonly steps: readonly StepLine[] };
+      /** Of a plan: as things are, the run would not get past this step. */
+      readonly stops?: true;
       readonly durationMs: number;
     }
   | { readonly type: 'step-failed'; readonly stepId: string; readonly code: string; readonly because: string; readonly hint: string }

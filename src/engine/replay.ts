@@ -20,6 +20,8 @@ export interface Replay {
   isPrepared: boolean;
   ended?: RunOutcome;
   readonly settled: Set<string>;
+  /** Steps that a plan would not get past. */
+  readonly stops: Set<string>;
   /** What people chose so far. */
   choices: Choices;
   /** Steps that began and neither settled nor failed: cut in the middle. */
@@ -29,7 +31,7 @@ export interface Replay {
 
 /** Folds a journal. */
 export function replay(entries: readonly JournalEntry[]): Replay {
-  const state: Replay = { isPrepared: false, settled: new Set(), choices: {}, inDoubt: new Map(), gates: [] };
+  const state: Replay = { isPrepared: false, settled: new Set(), stops: new Set(), choices: {}, inDoubt: new Map(), gates: [] };
   for (const entry of entries) applyEntry(state, entry);
   return state;
 }
@@ -47,6 +49,7 @@ export function applyEntry(state: Replay, entry: JournalEntry): void {
     case 'step-settled':
       state.inDoubt.delete(entry.stepId);
       state.settled.add(entry.stepId);
+      if (entry.stops === true) state.stops.add(entry.stepId);
       if (entry.chosen !== undefined) state.choices = { ...state.choices, [entry.stepId]: entry.chosen.option };
       break;
     case 'step-failed': {

@@ -12,6 +12,8 @@ export interface StepView extends StepLine {
   readonly state: StepState;
   readonly note?: string;
   readonly plan?: readonly PlannedCommand[];
+  /** Of a plan: as things are, the run would not get past it. */
+  readonly stops?: true;
   /** Why it failed, and what to do. */
   readonly failure?: { readonly because: string; readonly hint: string; readonly code: string };
   readonly startedAt?: string;
@@ -106,9 +108,9 @@ function gather(gathered: Gathered, entry: JournalEntry): void {
     case 'step-resumed':
       return update(steps, entry.stepId, { state: 'running' });
     case 'step-settled': {
-      const { how, durationMs, note, plan, chosen } = entry;
+      const { how, durationMs, note, plan, chosen, stops } = entry;
       if (chosen !== undefined) gathered.steps = following(steps, chosen.steps);
-      return update(gathered.steps, entry.stepId, { state: how, durationMs, note, plan, failure: undefined });
+      return update(gathered.steps, entry.stepId, { state: how, durationMs, note, plan, stops, failure: undefined });
     }
     case 'step-failed': {
       const { because, hint, code } = entry;

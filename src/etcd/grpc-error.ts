@@ -8,6 +8,7 @@ import {
   GRPCUnauthenticatedError,
   GRPCUnavailableError,
 } from 'etcd3';
+import { cleaned } from '../engine/foreign-text.ts';
 
 /** etcd's words for a caller without a user, of an unknown one, or of an older auth revision: api/v3rpc/rpctypes/error.go, auth/store.go. */
 const identityMessages = [
@@ -66,10 +67,10 @@ export function isUserNameWanted(error: unknown): boolean {
   return error instanceof GRPCInvalidArgumentError && error.message.includes('etcdserver: user name is empty');
 }
 
-/** What etcd said, without gRPC's number and name in front: `13 INTERNAL: etcdserver: …`. */
+/** What etcd said in its first line, as it may stand in a sentence; without gRPC's number and name in front: `13 INTERNAL: etcdserver: …`. */
 export function etcdsWords(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return (message.replace(/^(?:\w+: )?\d+ [A-Z_]+: /, '').split('\n')[0] ?? message).trim();
+  return cleaned(message.replace(/^(?:\w+: )?\d+ [A-Z_]+: /, '').split('\n', 1)[0] ?? message);
 }
 
 /** etcd answered that the member that was asked does not lead (any more): nothing was done. */

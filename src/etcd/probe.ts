@@ -4,6 +4,7 @@ import { connect as connectTcp, isIP } from 'node:net';
 import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { TLSSocket } from 'node:tls';
+import { cleaned } from '../engine/foreign-text.ts';
 import type { EndpointLook } from './etcd.ts';
 import type { TlsMaterial } from './tls.ts';
 import { inWords } from './in-words.ts';
@@ -104,7 +105,7 @@ function ofCertificate(code: string, host: string, certificate: X509Certificate 
   if (code === 'CERT_NOT_YET_VALID')
     return `the member's certificate is not valid before ${certificate?.validFromDate.toISOString() ?? 'an unknown date'}`;
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
-    return `the member's certificate does not cover ${host}, only ${certificate?.subjectAltName ?? 'no name at all'}`;
+    return `the member's certificate does not cover ${host}, only ${cleaned(certificate?.subjectAltName ?? 'no name at all')}`;
   if (otherAuthority.has(code)) return "the member's certificate is signed by another CA than the one configured";
   return `the member's certificate is not accepted (${code})`;
 }

@@ -1,5 +1,6 @@
 /** Turns what a member answered to a request of API 2, or what broke on the way, into an OpsError. */
 import { z } from 'zod';
+import { cleaned } from '../engine/foreign-text.ts';
 import { OpsError, isOpsError } from '../errors.ts';
 import type { Endpoint } from './endpoint.ts';
 import { unanswered } from './failure.ts';
@@ -12,7 +13,9 @@ const probeLimitMs = 1_000;
 /** etcd's error codes of API 2: https://github.com/etcd-io/etcd/blob/release-3.4/etcdserver/api/v2error/error.go */
 export const v2ErrorCodes = { keyNotFound: 100, notAFile: 102, notADirectory: 104, rootReadOnly: 107, unauthorized: 110 } as const;
 
-const V2Error = z.object({ errorCode: z.number(), message: z.string(), cause: z.string().default('') });
+/** Shown, and never acted on: whatever is in it becomes harmless. */
+const Said = z.string().transform((text) => cleaned(text));
+const V2Error = z.object({ errorCode: z.number(), message: Said, cause: Said.default('') });
 
 /** etcd's own error in an answer; undefined when it is none. */
 export function v2ErrorOf({ body }: Pick<V2Answer, 'body'>): z.infer<typeof V2Error> | undefined {

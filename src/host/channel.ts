@@ -4,7 +4,7 @@ import { createConversation } from './conversation.ts';
 import type { Answer, Asking, Request } from './conversation.ts';
 import { channelEnded, doorMissing, programFailure } from './failures.ts';
 import type { Attempt } from './failures.ts';
-import { cleaned } from './foreign-text.ts';
+import { cleaned } from '../engine/foreign-text.ts';
 import * as limits from './limits.ts';
 import { EndOfStream, LineTooLong, createLineReader } from './line-reader.ts';
 import type { LineReader } from './line-reader.ts';

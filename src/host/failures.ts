@@ -1,9 +1,9 @@
 /** Turns what ssh, sudo and the program on a host say when they fail into OpsError. The only place of this folder where foreign messages are read. */
-import { withoutShapes } from '../engine/conceal.ts';
+import { cleaned, inSentence, sentenceMaxCharacters } from '../engine/foreign-text.ts';
+import { withoutShapes } from '../engine/shapes.ts';
 import { OpsError } from '../errors.ts';
 import type { ErrorCode } from '../errors.ts';
-import { cleaned, inSentence } from './foreign-text.ts';
-import { messageLines, sentenceMaxCharacters } from './limits.ts';
+import { messageLines } from './limits.ts';
 import type { Failure } from './protocol.ts';
 import type { LinkEnd } from './ssh.ts';
 
@@ -19,7 +19,7 @@ export interface Attempt {
 const sshSays: readonly (readonly [RegExp, ErrorCode, string, string?])[] = [
   [/REMOTE HOST IDENTIFICATION HAS CHANGED/, 'HOST_KEY_MISMATCH', 'its host key has changed'],
   [
-    /No .* host key is known for/,
+    /No [^\n]{0,40} host key is known for/,
     'HOST_KEY_MISMATCH',
     'its host key is not in knownHostsFile',
     'Add the line that the kit printed when root ran it on that host; never what the network says.',
@@ -28,19 +28,19 @@ const sshSays: readonly (readonly [RegExp, ErrorCode, string, string?])[] = [
   [/UNPROTECTED PRIVATE KEY FILE/, 'HOST_AUTH_REFUSED', 'others can read identityFile, so ssh does not use it'],
   [/no such identity|Load key /i, 'HOST_AUTH_REFUSED', 'identityFile cannot be read'],
   [
-    /Permission denied|Too many authentication failures|not allowed because|account .*(?:expired|locked|not available)/i,
+    /Permission denied|Too many authentication failures|not allowed because|account [^\n]{0,200}(?:expired|locked|not available)/i,
     'HOST_AUTH_REFUSED',
     'it refused the ssh key',
   ],
   [/Connection refused/, 'HOST_UNREACHABLE', 'it refuses connections to the ssh port'],
   [/Could not resolve hostname/, 'HOST_UNREACHABLE', 'its name cannot be resolved'],
   [/No route to host|Network is unreachable/, 'HOST_UNREACHABLE', 'there is no route to it'],
-  [/timed out|Timeout, server .* not responding/i, 'HOST_UNREACHABLE', 'it does not answer'],
+  [/timed out|Timeout, server [^\n]{0,300} not responding/i, 'HOST_UNREACHABLE', 'it does not answer'],
 ];
 
 /** What sudo writes when it does not start the program (sudo's plugins/sudoers, sudo-rs). */
 const sudoSaysNo =
-  /\bsudo(?:-rs)?: (?:a password is required|a terminal is required|interactive authentication is required|sorry, |no tty|I'm sorry|.*command not found|.*not allowed)|is not in the sudoers file|^Sorry, user .* (?:is not allowed|may not run)|is not allowed to (?:run sudo|execute)/im;
+  /\bsudo(?:-rs)?: (?:a password is required|a terminal is required|interactive authentication is required|sorry, |no tty|I'm sorry|[^\n]{0,300}command not found|[^\n]{0,300}not allowed)|is not in the sudoers file|^Sorry, user [^\n]{0,100} (?:is not allowed|may not run)|is not allowed to (?:run sudo|execute)/im;
 
 /** The channel ended where an answer was expected. @param greeted whether the program had said its first line */
 export function channelEnded(attempt: Attempt, end: LinkEnd, greeted: boolean): OpsError {
@@ -136,9 +136,12 @@ export function programFailure({ where, what }: Attempt, { code, message, hint }
 
 /** The end of what was said, as part of a sentence. */
 export function lastLines(text: string): string {
-  const lines = withoutShapes(text)
-    .split('\n')
-    .map((line) => cleaned(line))
-    .filter((line) => line !== '');
-  return lines.slice(-messageLines).join(' / ').slice(-sentenceMaxCharacters).replace(/\.$/, '');
+  const all = withoutShapes(text).split('\n');
+  const lines: string[] = [];
+  for (let at = all.length - 1; at >= 0 && lines.length < messageLines; at -= 1) {
+    const said = all[at] ?? '';
+    const line = said === '' ? '' : cleaned(said);
+    if (line !== '') lines.unshift(line);
+  }
+  return lines.join(' / ').slice(-sentenceMaxCharacters).replace(/\.$/, '');
 }

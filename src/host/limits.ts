@@ -54,8 +54,6 @@ export const keptOutputBytes = 1_048_576;
 export const recordedOutputBytes = 8_192;
 /** The difference that a change of settings made, as people see it. */
 export const differenceMaxCharacters = 16_384;
-/** Foreign words in a sentence. */
-export const sentenceMaxCharacters = 600;
 /** Lines of a failed command's answer that go into the message. */
 export const messageLines = 3;
 /** Certificates in one file: a CA bundle of a distribution has about 150. */

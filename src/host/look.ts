@@ -1,6 +1,6 @@
 /** All that a host says of itself at one moment, parsed: the answer to `look` of docs/host-protocol.md. */
 import { z } from 'zod';
-import { cleaned, isPlain } from './foreign-text.ts';
+import { cleaned, isPlain } from '../engine/foreign-text.ts';
 import { optional } from './optional.ts';
 
 const Count = z.int().min(0);

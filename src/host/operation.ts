@@ -1,7 +1,7 @@
 /** An operation of the program on a host, and the command that a person would type for it; both ways, because an approval is of commands. */
 import { z } from 'zod';
 import type { PlannedCommand } from '../engine/command.ts';
-import { isPlain } from './foreign-text.ts';
+import { isPlain } from '../engine/foreign-text.ts';
 import { optional } from './optional.ts';
 
 /** What is approved is read by people, so a word that shows something else than it is is no word. */

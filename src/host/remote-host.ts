@@ -9,7 +9,7 @@ import { certificateFacts } from './certificates.ts';
 import { unknownAnswer } from './failures.ts';
 import { fenced, portsSeen, silent } from './fence.ts';
 import { fetchFile } from './fetch.ts';
-import { cleanedLines } from './foreign-text.ts';
+import { cleanedLines } from '../engine/foreign-text.ts';
 import { handOver } from './hand-over.ts';
 import type { HostAnswer, HostRequest } from './request.ts';
 import type { HostClient } from './host-client.ts';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { fails, holds } from '../engine/finding.ts';
 import type { Finding } from '../engine/finding.ts';
 import { unknownAnswer } from './failures.ts';
-import { cleaned } from './foreign-text.ts';
+import { cleaned } from '../engine/foreign-text.ts';
 import type { ClusterSettings, HostFacts } from './host.ts';
 import type { Look } from './look.ts';
 

@@ -77,6 +77,7 @@ export const JournalEventSchema: z.ZodType<JournalEvent> = z.discriminatedUnion(
     note: z.string().exactOptional(),
     plan: plan.exactOptional(),
     chosen: z.object({ option: z.string(), steps }).exactOptional(),
+    stops: z.literal(true).exactOptional(),
     durationMs: z.number(),
   }),
   z.object({ type: z.literal('step-failed'), stepId, code: z.string(), because: z.string(), hint: z.string() }),

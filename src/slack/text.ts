@@ -1,5 +1,5 @@
 /** Text that pages nobody and links nothing, whatever it holds. */
-import { stripVTControlCharacters } from 'node:util';
+import { withoutEscapes } from '../engine/foreign-text.ts';
 
 const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 /** Direction overrides can make a command read otherwise than it is. */
@@ -7,26 +7,46 @@ const directions = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 /** Plain text: without colours, control characters and direction marks. Line ends are `\n`. */
 export function plain(text: string): string {
-  return stripVTControlCharacters(text.replaceAll(/\r\n?/g, '\n')).replaceAll(controls, '').replaceAll(directions, '');
+  return withoutEscapes(text.replaceAll(/\r\n?/g, '\n')).replaceAll(controls, '').replaceAll(directions, '');
 }
 
 /** Escapes the three characters Slack gives a meaning to: https://docs.slack.dev/messaging/formatting-message-text#escaping */
 export function escape(text: string): string {
-  return plain(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  return escapePlain(plain(text));
 }
 
-/** Cuts a text to a number of characters and says how many are left out. Never cuts a character in two. */
-export function truncate(text: string, max: number): string {
-  if (text.length <= max) return text;
-  const room = Math.max(0, max - remark(text.length).length);
+function escapePlain(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+/**
+ * Cuts a text to a number of characters and says how many are left out. Never cuts a character in two.
+ * @param leftBefore characters that were left out already, counted with these
+ */
+export function truncate(text: string, max: number, leftBefore = 0): string {
+  const whole = text.length + leftBefore;
+  if (whole <= max) return text;
+  const room = Math.max(0, max - remark(whole).length);
   const kept = text.slice(0, room).replace(/[\ud800-\udbff]$/, '');
-  return `${kept}${remark(text.length - kept.length)}`.slice(0, max);
+  return `${kept}${remark(whole - kept.length)}`.slice(0, max);
+}
+
+/** Plain text of at most so many characters: cut first and cleaned then, so that a text of megabytes costs no more than a page. */
+export function plainWithin(text: string, max: number): string {
+  const { begun, left } = beginning(text, max);
+  return truncate(begun, max, left);
+}
+
+/** More of a text than is shown, because cleaning makes it shorter; cleaned. */
+function beginning(text: string, max: number): { readonly begun: string; readonly left: number } {
+  const begun = text.slice(0, 4 * max);
+  return { begun: plain(begun), left: text.length - begun.length };
 }
 
 /** Cuts text that is escaped already and may hold mentions: never one of them, nor an escape, in two. */
 export function truncateEscaped(text: string, max: number): string {
   if (text.length <= max) return text;
-  const kept = text.slice(0, Math.max(0, max - 1)).replace(/(?:<[^>]*|&[a-z]*|[\ud800-\udbff])$/, '');
+  const kept = text.slice(0, Math.max(0, max - 1)).replace(/(?:<[^<>]*|&[a-z]*|[\ud800-\udbff])$/, '');
   return `${kept}…`;
 }
 
@@ -44,10 +64,10 @@ export function firstLines(text: string, max: number): string {
 
 /** Escapes and cuts, so that what comes out fits although escaping makes it longer. Never cuts an escape in two. */
 export function escapeWithin(text: string, max: number): string {
-  const whole = plain(text);
+  const { begun, left } = beginning(text, max);
   let room = max;
   for (;;) {
-    const escaped = escape(truncate(whole, room));
+    const escaped = escapePlain(truncate(begun, room, left));
     if (escaped.length <= max) return escaped;
     // The share that fits of what was tried: always smaller, and close after two or three rounds.
     room = Math.min(room - 1, Math.floor((room * max) / escaped.length));

@@ -1,5 +1,4 @@
 /** The checkup as a terminal shows it: a line for each thing, its cure below; or one JSON object. */
-import { stripVTControlCharacters } from 'node:util';
 import type { Check, Grade } from '../checkup/check.ts';
 
 /** What was found, of the bot itself (`cluster` undefined) and of each cluster. */
@@ -22,7 +21,7 @@ export function checkupLines(parts: readonly Part[]): readonly string[] {
       ...(cure === undefined || grade === 'good' ? [] : [`${' '.repeat(aboutWidth + idWidth + 11)}-> ${cure}`]),
     ]),
   ]);
-  return [...lines, '', summaryOf(checks)].map((line) => stripVTControlCharacters(line));
+  return [...lines, '', summaryOf(checks)];
 }
 
 function summaryOf(checks: readonly Check[]): string {

@@ -3,9 +3,9 @@ import type { ErrorCode } from '../errors.ts';
 
 /** By what happened. */
 export const exitCodes = {
-  /** Answered, recorded, or the run completed or was planned. */
+  /** Answered, recorded, or the run completed, or was planned and could go as planned. */
   done: 0,
-  /** The run ended otherwise, a question failed, a word did not count, a journal is not as it was written. */
+  /** The run ended otherwise, or its plan would stop before anything is changed; a question failed, a word did not count, a journal is not as it was written. */
   notDone: 1,
   /** The words are no command. */
   words: 64,
@@ -17,7 +17,7 @@ export const exitCodes = {
   held: 75,
   notAllowed: 77,
   configuration: 78,
-  /** Ctrl-C: nobody follows the run any more; it goes on. */
+  /** Ctrl-C, or nobody reads what is printed any more: nobody follows the run; it goes on. */
   left: 130,
 } as const;
 

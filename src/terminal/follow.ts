@@ -22,7 +22,8 @@ interface FollowDeps {
 
 /** How following a run came to its end. The run goes on whether or not anybody follows it. */
 export type Followed =
-  | { readonly state: 'ended'; readonly outcome: RunOutcome }
+  /** `stops`: of a plan, that the run would not get past a step as things are. */
+  | { readonly state: 'ended'; readonly outcome: RunOutcome; readonly stops?: boolean }
   /** The person left. */
   | { readonly state: 'left' }
   /** Redis has been silent for too long. */
@@ -52,7 +53,10 @@ async function tellAll({ runs, clock, output, signal, interactive }: FollowDeps,
         if (interactive && entry.type === 'gate-opened') output.remark(invitation);
         printed = entry.seq + 1;
       }
-      if (view.outcome !== undefined) return { state: 'ended', outcome: view.outcome };
+      if (view.outcome !== undefined) {
+        const stops = view.steps.some((step) => step.stops === true);
+        return { state: 'ended', outcome: view.outcome, ...(stops && { stops }) };
+      }
     }
     if (signal.aborted) return { state: 'left' };
     // A Redis that is silent is told of above.

@@ -3,7 +3,7 @@ import { renderCommand } from '../engine/command.ts';
 import type { ExecutedCommand } from '../engine/command.ts';
 import type { JournalEntry } from '../engine/journal.ts';
 import type { RunView } from '../engine/view.ts';
-import { clean, linesOf } from './text.ts';
+import { linesOf } from './text.ts';
 
 /** The lines, the first naming the run. */
 export function journalLines({ run, steps, head }: RunView, entries: readonly JournalEntry[]): string[] {
@@ -13,7 +13,7 @@ export function journalLines({ run, steps, head }: RunView, entries: readonly Jo
     `The journal of ${run.runId}, ${count}. Asked for by ${run.requester.user} from ${run.requester.via === 'slack' ? 'Slack' : 'a terminal'} at ${run.requestedAt}.`,
     ...entries.flatMap((entry) => wholeEntry(entry, titleOf)),
     ...(head === undefined ? [] : [`Head: ${count}, sha256 ${head.hash}`]),
-  ].map(clean);
+  ];
 }
 
 function wholeEntry(entry: JournalEntry, titleOf: (stepId: string) => string): string[] {

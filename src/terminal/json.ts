@@ -31,7 +31,13 @@ function entryJson(run: string, entry: JournalEntry): Readonly<Record<string, un
   return { kind: 'entry', run, ...entry, ...(entry.type === 'gate-opened' && { gateCode: gateCode(entry.gate.gateId) }) };
 }
 
-/** JSON leaves these as they are, and some terminals obey them. */
+/** JSON leaves these as they are; some terminals obey them, and none shows them. They mean the same when they are escaped. */
+const misleading = /[\u007F-\u009F\p{Cf}\p{Zl}\p{Zp}]+/gu;
+
 function escaped(json: string): string {
-  return json.replaceAll(/[\u007F-\u009F]/g, (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`);
+  return json.replaceAll(misleading, (characters) => characters.split('').map(unitEscaped).join(''));
+}
+
+function unitEscaped(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

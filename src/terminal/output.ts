@@ -1,5 +1,6 @@
 /** What the terminal prints: lines for people here, JSON for programs in json.ts; both are told the same things. */
 import type { Reply } from '../commands/reply.ts';
+import { forScreen } from '../engine/foreign-text.ts';
 import type { JournalEntry, RunRequest } from '../engine/journal.ts';
 import type { RunView } from '../engine/view.ts';
 import type { Answer } from '../procedures/answer.ts';
@@ -39,8 +40,10 @@ interface Streams {
   readonly complain: (line: string) => void;
 }
 
-/** For people: what was done goes to one stream, what was refused to the other. */
-export function createLines({ print, complain }: Streams): Output {
+/** For people: what was done goes to one stream, what was refused to the other. Whoever wrote a text, it comes to the screen through here. */
+export function createLines(streams: Streams): Output {
+  const print = (text: string) => streams.print(onScreen(text));
+  const complain = (text: string) => streams.complain(onScreen(text));
   const printAll = (lines: readonly string[]) => {
     for (const line of lines) print(line);
   };
@@ -56,4 +59,12 @@ export function createLines({ print, complain }: Streams): Output {
     left: (run) => print(`${run} goes on without this terminal: \`show ${run}\` says where it stands.`),
     remark: print,
   };
+}
+
+/**
+ * A text that moves no cursor, turns no direction, and looks like no line of ours: what was not cut into lines before, a name or a value that holds
+ * a line end, goes on indented.
+ */
+export function onScreen(text: string): string {
+  return forScreen(text.replaceAll(/\r\n?/g, '\n')).replaceAll('\n', '\n  ');
 }

@@ -54,7 +54,9 @@ export async function showReply(reply: Reply, output: Output, { followed, answer
 function endOf({ runId }: RunRequest, output: Output, followed: Followed): number {
   switch (followed.state) {
     case 'ended':
-      return followed.outcome === 'completed' || followed.outcome === 'planned' ? exitCodes.done : exitCodes.notDone;
+      return followed.outcome === 'completed' || (followed.outcome === 'planned' && followed.stops !== true)
+        ? exitCodes.done
+        : exitCodes.notDone;
     case 'left':
       output.left(runId);
       return exitCodes.left;

@@ -1,5 +1,4 @@
-/** Answers and journals as lines of text, for a terminal and for whoever reads a log of one. */
-import { stripVTControlCharacters } from 'node:util';
+/** Answers and journals as lines of text, for a terminal and for whoever reads a log of one; output.ts makes them fit for a screen. */
 import { renderCommand } from '../engine/command.ts';
 import { nextAtGate, wordsFor } from '../commands/run-words.ts';
 import type { Decision, Gate, JournalEntry, StepLine } from '../engine/journal.ts';
@@ -10,7 +9,7 @@ const outputLinesMax = 6;
 
 /** An answer as lines. */
 export function answerLines({ headline, parts, next }: Answer): string[] {
-  return [headline, ...parts.flatMap(partLines), ...(next === undefined ? [] : [`Next: ${next}`])].map(clean);
+  return [headline, ...parts.flatMap(partLines), ...(next === undefined ? [] : [`Next: ${next}`])];
 }
 
 function partLines(part: AnswerPart): string[] {
@@ -41,7 +40,7 @@ export function tableLines({ columns, rows }: Table): string[] {
 export function entryLines(entry: JournalEntry, titleOf: (stepId: string) => string): string[] {
   const lines = linesOf(entry, titleOf);
   const time = entry.at.slice(11, 19);
-  return lines.map((line, index) => clean(index === 0 ? `${time} ${line}` : `         ${line}`));
+  return lines.map((line, index) => (index === 0 ? `${time} ${line}` : `         ${line}`));
 }
 
 /** What one entry says, without its time. */
@@ -145,9 +144,4 @@ function choiceLines(gate: Gate, run: string, facts: readonly string[]): string[
 
 function indented(text: string | undefined): string[] {
   return text === undefined ? [] : text.split('\n').map((line) => `  ${line}`);
-}
-
-/** Text from hosts must not move the cursor or colour the screen. */
-export function clean(line: string): string {
-  return stripVTControlCharacters(line).replaceAll(/[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g, '');
 }

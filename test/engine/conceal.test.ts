@@ -6,6 +6,7 @@ import { command } from '../slack/story.ts';
 
 const password = 'pa"ss/w0rd+long';
 const conceal = createConceal([password, 'short']);
+const k = (body: string) => `-----BEGIN PRIVATE KEY-----\n${body}\n-----END PRIVATE KEY-----`;
 
 describe('conceal', () => {
   it('takes a known secret out as it is, inside of JSON and inside of a URL', () => {
@@ -41,9 +42,33 @@ describe('conceal', () => {
     expect(conceal(text)).toBe(shown);
   });
 
-  it('leaves what an operator has to read', () => {
-    const text = "ETCD_INITIAL_CLUSTER_TOKEN='etcd-cluster' https://10.0.0.31:2379 /etc/etcd/server-key.pem";
+  it.each([
+    ['a password with an at sign', 'https://bob:p@ss@h/x', 'https://bob:[secret]@h/x'],
+    ['a password of digits', 'redis://:12345@h redis://default:2380@h:6379', 'redis://:[secret]@h redis://default:[secret]@h:6379'],
+    ['a password with an apostrophe', "https://bob:it's@h", 'https://bob:[secret]@h'],
+    ['a key of PGP', '-----BEGIN PGP PRIVATE KEY BLOCK-----\nlQ\n-----END PGP PRIVATE KEY BLOCK----- y', '[secret] y'],
+    ['the end of a key in JSON', String.raw`{"a":"b\nZXktdjE=\n-----END PRIVATE KEY-----\n"}`, String.raw`{"a":"[secret]\n"}`],
+    ['two keys, and nothing between them', `${k('a')} and ${k('b')}`, '[secret] and [secret]'],
+  ])('takes out %s', (_what, text, shown) => {
+    expect(conceal(text)).toBe(shown);
+  });
 
+  it.each([
+    "ETCD_INITIAL_CLUSTER_TOKEN='etcd-cluster' https://10.0.0.31:2379 /etc/etcd/server-key.pem",
+    'https://10.0.0.31:2380@etcd01',
+    'etcd01=https://10.0.0.31:2380,etcd02=https://10.0.0.32:2380@2',
+    "--initial-cluster 'etcd01=https://etcd01.example:2380' alice@example.org",
+    'etcd01=http://etcd01:2380,etcd02@x',
+    'https://[2001:db8::1]:2380@etcd01',
+    '{"url":"https://web:8443","mail":"a@b"}',
+    'https://bob@h:2379/a:b@c',
+    'the member at https://10.0.0.31:2380, asked by alice@example.org',
+    'ETCD_ROOT_PASSWORD=$PROD_ETCD_PASSWORD X_SECRET=${SECRET} PASSWORD=<password> PASSWORD=',
+    'ETCD_CERT_FILE=/etc/etcd/server.pem KEY=value revision=12345678 /registry/secrets/default/token: put',
+    '20261122T070409Z-rev1234567890 restore-prod-7f3a9c.2 sha256 5f0c0123456789abcdef5f0c0123456789abcdef5f0c0123456789abcdef01234567',
+    'xoxo-short the boxoxa-12345678 line',
+    '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----',
+  ])('leaves what an operator has to read and copy: %s', (text) => {
     expect(conceal(text)).toBe(text);
   });
 });

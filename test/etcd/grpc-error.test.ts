@@ -80,3 +80,10 @@ describe('grpc-error', () => {
     expect(isNotLeader(thrown(9, 'FAILED_PRECONDITION', 'etcdserver: not leader'))).toBe(true);
   });
 });
+
+it('gives what etcd said as it may stand in a sentence: cut, of one line, without what misleads', () => {
+  const said = etcdsWords(new Error(`13 INTERNAL: etcdserver: a\u202Eb\u001B[2J${'x'.repeat(100_000)}\nsecond`));
+
+  expect(said).toMatch(/^etcdserver: a b x+…$/);
+  expect(said).toHaveLength(600);
+});

@@ -32,6 +32,9 @@ const moving: readonly (readonly [Procedure, () => FakeWorld | Promise<FakeWorld
   [v2Restore, () => v2Lost(), {}],
 ];
 
+/** Without a way that is named a plan ends at the choice. From a survivor its preflight needs the copy, which no plan makes. */
+const planInput: Readonly<Record<string, Record<string, unknown>>> = { 'recover-quorum': { source: 'snapshot' } };
+
 /** On etcd03, which is in all of these runs. */
 const faults: readonly (readonly [string, (world: FakeWorld) => void, RegExp])[] = [
   [
@@ -88,6 +91,18 @@ describe.each(moving.map(([procedure, world, input]) => ({ id: procedure.id, pro
         gate: { kind: 'failure', stepId: 'preflight', reason: expect.stringMatching(because) },
       });
       expect(spoilt.effects.log.filter((effect) => !/^(saveSnapshot|save|journal)/.test(effect))).toEqual([]);
+    });
+
+    it.each(faults)('says in its plan that it would stop where %s', async (_, spoil, because) => {
+      const spoilt = await world();
+      spoil(spoilt);
+      const run = fakeRun({ procedure, world: spoilt, input: { ...input, ...planInput[procedure.id] }, mode: 'plan' });
+
+      await run.toEnd(() => undefined);
+
+      const stops = run.entries.filter((entry) => entry.type === 'step-settled' && entry.stops === true);
+      expect(stops).toContainEqual(expect.objectContaining({ stepId: 'preflight', note: expect.stringMatching(because) }));
+      expect(run.entries.at(-1)).toMatchObject({ outcome: 'planned', summary: expect.stringContaining('would not get past') });
     });
   },
 );

@@ -129,6 +129,7 @@ export function fakeRuns() {
     },
     async ask(query) {
       calls.push({ method: 'ask', args: [query] });
+      if (down) throw new OpsError('QUEUE_UNAVAILABLE', 'Redis does not answer.');
       return 'q1';
     },
     workers: async () => {

@@ -11,7 +11,7 @@ const parts = [
     checks: [
       good('ssh', 'It answers.'),
       worthALook('clock', 'Its clock is off.'),
-      wrong('ports', 'It gives \u001B[31mno answer.', 'Let the bot through.'),
+      wrong('ports', 'It gives no answer.', 'Let the bot through.'),
     ],
   },
 ];
@@ -45,7 +45,7 @@ it('is one object for programs', () => {
         id: 'ports',
         about: 'etcd01',
         grade: 'wrong',
-        sentence: 'It gives \u001B[31mno answer.',
+        sentence: 'It gives no answer.',
         cure: 'Let the bot through.',
       },
     ],

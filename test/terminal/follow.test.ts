@@ -39,6 +39,16 @@ describe('a terminal that follows a run', () => {
     expect((await followed([first, all])).outcome).toEqual({ state: 'ended', outcome: 'completed' });
   });
 
+  it('gives that a plan would stop', async () => {
+    const stopping = journalOf([
+      { type: 'run-prepared', prepared: {}, summary: 's', steps: [{ id: 'preflight', title: 'Look', kind: 'check' }] },
+      { type: 'step-settled', stepId: 'preflight', how: 'planned', stops: true, note: 'It does not hold now: no.', durationMs: 1 },
+      { type: 'run-ended', outcome: 'planned', summary: 's' },
+    ]);
+
+    expect((await followed([() => Promise.resolve(stopping)])).outcome).toEqual({ state: 'ended', outcome: 'planned', stops: true });
+  });
+
   it('looks again when Redis does not answer, and says so once, and once that it answers again', async () => {
     const { outcome, said } = await followed([first, silence, silence, silence, first, silence, all]);
 

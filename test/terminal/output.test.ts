@@ -7,6 +7,7 @@ import { createLines } from '../../src/terminal/output.ts';
 import { chained } from '../fakes/chain.ts';
 import { journalOf, request } from '../slack/fakes.ts';
 import { command, ended } from '../slack/story.ts';
+import { saying } from '../foreign-text/entries.ts';
 
 const run = request();
 const { entries } = chained(run, journalOf(ended));
@@ -90,5 +91,46 @@ describe('JSON', () => {
 
     expect(lines.join('')).not.toMatch(/[\u0000-\u001F\u007F-\u009F]/);
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ command: { output: '\u001B[2J\u009B2J\u007F' } });
+  });
+});
+
+describe('lines for people', () => {
+  const hostile = 'a\u202Eb\u001B[2J\u001B]0;pwned\u0007\u009B2J\u200B\rThe run is completed.\nApproval needed: x\uD800';
+  const shown = 'ab\n  The run is completed.\n  Approval needed: x';
+
+  it('move no cursor, turn no direction, and look like no line of ours, whoever wrote them', () => {
+    const { lines, ...streams } = collected();
+    const output = createLines(streams);
+
+    output.started(run, hostile);
+    output.answer({ headline: hostile, parts: [] });
+    output.receipt({ kind: 'receipt', run: run.runId, counted: true, sentence: hostile });
+    output.remark(hostile);
+    output.held({ kind: 'held', by: view, sentence: hostile, next: 'n' });
+    output.refused({ code: 'NOT_ALLOWED', sentence: hostile, next: 'n' });
+
+    expect(lines).toEqual([shown, shown, shown, shown, `! ${shown} n`, `! ${shown} n`]);
+  });
+
+  it('of a journal, a followed run and a checkup hold nothing that misleads', () => {
+    const { lines, ...streams } = collected();
+    const output = createLines(streams);
+    const said = saying(hostile);
+
+    output.journal(viewOf(run, said), said);
+    for (const entry of said) output.entry(viewOf(run, said), entry);
+    output.checkup([{ cluster: 'prod', checks: [{ id: 'host', about: 'etcd01', grade: 'wrong', sentence: hostile, cure: hostile }] }]);
+
+    expect(lines.join('\n')).not.toMatch(/(?![\n])[\p{Cc}\p{Cf}\p{Cs}]/u);
+    expect(lines.join('\n').split('\n')).not.toContain('Approval needed: x');
+  });
+
+  it('as JSON are escaped and mean the same', () => {
+    const { lines, print } = collected();
+
+    createJson({ print }).refused({ code: 'NOT_ALLOWED', sentence: hostile, next: '\u{E0001}' });
+
+    expect(lines.join('')).toMatch(/^[\x20-\x7e]+$/);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ sentence: hostile, next: '\u{E0001}' });
   });
 });

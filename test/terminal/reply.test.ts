@@ -39,6 +39,7 @@ describe('the exit code', () => {
     ['a word that came too late', receipt(false), {}, 1],
     ['a run that completed', started, { followed: async () => ({ state: 'ended', outcome: 'completed' }) }, 0],
     ['a run that was planned', started, { followed: async () => ({ state: 'ended', outcome: 'planned' }) }, 0],
+    ['a plan that would stop as things are', started, { followed: async () => ({ state: 'ended', outcome: 'planned', stops: true }) }, 1],
     ['a run that was rejected', started, { followed: async () => ({ state: 'ended', outcome: 'rejected' }) }, 1],
     ['a run that was left', started, { followed: async () => ({ state: 'left' }) }, 130],
     ['a run that cannot be seen any more', started, { followed: async () => ({ state: 'out-of-sight', because: 'b' }) }, 74],

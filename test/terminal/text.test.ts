@@ -29,10 +29,6 @@ describe('answerLines', () => {
 
     expect(lines).toEqual(['demo: 3 of 3 voters answer.', 'MEMBER    SIZE', 'etcd01   20 kB', 'e       1.2 MB', 'Next: Nothing to do.']);
   });
-
-  it('lets no text move the cursor', () => {
-    expect(answerLines({ headline: '\u001B[2Jgone\u0007', parts: [] })).toEqual(['gone']);
-  });
 });
 
 describe('entryLines', () => {

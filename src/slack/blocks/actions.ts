@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Gate } from '../../engine/journal.ts';
 import { RunId } from '../../ids.ts';
 import { limits } from '../limits.ts';
-import { plain, truncate } from '../text.ts';
+import { plainWithin } from '../text.ts';
 
 /** To break the glass takes a reason, and so words: it has no button. */
 const verdicts = ['approve', 'reject', 'retry', 'abort', 'choose', 'cancel-break-glass'] as const;
@@ -80,5 +80,5 @@ function button({ gateId, digest }: Gate, { verdict, option, label, style, confi
 }
 
 function text(words: string, max: number) {
-  return { type: 'plain_text' as const, text: truncate(plain(words).replaceAll('\n', ' '), max) || '-', emoji: false };
+  return { type: 'plain_text' as const, text: plainWithin(words, max).replaceAll('\n', ' ') || '-', emoji: false };
 }

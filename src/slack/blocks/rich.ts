@@ -1,6 +1,6 @@
 /** Rich text: what stands in it is never read as markup, so text from a host or a key can neither link nor page. */
 import type { RichTextBlock, RichTextElement, RichTextPreformatted, RichTextSection } from '@slack/types';
-import { plain, truncate } from '../text.ts';
+import { plain, plainWithin, truncate } from '../text.ts';
 import { limits } from '../limits.ts';
 
 /** A paragraph longer than this is not read at 3 am. */
@@ -11,7 +11,7 @@ export type Inline = RichTextElement;
 
 /** Words. Slack refuses empty ones, so those become nothing. */
 export function words(text: string, style?: { readonly bold?: boolean; readonly italic?: boolean; readonly code?: boolean }): Inline[] {
-  const shown = truncate(plain(text), proseCharactersMax);
+  const shown = plainWithin(text, proseCharactersMax);
   return shown === '' ? [] : [{ type: 'text', text: shown, ...(style !== undefined && { style: { ...style } }) }];
 }
 
@@ -22,7 +22,7 @@ export function bold(text: string): Inline[] {
 
 /** A sentence in which what stands between backticks is code. */
 export function prose(text: string): Inline[] {
-  return truncate(plain(text), proseCharactersMax)
+  return plainWithin(text, proseCharactersMax)
     .split(/`([^`\n]+)`/)
     .flatMap((part, index) => words(part, index % 2 === 1 ? { code: true } : undefined));
 }
@@ -60,7 +60,7 @@ export function lines(...all: readonly (readonly Inline[])[]): RichTextSection {
 
 /** Text in a fixed width, as it is. */
 export function preformatted(text: string): RichTextPreformatted {
-  const shown = truncate(plain(text).trimEnd(), limits.richTextCharacters);
+  const shown = plainWithin(text.trimEnd(), limits.richTextCharacters).trimEnd();
   return { type: 'rich_text_preformatted', elements: [{ type: 'text', text: shown === '' ? '(nothing)' : shown }] };
 }
 

@@ -58,6 +58,8 @@ function within(lines: readonly string[], charactersMax: number): string {
 }
 
 function cell(text: string, max: number): string {
-  const line = plain(text).replaceAll(/\s+/g, ' ').trim();
+  const line = plain(text.slice(0, 4 * max))
+    .replaceAll(/\s+/g, ' ')
+    .trim();
   return line.length > max ? `${line.slice(0, max - 1)}…` : line;
 }

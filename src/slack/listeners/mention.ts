@@ -50,8 +50,8 @@ export async function onMention(deps: ListenerDeps, { event, eventId, unsharedTe
   if (reply.kind !== 'asked') await answer(deps, reply, person, threadTs);
 }
 
-/** Takes the bot's own name off, wherever it stands. */
-function withoutMention(text: string, botUserId: string | undefined): string {
-  const own = botUserId === undefined ? /^\s*<@[UW][A-Z0-9]+(?:\|[^>]*)?>/ : new RegExp(`<@${botUserId}(?:\\|[^>]*)?>`, 'g');
+/** Takes the bot's own name off, wherever it stands. @param botUserId undefined: not known yet, and then only the first name goes */
+export function withoutMention(text: string, botUserId: string | undefined): string {
+  const own = botUserId === undefined ? /^\s*<@[UW][A-Z0-9]+(?:\|[^<>]*)?>/ : new RegExp(`<@${botUserId}(?:\\|[^<>]*)?>`, 'g');
   return text.replace(own, ' ').replace(/^[\s:,]+/, '');
 }

@@ -1,7 +1,7 @@
 /** Foreign text in sentences: bounded, and what it looks like. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cleaned, cleanedLines, inSentence, isPlain } from '../../src/host/foreign-text.ts';
+import { cleaned, cleanedLines, inSentence, isPlain } from '../../src/engine/foreign-text.ts';
 
 describe('cleaned', () => {
   it.each([
