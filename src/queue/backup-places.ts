@@ -30,7 +30,9 @@ export async function registerPlace(redis: Redis, place: BackupPlace, keyIds: re
 /** What is known of all workers. Of an entry that cannot be read nothing is known. */
 export async function readPlaces(redis: Redis): Promise<BackupPlaces> {
   const all = await redis.hgetall(keys.backups);
-  const places = Object.entries(all).flatMap(([field, json]): BackupPlace[] => {
+  // Redis gives them in no order.
+  const sorted = Object.entries(all).toSorted(([one], [other]) => (one < other ? -1 : 1));
+  const places = sorted.flatMap(([field, json]): BackupPlace[] => {
     if (!field.startsWith(workerPrefix)) return [];
     const parsed = Stored.safeParse(jsonOf(json));
     return parsed.success ? [{ ...parsed.data, at: new Date(parsed.data.at) }] : [];
