@@ -8,8 +8,8 @@ import { fails } from './finding.ts';
 import { isOpsError } from '../errors.ts';
 import type { ChangeStep, CheckStep, DestroyStep } from './step.ts';
 
-/** How long after one `verify` the next is asked: soon at first, because a cluster that comes up is down until somebody sees it, then twice as long each time. */
-const verifyAgainMs = { first: 50, atMost: 500 };
+/** How long after one `verify` the next is asked: an eighth of the time waited so far, because a cluster that comes up is down until somebody sees it. */
+const verifyAgainMs = { atLeast: 50, atMost: 500, part: 1 / 8 };
 /** How long `verify` may take to become true when a step names no deadline of its own. */
 const verifyDeadlineMs = 30_000;
 
@@ -92,7 +92,7 @@ async function confirm(execution: Execution, step: ChangeStep | DestroyStep, sta
   const { clock, commands } = execution.deps;
   const deadlineMs = step.deadlineMs ?? verifyDeadlineMs;
   const ranUntil = clock.now();
-  for (let waitMs = verifyAgainMs.first; ; waitMs = Math.min(2 * waitMs, verifyAgainMs.atMost)) {
+  for (;;) {
     const finding = await lookOnce(execution, step);
     await commands.flush();
     if (finding.holds) {
@@ -108,7 +108,8 @@ async function confirm(execution: Execution, step: ChangeStep | DestroyStep, sta
         hint: 'Look at the hosts, then press Retry: what is done already is skipped.',
       });
     }
-    await clock.sleep(waitMs);
+    const { atLeast, atMost, part } = verifyAgainMs;
+    await clock.sleep(Math.min(Math.max(execution.since(ranUntil) * part, atLeast), atMost));
   }
 }
 
