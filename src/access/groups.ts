@@ -8,7 +8,7 @@ export type Freshness = 'now' | 'recent';
 export interface Groups {
   /**
    * @param groupId a Slack user-group id (`S…`)
-   * @param freshness `now`: asked anew, whatever is remembered; `recent` when not given
+   * @param freshness `now` asks Slack again; `recent`, the default, takes what Slack said within the last minute
    */
   membersOf(groupId: string, freshness?: Freshness): Promise<ReadonlySet<UserId>>;
   /** What a person can do who is refused because a look-up failed, as the end of a sentence; to try again in a minute, when not given. */

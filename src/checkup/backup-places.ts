@@ -33,7 +33,7 @@ export interface PlacesSeen {
   readonly known: BackupPlaces;
 }
 
-/** A worker says each minute where its backups are; one that was silent for so long is no worker any more. */
+/** Each worker reports every minute where its backups are. After this long without a report it counts as gone. */
 const silentForMs = 60 * 60_000;
 
 /** Workers that keep their backups in another directory than this one: `bot-2 (/var/backups)`. */

@@ -1,41 +1,12 @@
 /** A taken-over etcd, by what lies beside its data-dir: who owns the parent, and what is put in the place of a name. */
-import { createHash, randomBytes } from 'node:crypto';
 import { describe, expect } from 'vitest';
-import { attack } from './record.ts';
-import { act, ask, codes, data, run, useTarget } from './target.ts';
+import { blocks, order, receive, sha256, useEtcdUser } from './etcd-user.ts';
+import { act, ask, codes, data, run } from './target.ts';
 
-const content = randomBytes(3_000);
-const sha256 = createHash('sha256').update(content).digest('hex');
-const receive = () => act('receive', { bytes: content.length, sha256 });
-const blocks = Buffer.concat([Buffer.from(`${content.length}\n`), content, Buffer.from('0\n')]);
-const order = {
-  name: 'etcd01',
-  peer_url: 'https://198.51.100.1:2380',
-  initial_cluster: 'etcd01=https://198.51.100.1:2380',
-  initial_cluster_token: 'x',
-};
-const approvedFence = [
-  ['systemctl', 'mask', 'etcd.service'],
-  ['systemctl', 'stop', 'etcd.service'],
-];
 const [fresh, aside, snapshot] = [`${data}.${run}.new`, `${data}.${run}.old`, `${data}.${run}.snapshot`];
 
 describe('a taken-over etcd, by names', () => {
-  const on = useTarget('attack-names', '3.5', { dataDirSizeMiB: 400 });
-  const etcd = (tried: string, task: () => Promise<string>) => attack(on, 'etcd', tried, task);
-  const looks = async (args: object = {}) => await on.talkAsOps([ask('look', { runs: [run], ...args })]);
-  const tidy = async () => await on.asRoot(`rm -rf ${data}.*; ls -A /data/etcd`);
-  /** With the unit down and masked meanwhile. */
-  const fenced = async (task: () => Promise<void>) => {
-    on.mayChange('/etc/systemd/system');
-    expect(codes(await on.talkAsOps([act('fence', {}, { run, approved: approvedFence })]))).toEqual(['done']);
-    try {
-      await task();
-    } finally {
-      await on.asRoot('systemctl unmask etcd; systemctl start --no-block etcd');
-      await on.lab.waitHealthy();
-    }
-  };
+  const { on, etcd, looks, tidy, fenced } = useEtcdUser('attack-names');
 
   describe('names beside the data-dir, where it owns the parent', () => {
     etcd('links to files of root in the place of the snapshot and of its half', async () => {

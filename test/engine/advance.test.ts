@@ -8,6 +8,21 @@ import { alice, engine } from './engine.ts';
 
 const plan = async () => [{ on: 'etcd01', argv: ['touch', 'x'] }];
 
+/** A run that is to delete something, which is never done unless said otherwise. */
+const deleting = (body: Partial<Parameters<typeof destroy>[2]> = {}) =>
+  engine([
+    destroy('purge', 'Delete it', {
+      plan,
+      loses: 'it',
+      blastRadius: 'general',
+      requires: async () => holds(),
+      facts: async () => ({}),
+      run: async () => undefined,
+      verify: async () => fails('it is there'),
+      ...body,
+    }),
+  ]);
+
 describe('advance', () => {
   it('ends a run that cannot be prepared, saying that nothing was changed', async () => {
     const run = engine([], {
@@ -47,6 +62,29 @@ describe('advance', () => {
       gate: { kind: 'failure', reason: 'It was done, but 3 s later this still does not hold: no leader yet.' },
     });
   });
+
+  it.each([100, 1_000, 3_000, 60_000])(
+    'sees what becomes true after %d ms soon after that, without asking all the time',
+    async (afterMs) => {
+      const at: number[] = [];
+      const verify = async () => {
+        at.push(run.clock.now().getTime());
+        // The first is before the act.
+        const [, begun] = at;
+        return begun !== undefined && (at.at(-1) ?? 0) - begun >= afterMs ? holds() : fails('not yet');
+      };
+      const run = engine([change('a', 'A', { plan, run: async () => undefined, verify, deadlineMs: 180_000 })]);
+
+      await run.once();
+
+      const [, begun = 0, ...looks] = at;
+      const gaps = looks.map((time, index) => time - (looks[index - 1] ?? begun));
+      expect(run.view().steps).toMatchObject([{ state: 'done' }]);
+      expect((looks.at(-1) ?? 0) - begun - afterMs).toBeLessThanOrEqual(Math.min(Math.max(afterMs / 8, 50), 500));
+      expect(Math.min(...gaps)).toBeGreaterThanOrEqual(50);
+      expect(Math.max(...gaps)).toBeLessThanOrEqual(500);
+    },
+  );
 
   it('does not wait for what will not become true by waiting', async () => {
     let looks = 0;
@@ -161,18 +199,7 @@ describe('advance', () => {
   });
 
   it('lets an optional destruction be declined, and completes', async () => {
-    const run = engine([
-      destroy('purge', 'Delete it', {
-        plan,
-        loses: 'it',
-        blastRadius: 'general',
-        otherwise: 'It stays.',
-        requires: async () => holds(),
-        facts: async () => ({}),
-        run: async () => undefined,
-        verify: async () => fails('it is there'),
-      }),
-    ]);
+    const run = deleting({ otherwise: 'It stays.' });
     await run.once();
     run.said.push({ verdict: 'reject', by: alice, at: run.clock.now().toISOString() });
 
@@ -196,17 +223,13 @@ describe('advance', () => {
       await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
       return seen();
     };
-    const run = engine([
-      destroy('purge', 'Delete it', {
-        plan: () => looks('plan', () => []),
-        loses: 'it',
-        blastRadius: 'general',
-        requires: () => looks('requires', () => holds()),
-        facts: () => looks('facts', () => ({ there: String(done) })),
-        run: async () => void (done = true),
-        verify: () => looks('already', () => (done ? holds() : fails('it is there'))),
-      }),
-    ]);
+    const run = deleting({
+      plan: () => looks('plan', () => []),
+      requires: () => looks('requires', () => holds()),
+      facts: () => looks('facts', () => ({ there: String(done) })),
+      run: async () => void (done = true),
+      verify: () => looks('already', () => (done ? holds() : fails('it is there'))),
+    });
     const all = ['already', 'facts', 'plan', 'requires'];
     const seen = async () => {
       moments.splice(0);
@@ -224,17 +247,10 @@ describe('advance', () => {
   it('looks once more before it acts when asking who may approve has taken long', async () => {
     let quorum = false;
     let ran = false;
-    const run = engine([
-      destroy('purge', 'Delete it', {
-        plan,
-        loses: 'it',
-        blastRadius: 'general',
-        requires: async () => (quorum ? fails('it has quorum again.') : holds()),
-        facts: async () => ({}),
-        run: async () => void (ran = true),
-        verify: async () => fails('it is there'),
-      }),
-    ]);
+    const run = deleting({
+      requires: async () => (quorum ? fails('it has quorum again.') : holds()),
+      run: async () => void (ran = true),
+    });
     Object.assign(run.deps.rules, {
       mayApprove: async () => {
         await run.clock.sleep(251);
@@ -252,20 +268,13 @@ describe('advance', () => {
 
   it('does not act on an approval beside which somebody has said no while it was looking', async () => {
     let ran = false;
-    const run = engine([
-      destroy('purge', 'Delete it', {
-        plan,
-        loses: 'it',
-        blastRadius: 'general',
-        requires: async () => holds(),
-        facts: async () => ({}),
-        run: async () => void (ran = true),
-        verify: async () => {
-          if (run.said.length === 1) run.say('reject', 'U0CAROL');
-          return fails('it is there');
-        },
-      }),
-    ]);
+    const run = deleting({
+      run: async () => void (ran = true),
+      verify: async () => {
+        if (run.said.length === 1) run.say('reject', 'U0CAROL');
+        return fails('it is there');
+      },
+    });
     await run.once();
     run.say('approve');
 
