@@ -97,7 +97,7 @@ function callFor({ gateId, required, expiresAt, confirm }: Gate, { view, approve
     glass === undefined
       ? ''
       : `\n*Break-glass* of ${mention(glass.by)}: counts alone from ${moment(glass.takesEffectAt, '{time_secs}')} on, unless it is cancelled.`;
-  const typing = confirm === undefined ? '' : ` Who approves types the name of the cluster, \`${confirm}\`.`;
+  const typing = confirm === undefined ? '' : ` The approver types the cluster’s name, \`${confirm}\`.`;
   const text = `${needed}${notFrom}.${typing}${has}${alone}\n*Expires* ${moment(expiresAt, '{time} {date_short_pretty}')}.`;
   return { type: 'section', text: { type: 'mrkdwn', text: text.slice(0, limits.sectionTextCharacters), verbatim: true } };
 }

@@ -64,7 +64,7 @@ describe('approvalCard', () => {
   it('says that the name of the cluster is typed, where it is', () => {
     const card = approvalCard(gate({ confirm: ClusterName.parse('prod') }), people);
 
-    expect(wordsOf(card)).toContain('Who approves types the name of the cluster, `prod`.');
+    expect(wordsOf(card)).toContain('The approver types the cluster’s name, `prod`.');
     expect(wordsOf(card)).toContain(
       'Card *2p*: or type `/etcd approve restore-prod-7f3a9c 2p prod`; in this thread `@etcd-medic approve 2p prod`',
     );
